@@ -1,0 +1,28 @@
+import type { MessageFns } from '../gen/selfsame/capture/v1/events.ts';
+import { CaptureCompleted } from '../gen/selfsame/capture/v1/events.ts';
+import { SessionDeleted, SessionStatusChanged } from '../gen/selfsame/session/v1/events.ts';
+
+/** One kind of fact on the bus: its subject, the service that owns it and the codec of its message. */
+export interface EventType<Message> {
+  readonly name: string;
+  readonly owner: string;
+  /** Concrete JetStream subject; one filter subject serves one consumer (nats-server 2.9). */
+  readonly subject: string;
+  readonly codec: Pick<MessageFns<Message>, 'encode' | 'decode' | 'fromPartial'>;
+}
+
+function eventType<Message>(
+  owner: string,
+  name: string,
+  codec: EventType<Message>['codec'],
+): EventType<Message> {
+  return { name, owner, subject: `selfsame.${name}`, codec };
+}
+
+/** The stream that holds every event. */
+export const streamName = 'SELFSAME';
+export const streamSubjects = 'selfsame.>';
+
+export const captureCompleted = eventType('capture', 'capture.completed', CaptureCompleted);
+export const sessionStatusChanged = eventType('session', 'session.status_changed', SessionStatusChanged);
+export const sessionDeleted = eventType('session', 'session.deleted', SessionDeleted);
