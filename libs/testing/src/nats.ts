@@ -1,0 +1,93 @@
+import { execFileSync } from 'node:child_process';
+import { closeSync, mkdtempSync, openSync, readFileSync, rmSync } from 'node:fs';
+import { connect } from 'node:net';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { freePort, type OwnedProcess, spawnOwned } from './owned-process.ts';
+import { waitFor } from './wait.ts';
+
+export interface TestNats {
+  readonly url: string;
+  /** Ends the server and removes its store. */
+  stop(): Promise<void>;
+  /** Same port again; `wipeStore` loses every stream, message and consumer. */
+  restart(options?: { wipeStore?: boolean }): Promise<void>;
+  /** SIGKILL, as a crash; `restart` brings it back. */
+  kill(): Promise<void>;
+  /** SIGSTOP: connections stay open and nothing answers. */
+  pause(): void;
+  resume(): void;
+}
+
+/** A nats-server with JetStream of its own for the suite, on a free port, its store in a temp dir. */
+export async function testNats(): Promise<TestNats> {
+  requireServer();
+  const port = await freePort();
+  const directory = mkdtempSync(join(tmpdir(), 'selfsame-nats-'));
+  const store = join(directory, 'store');
+  let server: OwnedProcess | undefined;
+
+  const start = async () => {
+    const logPath = join(directory, 'log');
+    const logFile = openSync(logPath, 'a');
+    const started = spawnOwned(
+      'nats-server',
+      ['-a', '127.0.0.1', '-p', String(port), '-js', '-sd', store],
+      directory,
+      { stdio: ['ignore', logFile, logFile] },
+    );
+    closeSync(logFile);
+    server = started;
+    try {
+      await waitFor('nats-server answers', () => answers(port), { timeoutMs: 10_000, intervalMs: 5 });
+    } catch (cause) {
+      throw new Error(`nats-server did not start:\n${readFileSync(logPath, 'utf8').slice(-2000)}`, { cause });
+    }
+  };
+  const end = async (signal: NodeJS.Signals) => {
+    server?.child.kill('SIGCONT');
+    await server?.end(signal);
+    server = undefined;
+  };
+
+  await start();
+  return {
+    url: `nats://127.0.0.1:${port}`,
+    async stop() {
+      await end('SIGTERM');
+      rmSync(directory, { recursive: true, force: true });
+    },
+    async restart({ wipeStore = false } = {}) {
+      await end('SIGTERM');
+      if (wipeStore) rmSync(store, { recursive: true, force: true });
+      await start();
+    },
+    kill: () => end('SIGKILL'),
+    pause: () => void server?.child.kill('SIGSTOP'),
+    resume: () => void server?.child.kill('SIGCONT'),
+  };
+}
+
+function requireServer(): void {
+  try {
+    execFileSync('nats-server', ['--version'], { stdio: 'ignore' });
+  } catch (cause) {
+    throw new Error('nats-server is not on PATH; on Debian and Ubuntu: apt-get install nats-server', {
+      cause,
+    });
+  }
+}
+
+/** The server greets every connection with INFO, once JetStream is up. */
+function answers(port: number): Promise<boolean> {
+  return new Promise((resolve) => {
+    const socket = connect(port, '127.0.0.1');
+    socket.setTimeout(1000, () => socket.destroy());
+    socket.once('data', (data) => {
+      resolve(data.toString().startsWith('INFO'));
+      socket.destroy();
+    });
+    socket.once('error', () => resolve(false));
+    socket.once('close', () => resolve(false));
+  });
+}

