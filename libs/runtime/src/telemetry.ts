@@ -1,0 +1,90 @@
+import {
+  type Attributes,
+  type Context,
+  context,
+  propagation,
+  type Span,
+  SpanKind,
+  SpanStatusCode,
+  trace,
+} from '@opentelemetry/api';
+import { AsyncLocalStorageContextManager } from '@opentelemetry/context-async-hooks';
+import { W3CTraceContextPropagator } from '@opentelemetry/core';
+import { OTLPTraceExporter } from '@opentelemetry/exporter-trace-otlp-http';
+import { UndiciInstrumentation } from '@opentelemetry/instrumentation-undici';
+import { defaultResource, resourceFromAttributes } from '@opentelemetry/resources';
+import { AlwaysOffSampler, BatchSpanProcessor, TracerProvider } from '@opentelemetry/sdk-trace';
+import type { Environment } from './config.ts';
+import { errorCode } from './errors.ts';
+
+const exportTimeoutMs = 3_000;
+
+/**
+ * Starts tracing for this process: W3C context through async calls, spans of undici and fetch, and OTLP/HTTP export
+ * to `$OTEL_EXPORTER_OTLP_ENDPOINT/v1/traces`. Without that variable nothing is recorded, yet trace ids still travel,
+ * so that logs of neighbours can be joined. Once per process; `run` does it for a service.
+ */
+export function startTelemetry(service: string, environment: Environment): { stop(): Promise<void> } {
+  const endpoint = environment.OTEL_EXPORTER_OTLP_ENDPOINT;
+  const provider = endpoint ? exportingProvider(service, endpoint, environment) : silentProvider();
+  context.setGlobalContextManager(new AsyncLocalStorageContextManager().enable());
+  propagation.setGlobalPropagator(new W3CTraceContextPropagator());
+  trace.setGlobalTracerProvider(provider);
+  const undici = new UndiciInstrumentation({ startSpanHook: (request) => publicUrl(request.origin) });
+  return {
+    async stop() {
+      undici.disable();
+      await provider.shutdown();
+    },
+  };
+}
+
+function exportingProvider(service: string, endpoint: string, environment: Environment): TracerProvider {
+  const delayMs = Number(environment.OTEL_BSP_SCHEDULE_DELAY);
+  return new TracerProvider({
+    resource: defaultResource().merge(resourceFromAttributes({ 'service.name': service })),
+    spanProcessors: [
+      new BatchSpanProcessor({
+        exporter: new OTLPTraceExporter({
+          url: `${endpoint.replace(/\/+$/, '')}/v1/traces`,
+          timeoutMillis: exportTimeoutMs,
+        }),
+        exportTimeoutMillis: exportTimeoutMs,
+        ...(delayMs > 0 ? { scheduledDelayMillis: delayMs } : {}),
+      }),
+    ],
+  });
+}
+
+function silentProvider(): TracerProvider {
+  return new TracerProvider({ sampler: new AlwaysOffSampler() });
+}
+
+/** Paths and queries of the URLs we call may carry tokens: spans name the host alone. */
+function publicUrl(origin: string): Attributes {
+  return { 'url.full': origin, 'url.path': undefined, 'url.query': undefined };
+}
+
+/**
+ * Runs `run` in a span. A thrown error marks the span with its code, never with its message, and is thrown on.
+ * @param options.parent the context to continue, the active one by default
+ */
+export function inSpan<T>(
+  name: string,
+  attributes: Attributes,
+  run: (span: Span) => Promise<T>,
+  options: { kind?: SpanKind; parent?: Context } = {},
+): Promise<T> {
+  const { kind = SpanKind.INTERNAL, parent = context.active() } = options;
+  return trace.getTracer('selfsame').startActiveSpan(name, { kind, attributes }, parent, async (span) => {
+    try {
+      return await run(span);
+    } catch (error) {
+      span.setAttribute('error.type', errorCode(error));
+      span.setStatus({ code: SpanStatusCode.ERROR, message: errorCode(error) });
+      throw error;
+    } finally {
+      span.end();
+    }
+  });
+}
