@@ -1,0 +1,178 @@
+import {
+  Agent,
+  createServer,
+  type IncomingHttpHeaders,
+  type IncomingMessage,
+  type OutgoingHttpHeaders,
+  request as openRequest,
+  type Server,
+  type ServerResponse,
+} from 'node:http';
+import { type Duplex, pipeline } from 'node:stream';
+import type { Router } from '../routes.ts';
+
+/** Where a service listens. */
+export interface Upstream {
+  host: string;
+  port: number;
+}
+
+export interface EdgeOptions {
+  route: Router;
+  upstreams: Readonly<Record<string, Upstream>>;
+  /** Told when a service cannot be reached: its name and the error's code, never a path (paths hold tokens). */
+  onUpstreamError?: (service: string, code: string) => void;
+}
+
+// Headers that belong to one connection (RFC 9110, 7.6.1) and are never passed on.
+const hopByHop = new Set([
+  ...['connection', 'keep-alive', 'proxy-connection', 'proxy-authenticate', 'proxy-authorization'],
+  // 100 Continue has been answered here.
+  ...['te', 'trailer', 'transfer-encoding', 'upgrade', 'expect'],
+]);
+const forwarded = new Set(['forwarded', 'x-forwarded-for', 'x-forwarded-proto', 'x-forwarded-host']);
+// Longer than the slowest answer of a service: a resend waits 5 s for the receiver, a selfie 30 s for its verdict.
+const upstreamTimeoutMs = 60_000;
+
+/**
+ * The local counterpart of a gateway: one port in front of all services. Bodies stream both ways and are never held.
+ * What a client says about forwarding is replaced, because nothing trusted stands before this edge.
+ */
+export function createEdge(options: EdgeOptions): Server {
+  const agent = new Agent({ keepAlive: true, maxSockets: 256 });
+  const server = createServer({ keepAlive: true, noDelay: true }, (request, response) => {
+    const path = pathOf(request);
+    if (path === '/') return answer(response, 302, {}, { location: '/demo/' });
+    if (path === '/healthz' || path === '/readyz') return answer(response, 200, { status: 'ok' });
+    const service = options.route(path);
+    const upstream = service === undefined ? undefined : options.upstreams[service];
+    if (service === undefined || upstream === undefined) {
+      return answer(response, 404, { detail: 'Not found.' });
+    }
+    pass(request, response, { agent, upstream, onError: (code) => options.onUpstreamError?.(service, code) });
+  });
+  server.on('upgrade', (request: IncomingMessage, socket: Duplex, head: Buffer) => {
+    const upstream = options.upstreams[options.route(pathOf(request)) ?? ''];
+    if (upstream === undefined) return socket.end('HTTP/1.1 404 Not Found\r\nconnection: close\r\n\r\n');
+    passUpgrade(request, socket, head, upstream);
+  });
+  server.on('close', () => agent.destroy());
+  // Large uploads on slow phones are bounded by the services; idle connections are bounded here.
+  server.headersTimeout = 20_000;
+  server.requestTimeout = 120_000;
+  return server;
+}
+
+interface Passage {
+  agent: Agent;
+  upstream: Upstream;
+  onError: (code: string) => void;
+}
+
+function pass(request: IncomingMessage, response: ServerResponse, passage: Passage): void {
+  const isChunked = request.headers['transfer-encoding'] !== undefined;
+  const hasBody = isChunked || request.headers['content-length'] !== undefined;
+  const headers = requestHeaders(request);
+  // Without it, Node would send the body of a chunked DELETE unframed: its bytes would read as a second request.
+  if (isChunked) headers['transfer-encoding'] = 'chunked';
+  const outgoing = openRequest({
+    ...passage.upstream,
+    agent: passage.agent,
+    method: request.method,
+    path: request.url,
+    headers,
+    timeout: upstreamTimeoutMs,
+  });
+  outgoing.on('response', (incoming) => {
+    // An event stream may be silent for long; it ends with either side.
+    outgoing.setTimeout(0);
+    const answerHeaders = withoutHopByHop(incoming.headers);
+    // Answered before the whole body came, usually because it is too large: the rest is not wanted.
+    if (!request.complete) answerHeaders.connection = 'close';
+    response.writeHead(incoming.statusCode ?? 502, incoming.statusMessage, answerHeaders);
+    // A service that breaks off in the middle must not look like a finished answer: pipeline cuts the connection too.
+    pipeline(incoming, response, () => undefined);
+  });
+  outgoing.on('timeout', () => outgoing.destroy(Object.assign(new Error('timeout'), { code: 'ETIMEDOUT' })));
+  outgoing.on('error', (error: NodeJS.ErrnoException) => {
+    if (response.headersSent || response.destroyed) return;
+    // An idle connection may be closed by the service just as it is taken again; nothing was done with the request then.
+    const isSafe = request.method === 'GET' || request.method === 'HEAD';
+    if (outgoing.reusedSocket && error.code === 'ECONNRESET' && isSafe && !hasBody) {
+      return pass(request, response, passage);
+    }
+    passage.onError(error.code ?? 'unknown');
+    const [status, detail] = failureOf(error.code);
+    answer(response, status, { detail }, { 'retry-after': '1' });
+    request.resume();
+  });
+  response.once('close', () => outgoing.destroy());
+  if (hasBody) request.pipe(outgoing);
+  else outgoing.end();
+}
+
+function failureOf(code: string | undefined): [number, string] {
+  if (code === 'ECONNREFUSED') return [503, 'The service is starting or restarting. Please try again.'];
+  if (code === 'ETIMEDOUT') return [504, 'The service took too long to answer. Please try again.'];
+  return [502, 'The service broke off its answer. Please try again.'];
+}
+
+function passUpgrade(request: IncomingMessage, socket: Duplex, head: Buffer, upstream: Upstream): void {
+  const headers = { ...requestHeaders(request), connection: 'upgrade', upgrade: request.headers.upgrade };
+  const outgoing = openRequest({ ...upstream, method: request.method, path: request.url, headers });
+  const refuse = () => socket.end('HTTP/1.1 502 Bad Gateway\r\nconnection: close\r\n\r\n');
+  outgoing.on('upgrade', (incoming, upstreamSocket, upstreamHead) => {
+    const lines = Object.entries(incoming.headers).flatMap(([name, value]) =>
+      [value ?? []].flat().map((text) => `${name}: ${text}`),
+    );
+    socket.write(`HTTP/1.1 101 Switching Protocols\r\n${lines.join('\r\n')}\r\n\r\n`);
+    if (upstreamHead.length > 0) socket.write(upstreamHead);
+    if (head.length > 0) upstreamSocket.write(head);
+    upstreamSocket.pipe(socket).pipe(upstreamSocket);
+    upstreamSocket.on('error', () => socket.destroy());
+    socket.on('error', () => upstreamSocket.destroy());
+  });
+  outgoing.on('response', refuse);
+  outgoing.on('error', refuse);
+  socket.on('error', () => outgoing.destroy());
+  outgoing.end();
+}
+
+function requestHeaders(request: IncomingMessage): OutgoingHttpHeaders {
+  const headers = withoutHopByHop(request.headers, forwarded);
+  headers['x-forwarded-for'] = request.socket.remoteAddress?.replace(/^::ffff:/, '') ?? '';
+  headers['x-forwarded-proto'] = 'http';
+  headers['x-forwarded-host'] = request.headers.host ?? '';
+  return headers;
+}
+
+function withoutHopByHop(
+  headers: IncomingHttpHeaders,
+  more: ReadonlySet<string> = new Set(),
+): OutgoingHttpHeaders {
+  const named = new Set((headers.connection ?? '').split(',').map((name) => name.trim().toLowerCase()));
+  return Object.fromEntries(
+    Object.entries(headers).filter(([name]) => !hopByHop.has(name) && !named.has(name) && !more.has(name)),
+  );
+}
+
+function pathOf(request: IncomingMessage): string {
+  const url = request.url ?? '/';
+  const end = url.search(/[?#]/);
+  return end === -1 ? url : url.slice(0, end);
+}
+
+function answer(
+  response: ServerResponse,
+  status: number,
+  body: object,
+  headers: OutgoingHttpHeaders = {},
+): void {
+  const text = JSON.stringify(body);
+  response.writeHead(status, {
+    'content-type': 'application/json',
+    'content-length': Buffer.byteLength(text),
+    ...headers,
+  });
+  response.end(text);
+}

@@ -1,0 +1,216 @@
+import { mkdirSync, readdirSync, readFileSync, renameSync, rmSync, statSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { setTimeout as delay } from 'node:timers/promises';
+import { Failure } from '@selfsame/runtime/errors';
+import {
+  type Child,
+  describeExit,
+  endByFingerprint,
+  fingerprint,
+  type Identity,
+  launch,
+} from './processes.ts';
+
+/** One process of the system and how to tell that it is ready. */
+export interface ProcessSpec {
+  readonly name: string;
+  readonly command: string;
+  readonly args: readonly string[];
+  readonly environment: NodeJS.ProcessEnv;
+  readonly identity?: Identity;
+  readonly stopSignal: 'SIGTERM' | 'SIGINT';
+  /** How long it may take to stop before it is killed. */
+  readonly stopTimeoutMs: number;
+  readonly readyTimeoutMs: number;
+  /** True when it serves. Asked again and again; may throw while it does not. */
+  readonly isReady: () => Promise<boolean>;
+}
+
+/** Where a supervised process writes, and who hears about it. */
+export interface Surroundings {
+  readonly logsDirectory: string;
+  readonly runDirectory: string;
+  readonly report: (line: string) => void;
+  /** Shows every line of output, not only errors. */
+  readonly verbose: boolean;
+}
+
+/** A process that is started again when it dies after a good start. */
+export interface Supervised {
+  readonly name: string;
+  /** Undefined while it is down. */
+  pid(): number | undefined;
+  /** Resolves when it is ready. @throws Failure `process_failed` with its own last words */
+  start(): Promise<void>;
+  stop(): Promise<void>;
+  /** Kills it at once, as a crash would, and leaves it down until `start`. */
+  kill(): Promise<void>;
+}
+
+const readyPollMs = 40;
+const healthyAfterMs = 30_000;
+const maxPauseMs = 8_000;
+const maxLogBytes = 20_000_000;
+
+/** Pause before the nth start in a row after failures: 250 ms, doubled each time, at most 8 s. */
+export function restartPauseMs(failures: number): number {
+  return Math.min(250 * 2 ** (failures - 1), maxPauseMs);
+}
+
+/** Takes charge of one process. Nothing runs until `start`. */
+export function supervise(spec: ProcessSpec, surroundings: Surroundings): Supervised {
+  const logFile = join(surroundings.logsDirectory, `${spec.name}.log`);
+  const recordFile = join(surroundings.runDirectory, `${spec.name}.pid`);
+  let child: Child | undefined;
+  let wanted = new AbortController();
+  let failures = 0;
+
+  async function bringUp(): Promise<void> {
+    const started = await launch({
+      ...spec,
+      logFile,
+      deathSignal: spec.stopSignal,
+      onLine: (line) => show(line, spec.name, surroundings),
+    });
+    child = started;
+    writeFileSync(recordFile, fingerprint(started.pid) ?? String(started.pid));
+    await untilReady(spec, started, logFile, wanted.signal);
+    const readyAt = performance.now();
+    void started.exited.then((exit) => {
+      if (child !== started) return;
+      child = undefined;
+      if (wanted.signal.aborted) return;
+      failures = performance.now() - readyAt > healthyAfterMs ? 1 : failures + 1;
+      surroundings.report(`${spec.name} ended (${describeExit(exit)}); starting it again (${logFile})`);
+      void revive();
+    });
+  }
+
+  async function revive(): Promise<void> {
+    const { signal } = wanted;
+    while (!signal.aborted) {
+      try {
+        await delay(restartPauseMs(failures), undefined, { signal });
+        await bringUp();
+        surroundings.report(`${spec.name} is back`);
+        return;
+      } catch (error) {
+        if (signal.aborted) return;
+        failures += 1;
+        surroundings.report(error instanceof Error ? error.message : String(error));
+      }
+    }
+  }
+
+  async function bringDown(end: (running: Child) => Promise<unknown>): Promise<void> {
+    wanted.abort();
+    const running = child;
+    child = undefined;
+    if (running !== undefined) await end(running);
+    rmSync(recordFile, { force: true });
+  }
+
+  return {
+    name: spec.name,
+    pid: () => child?.pid,
+    async start() {
+      wanted = new AbortController();
+      failures = 0;
+      rotate(logFile);
+      await bringUp();
+    },
+    stop: () => bringDown((running) => running.end(spec.stopSignal, spec.stopTimeoutMs)),
+    kill: () => bringDown((running) => running.end('SIGKILL', 1000)),
+  };
+}
+
+async function untilReady(
+  spec: ProcessSpec,
+  child: Child,
+  logFile: string,
+  signal: AbortSignal,
+): Promise<void> {
+  let gone: string | undefined;
+  void child.exited.then((exit) => {
+    gone = describeExit(exit);
+  });
+  const deadline = performance.now() + spec.readyTimeoutMs;
+  while (gone === undefined && !signal.aborted && performance.now() < deadline) {
+    if (await spec.isReady().catch(() => false)) {
+      if (gone === undefined) return;
+      break;
+    }
+    await Promise.race([delay(readyPollMs, undefined, { ref: false }), child.exited]);
+  }
+  if (gone !== undefined) {
+    throw new Failure(
+      'unavailable',
+      'process_failed',
+      startError(spec.name, child.lastWords(), gone, logFile),
+    );
+  }
+  await child.end(spec.stopSignal, spec.stopTimeoutMs);
+  if (signal.aborted) throw new Failure('unavailable', 'process_stopped', `${spec.name} was told to stop`);
+  const seconds = spec.readyTimeoutMs / 1000;
+  const why = `${spec.name} was not ready within ${seconds} s; see ${logFile}`;
+  throw new Failure('deadline', 'process_failed', why);
+}
+
+/** Our own processes say `name: what to mend`, a line for each mistake; others are quoted. */
+function startError(name: string, words: string[], exit: string, logFile: string): string {
+  const own = words.filter((line) => line.startsWith(`${name}: `));
+  if (own.length > 0) return own.join('\n');
+  return `${name} could not start: ${words.length === 0 ? `${exit}; see ${logFile}` : words.join(' ')}`;
+}
+
+function show(line: string, name: string, surroundings: Surroundings): void {
+  const isError = line.includes('"level":"error"') || line.includes('"level":"fatal"');
+  if (surroundings.verbose || isError) surroundings.report(`[${name}] ${line}`);
+}
+
+function rotate(logFile: string): void {
+  const bytes = statSync(logFile, { throwIfNoEntry: false })?.size ?? 0;
+  if (bytes > maxLogBytes) renameSync(logFile, `${logFile}.1`);
+}
+
+/**
+ * Claims a data directory for this process and ends what a former run that was killed may have left alive.
+ * @throws Failure `already_running` when another living process holds it
+ */
+export async function claimDirectory(runDirectory: string, dataDirectory: string): Promise<() => void> {
+  mkdirSync(runDirectory, { recursive: true, mode: 0o700 });
+  const ownerFile = join(runDirectory, 'selfsame.owner');
+  const mine = fingerprint(process.pid) ?? String(process.pid);
+  for (let tries = 0; ; tries += 1) {
+    try {
+      writeFileSync(ownerFile, mine, { flag: 'wx' });
+      break;
+    } catch {
+      const owner = readOptional(ownerFile);
+      const ownerPid = Number(owner.split(' ')[0]);
+      if (tries >= 3 || (owner !== '' && fingerprint(ownerPid) === owner)) {
+        const how = 'stop it first, or choose another SELFSAME_DATA_DIR and SELFSAME_PORT';
+        const message = `Selfsame already runs on ${dataDirectory} (process ${ownerPid}): ${how}`;
+        throw new Failure('conflict', 'already_running', message);
+      }
+      rmSync(ownerFile, { force: true });
+    }
+  }
+  const records = readdirSync(runDirectory).filter((file) => file.endsWith('.pid'));
+  await Promise.all(
+    records.map(async (file) => {
+      // SIGINT is a fast stop for Postgres and a stop for everything else.
+      await endByFingerprint(readOptional(join(runDirectory, file)), 'SIGINT', 5000);
+      rmSync(join(runDirectory, file), { force: true });
+    }),
+  );
+  return () => rmSync(ownerFile, { force: true });
+}
+
+function readOptional(file: string): string {
+  try {
+    return readFileSync(file, 'utf8').trim();
+  } catch {
+    return '';
+  }
+}

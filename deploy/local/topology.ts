@@ -1,0 +1,76 @@
+import type { Secrets } from './secrets.ts';
+
+/** The services of this repository: a folder of services/ each, and a process each. */
+export const serviceNames = ['session', 'capture', 'biometrics', 'webhook-dispatcher'] as const;
+export type ServiceName = (typeof serviceNames)[number];
+
+/** What a service needs around it. Ports are preferences: a taken one is replaced by a free one. */
+interface ServiceFacts {
+  readonly httpPort: number;
+  readonly grpcPort?: number;
+  /** Owns tables: has a migration to run and gets DATABASE_URL. */
+  readonly hasDatabase: boolean;
+}
+
+export const serviceFacts: Readonly<Record<ServiceName, ServiceFacts>> = {
+  session: { httpPort: 8081, grpcPort: 9081, hasDatabase: true },
+  capture: { httpPort: 8082, hasDatabase: false },
+  biometrics: { httpPort: 8083, grpcPort: 9083, hasDatabase: true },
+  'webhook-dispatcher': { httpPort: 8084, hasDatabase: true },
+};
+
+export const demoPort = 8085;
+export const postgresPort = 5433;
+export const natsPort = 4223;
+
+/** Where one process listens. */
+export interface Ports {
+  readonly http: number;
+  readonly grpc?: number;
+}
+
+/** What the environment of a service is made from. */
+export interface Neighbourhood {
+  readonly host: string;
+  readonly baseUrl: string;
+  readonly databaseUrl: string;
+  readonly natsUrl: string;
+  readonly secrets: Secrets;
+  readonly ports: Readonly<Record<ServiceName, Ports>>;
+}
+
+/** The settings of one service in a local run; secrets only where they belong. */
+export function serviceEnvironment(name: ServiceName, around: Neighbourhood): NodeJS.ProcessEnv {
+  const { ports, host, secrets } = around;
+  const facts = serviceFacts[name];
+  const grpc = (neighbour: ServiceName) => `${host}:${ports[neighbour].grpc}`;
+  const own: Record<ServiceName, NodeJS.ProcessEnv> = {
+    session: {
+      BIOMETRICS_GRPC: grpc('biometrics'),
+      PUBLIC_BASE_URL: around.baseUrl,
+      SESSION_TOKEN_KEY: secrets.SESSION_TOKEN_KEY,
+    },
+    capture: {
+      SESSION_GRPC: grpc('session'),
+      BIOMETRICS_GRPC: grpc('biometrics'),
+      PUBLIC_BASE_URL: around.baseUrl,
+    },
+    biometrics: { BIOMETRIC_KEY: secrets.BIOMETRIC_KEY },
+    'webhook-dispatcher': {
+      SESSION_GRPC: grpc('session'),
+      WEBHOOK_SECRET_KEY: secrets.WEBHOOK_SECRET_KEY,
+      PUBLIC_BASE_URL: around.baseUrl,
+      // On one machine the receivers are on it too, and speak plain HTTP.
+      WEBHOOK_ALLOWED_NETWORKS: '127.0.0.0/8,::1/128',
+      WEBHOOK_ALLOW_HTTP: 'true',
+    },
+  };
+  return {
+    HOST: host,
+    HTTP_PORT: String(ports[name].http),
+    ...(facts.grpcPort === undefined ? {} : { GRPC_PORT: String(ports[name].grpc) }),
+    ...(facts.hasDatabase ? { DATABASE_URL: around.databaseUrl } : {}),
+    NATS_URL: around.natsUrl,
+    ...own[name],
+  };
+}
