@@ -38,7 +38,7 @@ export function readConfig(environment: Record<string, string | undefined>): Rea
     host: text('HOST', '127.0.0.1'),
     port,
     baseUrl,
-    publicUrl: url('DEMO_PUBLIC_URL', `${baseUrl}/demo`),
+    publicUrl: environment.DEMO_PUBLIC_URL ? url('DEMO_PUBLIC_URL') : `${baseUrl}/demo`,
     apiKey: text('DEMO_API_KEY'),
     webhookSecrets: {
       demo: text('DEMO_WEBHOOK_SECRET'),
