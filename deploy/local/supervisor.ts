@@ -74,7 +74,12 @@ export function supervise(spec: ProcessSpec, surroundings: Surroundings): Superv
     });
     child = started;
     writeFileSync(recordFile, fingerprint(started.pid) ?? String(started.pid));
-    await untilReady(spec, started, logFile, wanted.signal);
+    try {
+      await untilReady(spec, started, logFile, wanted.signal);
+    } catch (error) {
+      if (child === started) child = undefined;
+      throw error;
+    }
     const readyAt = performance.now();
     void started.exited.then((exit) => {
       if (child !== started) return;

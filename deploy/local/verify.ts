@@ -21,11 +21,11 @@ interface Step {
   resultFile?: string;
 }
 
-/** The counts of a vitest JSON report. A run that failed without a failed test (an import error) counts as one. */
+/** The counts of a vitest JSON report. A run that broke without a failed test (an import error) counts as one failure. */
 export function countTests(report: string, exitCode: number): Count {
   const result = parseReport(report);
-  const passed = result.numPassedTests ?? 0;
-  const failed = result.numFailedTests ?? 0;
+  if (result === undefined) return { passed: 0, failed: 1, skipped: 0 };
+  const { numPassedTests: passed = 0, numFailedTests: failed = 0 } = result;
   const skipped = (result.numPendingTests ?? 0) + (result.numTodoTests ?? 0);
   return { passed, failed: failed === 0 && exitCode !== 0 ? 1 : failed, skipped };
 }
@@ -36,11 +36,11 @@ export function closingLine(count: Count): string {
   return `${count.passed} passed, ${count.failed} failed${skipped}`;
 }
 
-function parseReport(text: string): Record<string, number | undefined> {
+function parseReport(text: string): Record<string, number | undefined> | undefined {
   try {
     return JSON.parse(text) as Record<string, number | undefined>;
   } catch {
-    return {};
+    return undefined;
   }
 }
 
