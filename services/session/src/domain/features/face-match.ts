@@ -1,0 +1,80 @@
+import type { FaceEvidence } from './evidence.ts';
+import type { Finding } from './feature.ts';
+import { belowThresholds, defineFeature, readScore } from './feature.ts';
+import type { SettingsOf } from './settings.ts';
+import { choice, integer, score } from './settings.ts';
+
+const settings = {
+  face_match_score_decline_threshold: score(50),
+  face_match_score_review_threshold: score(70),
+  face_match_max_attempts: integer(1, 3, 3),
+  face_match_not_computed_action: choice(['REVIEW', 'DECLINE'], 'DECLINE'),
+} as const;
+
+/** FACE_MATCH: is it the person of the submitted portrait or of the earlier enrolment? */
+export const faceMatch = defineFeature({
+  name: 'FACE_MATCH',
+  aliases: [],
+  capture: 'face',
+  after: ['LIVENESS'],
+  settings,
+  maxAttempts: 'face_match_max_attempts',
+  // Warnings spell the feature without the underscore.
+  warningFeature: 'FACEMATCH',
+  risks: {
+    NO_REFERENCE_IMAGE: ['No reference face', 'There is no face on file to compare with.'],
+    LOW_FACE_MATCH_SIMILARITY: [
+      'Low face match similarity',
+      'The face is not similar enough to the one on file: its score is at or below a threshold of the workflow.',
+    ],
+    FACE_MATCH_NOT_COMPUTED: [
+      'Face match not computed',
+      'The picture did not allow a comparison with the face on file.',
+    ],
+  },
+  details: () => ({}),
+  judge(config, { face }) {
+    if (face === null) return null;
+    const similarity = face.match === 'compared' ? readScore(face.similarityScore) : null;
+    return { score: similarity, findings: findings(config, face, similarity), details: {} };
+  },
+  blockKey: 'face_matches',
+  block: (report, sessionId) => ({
+    node_id: report.node_id,
+    status: report.status,
+    score: report.score,
+    source_image_session_id: sessionId,
+    source_image: null,
+    target_image: null,
+    warnings: report.warnings,
+  }),
+  summary: (report) => ({
+    key: 'face_match',
+    value: { score: report.score, source_image: null, target_image: null },
+  }),
+  alias: (report) => ({
+    key: 'face',
+    value: {
+      status: report.status,
+      similarity_score: report.score === null ? null : Math.round(report.score * 100) / 10_000,
+    },
+  }),
+});
+
+function findings(
+  config: SettingsOf<typeof settings>,
+  face: FaceEvidence,
+  similarity: number | null,
+): Finding[] {
+  if (face.match === 'no_reference') return [{ risk: 'NO_REFERENCE_IMAGE', severity: 'error' }];
+  if (similarity === null) {
+    const severity = config.face_match_not_computed_action === 'DECLINE' ? 'error' : 'warning';
+    return [{ risk: 'FACE_MATCH_NOT_COMPUTED', severity }];
+  }
+  const severity = belowThresholds(
+    similarity,
+    config.face_match_score_decline_threshold,
+    config.face_match_score_review_threshold,
+  );
+  return severity === null ? [] : [{ risk: 'LOW_FACE_MATCH_SIMILARITY', severity }];
+}

@@ -1,0 +1,163 @@
+import type { Evidence } from './evidence.ts';
+import type { RawSettings, SettingRules, SettingsOf } from './settings.ts';
+import { completeSettings } from './settings.ts';
+
+/** Status of one step, independent of the session's. */
+export type FeatureStatus =
+  | 'Not Finished'
+  | 'Approved'
+  | 'Declined'
+  | 'In Review'
+  | 'Resub Requested'
+  | 'Expired';
+
+/** How heavy a finding weighs: only information, worth a human look, or a decline. */
+export type Severity = 'information' | 'warning' | 'error';
+
+/** Something a check found, in the shape that the decision shows. */
+export interface Warning {
+  readonly feature: string;
+  readonly risk: string;
+  readonly additional_data: Readonly<Record<string, unknown>> | null;
+  readonly log_type: Severity;
+  readonly short_description: string;
+  readonly long_description: string;
+  readonly node_id: string;
+}
+
+/** The result of one step of one session. Plain data: it is stored as it is. */
+export interface FeatureReport {
+  readonly feature: string;
+  readonly node_id: string;
+  readonly status: FeatureStatus;
+  /** 0..100, at most two decimals; null when nothing could be scored. */
+  readonly score: number | null;
+  readonly warnings: readonly Warning[];
+  /** Further facts of the step, by name. */
+  readonly details: Readonly<Record<string, number | string | null>>;
+}
+
+/** A finding before it is put in words. */
+export interface Finding {
+  readonly risk: string;
+  readonly severity: Severity;
+}
+
+/** What `judge` of a feature answers. */
+export interface Judgement {
+  readonly score: number | null;
+  readonly findings: readonly Finding[];
+  readonly details: FeatureReport['details'];
+}
+
+/** One check that a workflow can contain. */
+export interface Feature {
+  readonly name: string;
+  /** Other names that callers may use for the step. */
+  readonly aliases: readonly string[];
+  /** Steps that one look at the user serves share its name; they are resubmitted together. */
+  readonly capture: 'face' | null;
+  /** One of these features must come earlier in the workflow; empty when it may come first. */
+  readonly after: readonly string[];
+  readonly settings: SettingRules;
+  /** Setting that limits the looks a session may take, if any. */
+  readonly maxAttempts: ((settings: RawSettings) => number) | null;
+  /** Key of the decision's array that holds the step's reports. */
+  readonly blockKey: string;
+  evaluate(settings: RawSettings, evidence: Evidence, nodeId: string): FeatureReport;
+  /** The step before it has run: nothing but its name and `status`. */
+  pending(settings: RawSettings, nodeId: string, status: FeatureStatus): FeatureReport;
+  /** One item of the decision's array. */
+  block(report: FeatureReport, sessionId: string): Record<string, unknown>;
+  /** The short form that lists show, under a key of its own. */
+  summary(report: FeatureReport): { key: string; value: Record<string, unknown> };
+  /** The seed-shaped object beside the arrays, under a key of its own. */
+  alias(report: FeatureReport): { key: string; value: Record<string, unknown> };
+}
+
+/** What one file per feature declares. */
+export interface FeatureDeclaration<Rules extends SettingRules>
+  extends Pick<
+    Feature,
+    'name' | 'aliases' | 'capture' | 'after' | 'blockKey' | 'block' | 'summary' | 'alias'
+  > {
+  readonly settings: Rules;
+  /** Name of the feature inside warnings, which spell some differently. */
+  readonly warningFeature: string;
+  /** Every risk the check can raise: [short, long] description. */
+  readonly risks: Readonly<Record<string, readonly [string, string]>>;
+  readonly maxAttempts?: keyof Rules & string;
+  /** Facts known before any evidence. */
+  details(settings: SettingsOf<Rules>): FeatureReport['details'];
+  /** The heart of the check. null: there is no evidence for it yet. */
+  judge(settings: SettingsOf<Rules>, evidence: Evidence): Judgement | null;
+}
+
+/** Turns a declaration into a feature. The gravest finding is the status; missing evidence is never Approved. */
+export function defineFeature<const Rules extends SettingRules>(
+  declared: FeatureDeclaration<Rules>,
+): Feature {
+  const pending: Feature['pending'] = (raw, nodeId, status) => ({
+    feature: declared.name,
+    node_id: nodeId,
+    status,
+    score: null,
+    warnings: [],
+    details: declared.details(completeSettings(declared.settings, raw)),
+  });
+  const attemptsKey = declared.maxAttempts;
+  return {
+    ...declared,
+    pending,
+    maxAttempts:
+      attemptsKey === undefined
+        ? null
+        : (raw) => Number(completeSettings(declared.settings, raw)[attemptsKey]),
+    evaluate(raw, evidence, nodeId) {
+      const settings = completeSettings(declared.settings, raw);
+      const judgement = declared.judge(settings, evidence);
+      if (judgement === null) return pending(raw, nodeId, 'Not Finished');
+      return {
+        feature: declared.name,
+        node_id: nodeId,
+        status: statusOf(judgement.findings),
+        score: judgement.score,
+        warnings: judgement.findings.map((finding) => {
+          const [short, long] = declared.risks[finding.risk] ?? [finding.risk, finding.risk];
+          return {
+            feature: declared.warningFeature,
+            risk: finding.risk,
+            additional_data: null,
+            log_type: finding.severity,
+            short_description: short,
+            long_description: long,
+            node_id: nodeId,
+          };
+        }),
+        details: { ...declared.details(settings), ...judgement.details },
+      };
+    },
+  };
+}
+
+function statusOf(findings: readonly Finding[]): FeatureStatus {
+  if (findings.some((finding) => finding.severity === 'error')) return 'Declined';
+  return findings.some((finding) => finding.severity === 'warning') ? 'In Review' : 'Approved';
+}
+
+/** A score at or below `decline` is an error, at or below `review` a warning; a missing one is an error. */
+export function belowThresholds(value: number | null, decline: number, review: number): Severity | null {
+  if (value === null || value <= decline) return 'error';
+  return value <= review ? 'warning' : null;
+}
+
+/** The weight of a configurable finding. */
+export function actionSeverity(action: 'NO_ACTION' | 'REVIEW' | 'DECLINE'): Severity {
+  return action === 'DECLINE' ? 'error' : action === 'REVIEW' ? 'warning' : 'information';
+}
+
+/** A score as it is judged, stored and shown: 0..100 with two decimals, null when it is no number. */
+export function readScore(value: number | null): number | null {
+  if (value === null || !Number.isFinite(value)) return null;
+  return Math.round(Math.min(100, Math.max(0, value)) * 100) / 100;
+}

@@ -1,0 +1,188 @@
+import { describe, expect, it } from 'vitest';
+import type { Command, SessionState, Transition } from './session.ts';
+import { transition } from './session.ts';
+import type { Status } from './status.ts';
+import { statuses } from './status.ts';
+
+const now = new Date('2026-03-01T12:00:00Z');
+const inAnHour = new Date('2026-03-01T13:00:00Z');
+const anHourAgo = new Date('2026-03-01T11:00:00Z');
+
+function session(status: Status, changes: Partial<SessionState> = {}): SessionState {
+  return {
+    status,
+    attempts: ['first'],
+    maxAttempts: 3,
+    expiresAt: inAnHour,
+    windowSeconds: 3600,
+    ...changes,
+  };
+}
+
+/** One word for a transition: the new status, `=` for none, `!reason` for a refusal, `+grant` for a granted look. */
+function word(result: Transition, before: Status): string {
+  if ('refusal' in result) return `!${result.refusal}`;
+  const granted = result.facts.some((fact) => fact.kind === 'attempt_granted') ? ' +grant' : '';
+  const deleted = result.facts.some((fact) => fact.kind === 'deleted') ? ' deleted' : '';
+  return `${result.next.status === before ? '=' : result.next.status}${granted}${deleted}`;
+}
+
+const commands = {
+  open: { kind: 'open' },
+  begin: { kind: 'begin_attempt', attemptId: 'second' },
+  'begin again': { kind: 'begin_attempt', attemptId: 'first' },
+  leave: { kind: 'leave', strict: false },
+  'leave strictly': { kind: 'leave', strict: true },
+  approve: { kind: 'decide', verdict: 'Approved', attemptId: 'first' },
+  decline: { kind: 'decide', verdict: 'Declined', attemptId: 'first' },
+  review: { kind: 'decide', verdict: 'In Review', attemptId: 'first' },
+  'ungranted evidence': { kind: 'decide', verdict: 'Approved', attemptId: 'unknown' },
+  'time out': { kind: 'time_out' },
+  'set Approved': { kind: 'set_status', status: 'Approved' },
+  'set Declined': { kind: 'set_status', status: 'Declined' },
+  'set Resubmitted': { kind: 'set_status', status: 'Resubmitted' },
+  delete: { kind: 'delete' },
+} satisfies Record<string, Command>;
+
+type Row = Record<keyof typeof commands, string>;
+
+const finished: Row = {
+  open: '=',
+  begin: '!finished',
+  'begin again': '!finished',
+  leave: '=',
+  'leave strictly': '=',
+  approve: '!finished',
+  decline: '!finished',
+  review: '!finished',
+  'ungranted evidence': '!finished',
+  'time out': '!finished',
+  'set Approved': 'Approved',
+  'set Declined': 'Declined',
+  'set Resubmitted': 'Resubmitted',
+  delete: '= deleted',
+};
+
+const unopened: Row = {
+  open: 'In Progress',
+  begin: 'In Progress +grant',
+  'begin again': 'In Progress',
+  leave: '=',
+  'leave strictly': '=',
+  approve: '!not_open',
+  decline: '!not_open',
+  review: '!not_open',
+  'ungranted evidence': '!not_open',
+  'time out': '!not_due',
+  'set Approved': '!not_changeable',
+  'set Declined': '!not_changeable',
+  'set Resubmitted': '!not_changeable',
+  delete: '= deleted',
+};
+
+const left: Row = {
+  ...unopened,
+  approve: 'Approved',
+  decline: 'Declined',
+  review: 'In Review',
+  'ungranted evidence': '!not_granted',
+};
+
+const terminal = {
+  'set Approved': '!not_changeable',
+  'set Declined': '!not_changeable',
+  'set Resubmitted': '!not_changeable',
+};
+
+/** Within the session's time. */
+const inTime: Record<Status, Row> = {
+  'Not Started': unopened,
+  'In Progress': {
+    ...left,
+    open: '=',
+    begin: '= +grant',
+    'begin again': '=',
+    leave: 'Not Finished',
+    'leave strictly': 'Abandoned',
+  },
+  'Awaiting User': { ...finished, ...terminal, 'time out': '!not_due' },
+  'In Review': finished,
+  Approved: { ...finished, 'set Approved': '!same_status' },
+  Declined: { ...finished, 'set Declined': '!same_status' },
+  Resubmitted: {
+    ...unopened,
+    'set Approved': 'Approved',
+    'set Declined': 'Declined',
+    'set Resubmitted': '!same_status',
+  },
+  Expired: { ...finished, ...terminal, begin: '!expired', 'begin again': '!expired' },
+  'Kyc Expired': finished,
+  // Left under the strict setting: the link still works, and the application may decide by hand.
+  Abandoned: {
+    ...left,
+    'time out': '!finished',
+    'set Approved': 'Approved',
+    'set Declined': 'Declined',
+    'set Resubmitted': 'Resubmitted',
+  },
+  'Not Finished': left,
+};
+
+/** What differs once the time is over. */
+const overdue: Partial<Record<Status, Partial<Row>>> = {
+  'Not Started': { open: 'Expired', begin: '!expired', 'begin again': '!expired', 'time out': 'Expired' },
+  'In Progress': { open: 'Abandoned', begin: '!expired', 'begin again': '!expired', 'time out': 'Abandoned' },
+  'Awaiting User': { open: 'Abandoned', 'time out': 'Abandoned' },
+  Resubmitted: { open: 'Abandoned', begin: '!expired', 'begin again': '!expired', 'time out': 'Abandoned' },
+  'Not Finished': {
+    open: 'Abandoned',
+    begin: '!expired',
+    'begin again': '!expired',
+    'time out': 'Abandoned',
+  },
+  Abandoned: { ...finished, begin: '!expired', 'begin again': '!expired' },
+};
+
+describe('every status meets every command', () => {
+  for (const status of statuses) {
+    for (const [name, command] of Object.entries(commands)) {
+      const expectedInTime = inTime[status][name as keyof Row];
+      const expectedOverdue = overdue[status]?.[name as keyof Row] ?? expectedInTime;
+      it(`${status}: ${name} gives ${expectedInTime}, overdue ${expectedOverdue}`, () => {
+        expect(word(transition(session(status), command, now), status)).toBe(expectedInTime);
+        const late = session(status, { expiresAt: anHourAgo });
+        expect(word(transition(late, command, now), status)).toBe(expectedOverdue);
+      });
+    }
+  }
+});
+
+describe('attempts', () => {
+  const begin = (state: SessionState, attemptId: string) =>
+    transition(state, { kind: 'begin_attempt', attemptId }, now);
+
+  it('two devices never hold more grants than attempts', () => {
+    const first = begin(session('In Progress', { maxAttempts: 2 }), 'second');
+    expect(first).toMatchObject({ next: { attempts: ['first', 'second'] } });
+    if ('refusal' in first) throw new Error(first.refusal);
+    expect(begin(first.next, 'third')).toEqual({ refusal: 'attempts_used_up' });
+  });
+
+  it('a repeated attempt keeps its grant when the attempts are used up', () => {
+    const state = session('In Progress', { attempts: ['a', 'b', 'c'] });
+    expect(begin(state, 'b')).toEqual({ next: state, facts: [] });
+  });
+
+  it('a resubmission gives its attempts and its time anew', () => {
+    const state = session('Declined', { attempts: ['a', 'b', 'c'], expiresAt: anHourAgo });
+    const result = transition(state, { kind: 'set_status', status: 'Resubmitted' }, now);
+    expect(result).toMatchObject({ next: { attempts: [], expiresAt: inAnHour } });
+  });
+
+  it('evidence from before a resubmission does not decide what comes after it', () => {
+    const state = session('In Progress', { attempts: ['after'] });
+    expect(transition(state, { kind: 'decide', verdict: 'Approved', attemptId: 'before' }, now)).toEqual({
+      refusal: 'not_granted',
+    });
+  });
+});
