@@ -9,6 +9,7 @@ import fastify, {
   type FastifyReply,
   type FastifyRequest,
   type FastifyTypeProvider,
+  LogController,
   type RawReplyDefaultExpression,
   type RawRequestDefaultExpression,
   type RawServerDefault,
@@ -53,7 +54,7 @@ const requestTimeoutMs = 30_000;
 /**
  * The HTTP side of a service: contract error shapes, JSON bodies, redirects to slashed paths, `/healthz`, `/readyz`,
  * traces, one log line a request and, with `openapi`, its description under `/openapi.json`. Add routes inside
- * `server.register(async (api) => …)`: only those are described. The caller listens.
+ * `server.register(async (api: HttpServer) => …)`: only those are described. The caller listens.
  *
  * @param options.bodyLimitBytes 1 MiB unless given; larger bodies are 413
  * @param options.trustProxy addresses whose X-Forwarded-For is believed, loopback unless given
@@ -68,7 +69,7 @@ export function createHttpServer(options: {
 }): HttpServer {
   const server: HttpServer = fastify({
     loggerInstance: options.log as FastifyBaseLogger,
-    disableRequestLogging: true,
+    logController: new LogController({ disableRequestLogging: true }),
     bodyLimit: options.bodyLimitBytes ?? defaultBodyLimitBytes,
     trustProxy: options.trustProxy ?? ['loopback'],
     requestTimeout: requestTimeoutMs,
@@ -135,7 +136,7 @@ function describeRoutes(server: FastifyInstance, info: { title: string; descript
   void server.register(swagger, {
     openapi: {
       openapi: '3.1.0',
-      info: { ...info, version: '3.0.0' },
+      info: { ...info, version: '3' },
       components: { securitySchemes: { apiKey: { type: 'apiKey', in: 'header', name: 'x-api-key' } } },
       security: [{ apiKey: [] }],
     },

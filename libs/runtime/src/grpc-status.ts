@@ -64,8 +64,18 @@ export function failureFromStatus(error: unknown, trailer: Metadata): unknown {
   return new Failure(kind, transportCode, message, { cause: error });
 }
 
-const transportFailures: Partial<Record<FailureKind, [code: string, message: string]>> = {
+const lateness = [
+  'deadline_exceeded',
+  'A service that is needed here did not answer in time; try again.',
+] as const;
+
+/** The Failure of a call whose deadline has passed. */
+export function tooLate(): Failure {
+  return new Failure('deadline', ...lateness);
+}
+
+const transportFailures: Partial<Record<FailureKind, readonly [code: string, message: string]>> = {
   unavailable: ['unavailable', 'A service that is needed here is unavailable; try again.'],
-  deadline: ['deadline_exceeded', 'A service that is needed here did not answer in time; try again.'],
+  deadline: lateness,
   exhausted: ['message_too_large', 'The message is too large.'],
 };

@@ -16,7 +16,13 @@ import {
   Metadata,
   type ServerMiddlewareCall,
 } from 'nice-grpc-common';
-import { failureFromError, failureFromStatus, failureHeaders, statusFromFailure } from './grpc-status.ts';
+import {
+  failureFromError,
+  failureFromStatus,
+  failureHeaders,
+  statusFromFailure,
+  tooLate,
+} from './grpc-status.ts';
 import type { Log } from './log.ts';
 import { inSpan } from './telemetry.ts';
 
@@ -76,7 +82,7 @@ function serverMiddleware(log: Log) {
     if (call.responseStream) throw new Error(`${call.method.path} streams: only unary calls are served`);
     const { path } = call.method;
     const answer = async () => {
-      // The deadline (grpc-timeout) ran out before the call's turn came: nobody waits for the answer.
+      // Cancelled, or past its deadline (grpc-timeout), before its turn came: nobody waits for the answer.
       callContext.signal.throwIfAborted();
       try {
         return await only(call.next(call.request, callContext));
@@ -130,7 +136,9 @@ function clientMiddleware(defaultDeadlineMs: number) {
     const { deadline = defaultDeadlineMs } = options;
     const ask = async () => {
       const metadata = Metadata(options.metadata);
-      metadata.set('grpc-timeout', `${millisecondsLeft(deadline)}m`);
+      const leftMs = deadline instanceof Date ? deadline.getTime() - Date.now() : deadline;
+      if (leftMs <= 0) throw tooLate();
+      metadata.set('grpc-timeout', `${Math.ceil(leftMs)}m`);
       propagation.inject(context.active(), metadata, metadataText);
       let trailer = Metadata();
       const onTrailer = (received: Metadata) => {
@@ -151,11 +159,6 @@ function clientMiddleware(defaultDeadlineMs: number) {
 async function only<Answer>(call: AsyncGenerator<never, Answer, undefined>): Promise<Answer> {
   const { value } = await call.next();
   return value;
-}
-
-function millisecondsLeft(deadline: Date | number): number {
-  const leftMs = deadline instanceof Date ? deadline.getTime() - Date.now() : deadline;
-  return Math.max(0, Math.ceil(leftMs));
 }
 
 /** Names from `/package.Service/Method`; messages never become attributes. */

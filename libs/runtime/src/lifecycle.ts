@@ -24,13 +24,18 @@ export interface Lifecycle {
   fail(error: unknown): void;
 }
 
-/** One deadline for all closings together; Kubernetes and the local launcher allow 10 s. */
-const stopTimeoutMs = 8_000;
+/** Kubernetes and the local launcher allow 10 s. */
+const defaultStopTimeoutMs = 8_000;
 
-/** A lifecycle without signals and exit, for tests and embedders. `stop` may be called often and never throws. */
+/**
+ * A lifecycle without signals and exit, for tests and embedders. `stop` may be called often and never throws.
+ * @param options.stopTimeoutMs for all closings together, 8 s unless given
+ */
 export function createLifecycle(
   log: Log,
+  options: { stopTimeoutMs?: number } = {},
 ): Lifecycle & { stop(): Promise<void>; readonly stopped: Promise<{ clean: boolean }> } {
+  const { stopTimeoutMs = defaultStopTimeoutMs } = options;
   const closings: { name: string; close: () => Promise<void> | void }[] = [];
   const stopping = new AbortController();
   const stopped = Promise.withResolvers<{ clean: boolean }>();
