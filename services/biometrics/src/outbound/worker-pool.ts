@@ -1,0 +1,174 @@
+import { availableParallelism } from 'node:os';
+import { setTimeout as pause } from 'node:timers/promises';
+import { Failure } from '@selfsame/runtime/errors';
+import type { Log } from '@selfsame/runtime/log';
+import type { Refused } from '../pipeline/decode.ts';
+import type { Look, Sighting } from '../pipeline/look.ts';
+import type { Job, Result } from '../pipeline/messages.ts';
+import type { ModelBytes } from '../pipeline/models.ts';
+import type { InferenceThread, Spawn } from './inference-thread.ts';
+import { spawnWorker, startInferenceThread } from './inference-thread.ts';
+
+/** Inference in threads of their own, one core each: the thread that serves calls never waits for a model. */
+export interface WorkerPool {
+  /**
+   * A whole look. The image's memory is handed over when the array owns it.
+   * @param signal nobody waits any more: a queued job is dropped
+   * @throws Failure `queue_full` (exhausted), `deadline_passed`, `worker_lost` (retryable), `look_failed`
+   */
+  look(image: Uint8Array, signal: AbortSignal): Promise<Timed<Look | Refused>>;
+  /** Detection only. Waits behind all looks, in a short queue of its own. Throws the same. */
+  glance(image: Uint8Array, signal: AbortSignal): Promise<Timed<Sighting | Refused>>;
+  /** Refuses what is queued and ends the threads. */
+  close(): Promise<void>;
+}
+
+/** A result and the time its job waited for a thread. */
+export interface Timed<T> {
+  readonly result: T;
+  readonly queuedMs: number;
+}
+
+export interface WorkerPoolOptions {
+  readonly models: ModelBytes;
+  /** Threads. */
+  readonly workers: number;
+  /** Looks that may wait. */
+  readonly queueLimit: number;
+  readonly log: Log;
+  /** Threads die as soon as they are started: the service should stop. */
+  readonly onBroken: (error: unknown) => void;
+  readonly spawn?: Spawn;
+}
+
+/** Guidance is stale after a moment: rather refuse it than let it wait. */
+const GLANCES_PER_WORKER = 2;
+/** Starts in a row that may fail, with a rising pause after each. */
+const FAILED_STARTS_MAX = 5;
+const RESTART_PAUSE_MS = 200;
+
+/** One thread for each core that the process may use. */
+export function defaultWorkers(): number {
+  return availableParallelism();
+}
+
+interface Task {
+  readonly job: Job;
+  readonly enqueuedAt: number;
+  readonly resolve: (timed: Timed<Result>) => void;
+  readonly reject: (error: unknown) => void;
+}
+
+/** Starts all threads and waits until each has loaded and warmed every model. */
+export async function openWorkerPool(options: WorkerPoolOptions): Promise<WorkerPool> {
+  const { models, workers, log, spawn = spawnWorker } = options;
+  const queues: Record<Job['kind'], Task[]> = { look: [], glance: [] };
+  const limits = { look: options.queueLimit, glance: workers * GLANCES_PER_WORKER };
+  const threads = new Set<InferenceThread>();
+  const idle = new Set<InferenceThread>();
+  let closing = false;
+
+  async function staff(): Promise<void> {
+    const thread = await startInferenceThread({ models }, spawn);
+    threads.add(thread);
+    void thread.ended.then((err) => {
+      threads.delete(thread);
+      idle.delete(thread);
+      if (closing) return;
+      log.error({ err }, 'inference thread lost; starting another');
+      void restaff();
+    });
+    release(thread);
+  }
+
+  async function restaff(): Promise<void> {
+    for (let attempt = 1; !closing; attempt += 1) {
+      try {
+        return await staff();
+      } catch (error) {
+        if (attempt === FAILED_STARTS_MAX) return options.onBroken(error);
+        await pause(RESTART_PAUSE_MS * attempt, undefined, { ref: false });
+      }
+    }
+  }
+
+  function release(thread: InferenceThread): void {
+    if (!threads.has(thread)) return;
+    if (closing) void thread.end();
+    idle.add(thread);
+    dispatch();
+  }
+
+  /** Gives the oldest jobs to idle threads, looks before glances. Batches would be formed here. */
+  function dispatch(): void {
+    for (const thread of idle) {
+      const task = queues.look.shift() ?? queues.glance.shift();
+      if (task === undefined) return;
+      idle.delete(thread);
+      const queuedMs = performance.now() - task.enqueuedAt;
+      thread
+        .run(task.job)
+        .then((result) => task.resolve({ result, queuedMs }), task.reject)
+        .finally(() => release(thread));
+    }
+  }
+
+  async function submit(kind: Job['kind'], image: Uint8Array, signal: AbortSignal): Promise<Timed<Result>> {
+    const queue = queues[kind];
+    if (closing) throw stopping();
+    if (signal.aborted) throw deadlinePassed();
+    if (idle.size === 0 && queue.length >= limits[kind]) {
+      throw new Failure('exhausted', 'queue_full', 'Too many looks at once; try again.', { retryable: true });
+    }
+    const { promise, resolve, reject } = Promise.withResolvers<Timed<Result>>();
+    const task: Task = { job: { kind, image: owned(image) }, enqueuedAt: performance.now(), resolve, reject };
+    const giveUp = () => {
+      const place = queue.indexOf(task);
+      if (place < 0) return;
+      queue.splice(place, 1);
+      reject(deadlinePassed());
+    };
+    signal.addEventListener('abort', giveUp, { once: true });
+    queue.push(task);
+    dispatch();
+    try {
+      return await promise;
+    } finally {
+      signal.removeEventListener('abort', giveUp);
+    }
+  }
+
+  async function close(): Promise<void> {
+    closing = true;
+    for (const task of [...queues.look.splice(0), ...queues.glance.splice(0)]) task.reject(stopping());
+    await Promise.all([...threads].map((thread) => thread.end()));
+  }
+
+  try {
+    await Promise.all(Array.from({ length: workers }, staff));
+  } catch (error) {
+    await close();
+    throw error;
+  }
+  // A worker answers a look with a look and a glance with a sighting.
+  return {
+    look: (image, signal) => submit('look', image, signal) as Promise<Timed<Look | Refused>>,
+    glance: (image, signal) => submit('glance', image, signal) as Promise<Timed<Sighting | Refused>>,
+    close,
+  };
+}
+
+/** The same bytes when the array owns its memory, which then moves to the thread; else a copy. */
+function owned(bytes: Uint8Array): Uint8Array<ArrayBuffer> {
+  const { buffer, byteLength } = bytes;
+  const owns = buffer instanceof ArrayBuffer && buffer.byteLength === byteLength;
+  return owns ? new Uint8Array(buffer) : new Uint8Array(bytes);
+}
+
+function deadlinePassed(): Failure {
+  return new Failure('deadline', 'deadline_passed', 'The deadline passed before the look began.');
+}
+
+function stopping(): Failure {
+  return new Failure('unavailable', 'stopping', 'The service is stopping; try again.');
+}

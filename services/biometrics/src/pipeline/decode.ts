@@ -1,0 +1,67 @@
+import sharp from 'sharp';
+import type { Picture } from './picture.ts';
+
+/** Longer side of the picture that every later step works on; the recipe's size. */
+export const WORKING_SIDE = 640;
+/** Longer side of the picture that live guidance works on. */
+export const GUIDANCE_SIDE = 320;
+
+/** A picture of more pixels is refused before it is unpacked; ample for a 5 MB photo of a phone. */
+const PIXELS_MAX = 40_000_000;
+/** Unpacking takes 2 to 100 ms; whatever needs seconds was made to. */
+const DECODE_SECONDS_MAX = 5;
+
+/** Why bytes are no picture. The text may be shown to the caller. */
+export interface Refused {
+  readonly refused: string;
+}
+
+// Nothing but the four formats is ever parsed, no decoded picture is kept, and a look stays on its own core.
+sharp.block({ operation: ['VipsForeignLoad'] });
+sharp.unblock({
+  operation: ['VipsForeignLoadJpeg', 'VipsForeignLoadPng', 'VipsForeignLoadWebp', 'VipsForeignLoadTiff'],
+});
+sharp.cache(false);
+sharp.concurrency(1);
+
+/**
+ * Decodes a JPEG, PNG, WebP or TIFF to upright sRGB without alpha, the longer side at most `side` pixels. The content
+ * decides what a file is, not its name. Truncated, damaged and oversized files are refused.
+ */
+export async function decode(bytes: Uint8Array, side: number): Promise<Picture | Refused> {
+  if (!isKnownFormat(bytes)) return { refused: 'The image is not a JPEG, PNG, WebP or TIFF file.' };
+  try {
+    const { data, info } = await sharp(bytes, { failOn: 'error', limitInputPixels: PIXELS_MAX })
+      .timeout({ seconds: DECODE_SECONDS_MAX })
+      .autoOrient()
+      .resize({ width: side, height: side, fit: 'inside', withoutEnlargement: true })
+      .toColourspace('srgb')
+      .removeAlpha()
+      .raw({ depth: 'uchar' })
+      .toBuffer({ resolveWithObject: true });
+    if (info.channels !== 3) return { refused: 'The image has no RGB form.' };
+    return { width: info.width, height: info.height, rgb: data };
+  } catch (error) {
+    const tooLarge = error instanceof Error && error.message.includes('pixel limit');
+    return { refused: tooLarge ? 'The image has too many pixels.' : 'The image is damaged or incomplete.' };
+  }
+}
+
+/** A picture as JPEG bytes, to warm the decoder with. */
+export async function encodeBlank({ width, height, rgb }: Picture): Promise<Uint8Array> {
+  return sharp(rgb, { raw: { width, height, channels: 3 } })
+    .jpeg()
+    .toBuffer();
+}
+
+/** By the first bytes: FF D8 FF, the PNG signature, RIFF....WEBP, or TIFF in either byte order. */
+function isKnownFormat(bytes: Uint8Array): boolean {
+  const head = Buffer.from(bytes.buffer, bytes.byteOffset, Math.min(12, bytes.byteLength)).toString('latin1');
+  return (
+    head.startsWith('\xff\xd8\xff') ||
+    head.startsWith('\x89PNG\r\n\x1a\n') ||
+    (head.startsWith('RIFF') && head.slice(8) === 'WEBP') ||
+    head.startsWith('II*\0') ||
+    head.startsWith('MM\0*')
+  );
+}

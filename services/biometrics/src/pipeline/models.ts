@@ -1,0 +1,64 @@
+import { InferenceSession, Tensor } from 'onnxruntime-node';
+
+/** The default pipeline: role of each model and its file as pinned in assets.json. */
+export const MODEL_FILES = {
+  detector: 'face_detection_yunet_s_dynamic.onnx',
+  mesh: 'face_mesh_468_192x192.onnx',
+  embedder: 'face_embedding_reid0095_256.onnx',
+  quality: 'face_quality_lightqnet_dm050_96x96.onnx',
+  livenessNear: 'liveness_minifasnet_v2_2.7_80x80.onnx',
+  livenessFar: 'liveness_minifasnet_v1se_4.0_80x80.onnx',
+} as const;
+
+export type ModelRole = keyof typeof MODEL_FILES;
+/** File bytes by role. Shared memory is welcome: every worker copies what it needs. */
+export type ModelBytes = Readonly<Record<ModelRole, Uint8Array>>;
+
+/** One loaded model. `run` blocks the thread it is called on: call it in a worker. */
+export interface Model {
+  run(input: Float32Array, shape: readonly number[]): Promise<Readonly<Record<string, Float32Array>>>;
+}
+
+export type Models = Readonly<Record<ModelRole, Model>>;
+
+/**
+ * Loads one single-threaded session per model. With one thread there is no thread pool, so nothing spins; two workers
+ * of one thread each serve more pictures than one of two.
+ */
+export async function loadModels(bytes: ModelBytes): Promise<Models> {
+  const load = async (role: ModelRole): Promise<Model> => {
+    // A copy: the runtime does not take shared memory, and drops the bytes once it has read them.
+    const session = await InferenceSession.create(new Uint8Array(bytes[role]), {
+      executionProviders: ['cpu'],
+      graphOptimizationLevel: 'all',
+      executionMode: 'sequential',
+      intraOpNumThreads: 1,
+      interOpNumThreads: 1,
+      logSeverityLevel: 3,
+    });
+    const [inputName] = session.inputNames;
+    if (inputName === undefined) throw new Error(`model ${MODEL_FILES[role]} has no input`);
+    return {
+      async run(input, shape) {
+        const outputs = await session.run({ [inputName]: new Tensor('float32', input, shape) });
+        return Object.fromEntries(
+          Object.entries(outputs).map(([name, tensor]) => [name, floats(tensor.data)] as const),
+        );
+      },
+    };
+  };
+  const [detector, mesh, embedder, quality, livenessNear, livenessFar] = await Promise.all([
+    load('detector'),
+    load('mesh'),
+    load('embedder'),
+    load('quality'),
+    load('livenessNear'),
+    load('livenessFar'),
+  ]);
+  return { detector, mesh, embedder, quality, livenessNear, livenessFar };
+}
+
+function floats(data: Tensor['data']): Float32Array {
+  if (data instanceof Float32Array) return data;
+  throw new TypeError('a model gave something other than float32');
+}
