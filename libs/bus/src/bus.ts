@@ -1,0 +1,163 @@
+import { randomUUIDv7 } from 'node:crypto';
+import { context, type Span, SpanKind, trace } from '@opentelemetry/api';
+import type { EventType } from '@selfsame/contracts/catalog';
+import type { AnyTables, Database, Transaction } from '@selfsame/database/database';
+import { Failure } from '@selfsame/runtime/errors';
+import type { Log } from '@selfsame/runtime/log';
+import { inSpan } from '@selfsame/runtime/telemetry';
+import { type Delivered, type SubscribeOptions, type Subscription, startConsumer } from './consumer.ts';
+import { readHeaders, writeHeaders } from './envelope.ts';
+import { openJetStream } from './jetstream.ts';
+import { insertEvent } from './outbox.ts';
+import { startRelay } from './relay.ts';
+
+export type { Delivered, SubscribeOptions };
+
+/** The events of one service: what it tells and what it hears. */
+export interface Bus<Tables = AnyTables> {
+  /**
+   * Writes the event into the outbox of this transaction and publishes it right after the commit; a rollback takes it back.
+   * An id that was enqueued before is the same event, and nothing happens.
+   * @returns the event id, a UUIDv7 unless given
+   */
+  enqueue<Message>(
+    tx: Transaction<Tables>,
+    event: EventType<Message>,
+    message: Message,
+    options?: { id?: string },
+  ): Promise<string>;
+  /**
+   * Durable and idempotent: `handler` runs in a transaction together with the inbox row, and its effect happens once. An
+   * event whose handler throws comes again with rising delay, in no particular order; one that cannot be decoded or fails
+   * too often goes to table `dead_letters` and is logged as an error. A subscription that is new to the stream starts with
+   * the oldest event there.
+   */
+  subscribe<Message>(
+    event: EventType<Message>,
+    handler: (tx: Transaction<Tables>, event: Delivered<Message>) => Promise<void>,
+    options?: SubscribeOptions,
+  ): Promise<void>;
+  /** Best effort: every replica gets every event, some twice, none later. `handler` runs in the trace of the publisher. */
+  listen<Message>(event: EventType<Message>, handler: (event: Delivered<Message>) => void): Promise<void>;
+  /**
+   * For services without a database: publishes and waits, at most about four seconds, until the stream has it. The same
+   * id within two minutes is the same event.
+   * @throws Failure `bus_unavailable`; the event may have been stored nevertheless
+   */
+  publish<Message>(event: EventType<Message>, id: string, message: Message): Promise<void>;
+  /** Throws when the stream does not answer within two seconds. */
+  ping(): Promise<void>;
+  /** Stops intake, waits for handlers at work (5 s) and for publishes on their way, then disconnects. */
+  close(): Promise<void>;
+}
+
+/**
+ * Connects to NATS and makes the stream when it is missing.
+ *
+ * @param options.database whose migrations include `busMigrations`; a service that owns nothing on disk leaves it out, and
+ *   can publish and listen only
+ * @throws Failure `bus_unreachable`, `bus_refused`, `bus_misconfigured`, `stream_misconfigured`
+ */
+export async function openBus<Tables = AnyTables>(options: {
+  service: string;
+  url: string;
+  log: Log;
+  database?: Database<Tables>;
+}): Promise<Bus<Tables>> {
+  const { service, url, log } = options;
+  const database: Database | undefined = options.database;
+  const jetstream = await openJetStream(service, url);
+  const relay = database && startRelay({ database, jetstream, log });
+  const subscriptions: Subscription[] = [];
+
+  return {
+    async enqueue(tx, event, message, { id = randomUUIDv7() } = {}) {
+      if (!database || !relay)
+        throw new Error(`enqueue ${event.name}: this bus has no database; use publish`);
+      const span = startPublisherSpan(event.subject, id);
+      const stored = await insertEvent(tx as Transaction, {
+        id,
+        subject: event.subject,
+        payload: Buffer.from(event.codec.encode(message).finish()),
+        headers: writeHeaders(trace.setSpan(context.active(), span)),
+      });
+      if (stored) database.onCommit(tx, () => void relay.offer(stored).finally(() => span.end()));
+      return id;
+    },
+
+    async subscribe(event, handler, subscribeOptions = {}) {
+      if (!database) throw new Error(`subscribe ${event.name}: this bus has no database; use listen`);
+      subscriptions.push(
+        await startConsumer({ service, event, handler, database, jetstream, log, ...subscribeOptions }),
+      );
+    },
+
+    async listen(event, handler) {
+      jetstream.connection.subscribe(event.subject, {
+        callback: (_, message) => {
+          const { id, publishedAt, publisher } = readHeaders(message.headers);
+          try {
+            const received = {
+              id,
+              message: event.codec.decode(message.data),
+              redelivered: false,
+              publishedAt,
+            };
+            context.with(publisher, () => handler(received));
+          } catch (err) {
+            log.warn({ err, event_id: id, subject: event.subject }, 'a listener failed');
+          }
+        },
+      });
+      await jetstream.connection.flush();
+    },
+
+    publish(event, id, message) {
+      const payload = event.codec.encode(message).finish();
+      return inSpan(
+        `${event.subject} publish`,
+        publisherAttributes(event.subject, id),
+        async () => {
+          const headers = writeHeaders(context.active());
+          const attempt = () => jetstream.publish({ id, subject: event.subject, payload, headers });
+          try {
+            // The stream may be gone; looking at it makes it anew.
+            await attempt().catch(() => jetstream.look().then(attempt));
+          } catch (cause) {
+            throw new Failure('unavailable', 'bus_unavailable', 'The event could not be stored; try again', {
+              cause,
+            });
+          }
+        },
+        { kind: SpanKind.PRODUCER },
+      );
+    },
+
+    async ping() {
+      await jetstream.look();
+    },
+
+    async close() {
+      await Promise.all(subscriptions.map((subscription) => subscription.stop()));
+      await relay?.stop();
+      await jetstream.close();
+    },
+  };
+}
+
+/** Ends when the stream has the event. A rollback leaves it open, and so unreported: nothing was published. */
+function startPublisherSpan(subject: string, id: string): Span {
+  return trace.getTracer('selfsame').startSpan(`${subject} publish`, {
+    kind: SpanKind.PRODUCER,
+    attributes: publisherAttributes(subject, id),
+  });
+}
+
+function publisherAttributes(subject: string, id: string): Record<string, string> {
+  return {
+    'messaging.system': 'nats',
+    'messaging.operation.type': 'send',
+    'messaging.destination.name': subject,
+    'messaging.message.id': id,
+  };
+}

@@ -1,0 +1,41 @@
+import { headers, type MsgHdrs } from '@nats-io/nats-core';
+import { type Context, propagation, ROOT_CONTEXT } from '@opentelemetry/api';
+
+/** What travels beside the payload: W3C trace context and when it was published. The id has a NATS header of its own. */
+export type EventHeaders = Record<string, string>;
+
+export const idHeader = 'Nats-Msg-Id';
+const publishedAtHeader = 'selfsame-published-at';
+
+/** Headers of an event that happens now, as a part of the trace of `publisher`. */
+export function writeHeaders(publisher: Context): EventHeaders {
+  const written: EventHeaders = { [publishedAtHeader]: new Date().toISOString() };
+  propagation.inject(publisher, written);
+  return written;
+}
+
+/** Stored headers as NATS wants them. */
+export function toNatsHeaders(stored: EventHeaders, id: string): MsgHdrs {
+  const natsHeaders = headers();
+  for (const [name, value] of Object.entries(stored)) natsHeaders.set(name, value);
+  natsHeaders.set(idHeader, id);
+  return natsHeaders;
+}
+
+/** What a delivered message says about itself. Foreign messages may lack everything. */
+export function readHeaders(delivered: MsgHdrs | undefined): {
+  id: string;
+  publishedAt: Date;
+  publisher: Context;
+  headers: EventHeaders;
+} {
+  const read: EventHeaders = {};
+  for (const name of delivered?.keys() ?? []) read[name] = delivered?.get(name) ?? '';
+  const publishedAt = new Date(read[publishedAtHeader] ?? '');
+  return {
+    id: read[idHeader] ?? '',
+    publishedAt: Number.isNaN(publishedAt.getTime()) ? new Date() : publishedAt,
+    publisher: propagation.extract(ROOT_CONTEXT, read),
+    headers: read,
+  };
+}

@@ -1,0 +1,47 @@
+import type { Migration } from '@selfsame/database/migrate';
+
+/** The bus keeps its tables in the schema of the service it serves; a service lists these before its own. */
+export const busMigrations: Migration[] = [
+  {
+    name: 'bus-0001-outbox-and-inbox',
+    up: `
+      CREATE TABLE outbox (
+        position        bigint GENERATED ALWAYS AS IDENTITY PRIMARY KEY,
+        id              text NOT NULL UNIQUE,
+        subject         text NOT NULL,
+        payload         bytea NOT NULL,
+        headers         jsonb NOT NULL,
+        created_at      timestamptz NOT NULL DEFAULT now(),
+        incarnation     timestamptz,
+        stream_sequence bigint,
+        CHECK ((incarnation IS NULL) = (stream_sequence IS NULL))
+      );
+      COMMENT ON COLUMN outbox.incarnation IS 'creation time of the stream that acknowledged the event; null: not published';
+      CREATE INDEX outbox_waiting ON outbox (position) WHERE incarnation IS NULL;
+      CREATE INDEX outbox_acknowledged ON outbox (incarnation, stream_sequence) WHERE incarnation IS NOT NULL;
+
+      CREATE TABLE inbox (
+        consumer        text NOT NULL,
+        event_id        text NOT NULL,
+        incarnation     timestamptz NOT NULL,
+        stream_sequence bigint NOT NULL,
+        handled_at      timestamptz NOT NULL DEFAULT now(),
+        PRIMARY KEY (consumer, event_id)
+      );
+      CREATE INDEX inbox_by_age ON inbox (consumer, handled_at);
+
+      CREATE TABLE dead_letters (
+        consumer   text NOT NULL,
+        event_id   text NOT NULL,
+        subject    text NOT NULL,
+        payload    bytea NOT NULL,
+        headers    jsonb NOT NULL,
+        reason     text NOT NULL,
+        deliveries integer NOT NULL,
+        created_at timestamptz NOT NULL DEFAULT now(),
+        PRIMARY KEY (consumer, event_id)
+      );
+      COMMENT ON COLUMN dead_letters.reason IS 'error code of the last failure; the log has the rest';
+    `,
+  },
+];

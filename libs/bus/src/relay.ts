@@ -1,0 +1,216 @@
+import { setTimeout as sleep } from 'node:timers/promises';
+import type { Database } from '@selfsame/database/database';
+import type { Log } from '@selfsame/runtime/log';
+import type { JetStream, StreamView } from './jetstream.ts';
+import {
+  type Acknowledgement,
+  forgetAcknowledgements,
+  newestAcknowledged,
+  type OutboxEvent,
+  pruneOutbox,
+  recordAcknowledged,
+  takeLost,
+  takeWaiting,
+} from './outbox.ts';
+import type { BusTables } from './tables.ts';
+
+const sweepEveryMs = 1_000;
+const pruneEveryMs = 60_000;
+const recordWithinMs = 50;
+const batchSize = 200;
+/** Rows that are compared with the stream at a time. */
+const pageSize = 100;
+/** More publishes at once than this wait in the outbox for the sweep. */
+const maxInFlight = 1_000;
+
+export interface Relay {
+  /** Publishes an event whose transaction has just committed, if that is possible right now; the sweep does it otherwise. */
+  offer(event: OutboxEvent): Promise<void>;
+  stop(): Promise<void>;
+}
+
+/**
+ * Moves events from the outbox into the stream, at least once each, whatever crashes.
+ *
+ * Postgres is the truth and the stream may fall behind it in four ways. Every one ends in rows that the sweep finds:
+ *
+ * 1. We die, or NATS is away, between commit and acknowledgement: the row has no acknowledgement.
+ * 2. The stream is another one (store deleted, stream made anew): its creation time differs from the `incarnation` of the
+ *    rows it should have, so these rows are found by comparing, with nothing to remember or to repair.
+ * 3. The same stream lost its end (a crash before fsync, a restored backup): its last sequence fell, or an acknowledgement
+ *    is not above all earlier ones, or we were disconnected and cannot tell. Then we walk back through our acknowledged
+ *    rows and ask the stream for each; those it does not have as we left them wait again. A page without a loss ends the
+ *    walk.
+ * 4. An acknowledgement was not recorded: the row is published twice. The id keeps the stream free of duplicates within
+ *    its window, and consumers are idempotent.
+ *
+ * After a disconnect the fast path stays closed until the stream has been looked at: otherwise new events could fill up a
+ * shortened stream and hide the loss. The incarnation recorded for a row is the one known before publishing, so that it
+ * can be too old (published once more) but never too new (lost).
+ */
+export function startRelay(options: {
+  database: Database<BusTables>;
+  jetstream: JetStream;
+  log: Log;
+}): Relay {
+  const { database, jetstream, log } = options;
+  const inFlight = new Set<Promise<void>>();
+  const stopping = new AbortController();
+  let view: StreamView | undefined;
+  /** The stream is as we left it, as far as we know: the fast path is open. */
+  let trusted = false;
+  let suspicious = true;
+  /** Highest sequence we know the stream has had. */
+  let highest = 0;
+  let unrecorded: Acknowledgement[] = [];
+  let recording = Promise.resolve();
+  let recordTimer: NodeJS.Timeout | undefined;
+  let wake = () => {};
+  let prunedAt = 0;
+
+  function suspect(): void {
+    trusted = false;
+    suspicious = true;
+    wake();
+  }
+
+  async function publish(event: OutboxEvent, incarnation: string): Promise<Acknowledgement> {
+    const before = highest;
+    const { seq, duplicate } = await jetstream.publish(event);
+    if (!duplicate && seq <= before) suspect();
+    highest = Math.max(highest, seq);
+    return { position: event.position, incarnation, sequence: seq };
+  }
+
+  function record(acknowledgement: Acknowledgement): void {
+    unrecorded.push(acknowledgement);
+    recordTimer ??= setTimeout(() => void flush(), recordWithinMs);
+  }
+
+  /** Never throws: an acknowledgement that is not recorded costs no more than a duplicate. */
+  function flush(): Promise<void> {
+    clearTimeout(recordTimer);
+    recordTimer = undefined;
+    const batch = unrecorded;
+    unrecorded = [];
+    recording = recording
+      .then(() => recordAcknowledged(database.db, batch))
+      .catch((err) => log.warn({ err, events: batch.length }, 'acknowledgements not recorded'));
+    return recording;
+  }
+
+  async function examine(): Promise<StreamView> {
+    await flush();
+    const before = highest;
+    const now = await jetstream.look();
+    if (now.incarnation !== view?.incarnation || now.lastSequence < before) suspicious = true;
+    if (view && now.incarnation !== view.incarnation) {
+      log.warn({ was: view.incarnation, is: now.incarnation }, 'the stream is a new one: publishing again');
+    }
+    view = now;
+    if (suspicious) {
+      suspicious = false; // a disconnect while we look sets it again
+      trusted = false;
+      highest = now.lastSequence;
+      try {
+        const lost = await forgetLost(now);
+        if (lost > 0) log.warn({ lost }, 'the stream lost its end: publishing again');
+      } catch (error) {
+        suspicious = true;
+        throw error;
+      }
+    }
+    trusted = !suspicious && jetstream.connected();
+    return now;
+  }
+
+  /** @returns how many acknowledged events the stream does not have */
+  async function forgetLost(now: StreamView): Promise<number> {
+    let total = 0;
+    let bound: { sequence: number; position: number } | undefined;
+    for (;;) {
+      const page = await newestAcknowledged(database.db, now.incarnation, pageSize, bound);
+      const there = await Promise.all(page.map(({ sequence, id }) => jetstream.holds(now, sequence, id)));
+      const lost = page.filter((_, index) => !there[index]).map(({ position }) => position);
+      if (lost.length === 0) return total;
+      await forgetAcknowledgements(database.db, lost);
+      total += lost.length;
+      bound = page.at(-1);
+    }
+  }
+
+  /** @returns false when nothing is left to publish */
+  function publishBatch(incarnation: string): Promise<boolean> {
+    return database.transaction(async (tx) => {
+      const waiting = await takeWaiting(tx, batchSize);
+      const lost = waiting.length < batchSize ? await takeLost(tx, incarnation, batchSize) : [];
+      // Started in order on one connection, so they are stored in order.
+      const results = await Promise.allSettled(
+        [...lost, ...waiting].map((event) => publish(event, incarnation)),
+      );
+      const done = results.flatMap((result) => (result.status === 'fulfilled' ? [result.value] : []));
+      await recordAcknowledged(tx, done);
+      const failed = results.find((result) => result.status === 'rejected');
+      if (failed) {
+        suspect();
+        log.warn({ err: failed.reason, failed: results.length - done.length }, 'events not published');
+        return false;
+      }
+      if (done.length > 0) log.info({ events: done.length }, 'events swept');
+      return waiting.length === batchSize || lost.length === batchSize;
+    });
+  }
+
+  async function sweep(): Promise<void> {
+    const { incarnation } = await examine();
+    while (trusted && (await publishBatch(incarnation)) && !stopping.signal.aborted);
+    if (performance.now() - prunedAt < pruneEveryMs && prunedAt > 0) return;
+    while ((await pruneOutbox(database, incarnation)) && !stopping.signal.aborted);
+    prunedAt = performance.now();
+  }
+
+  async function run(): Promise<void> {
+    let troubled = false;
+    while (!stopping.signal.aborted) {
+      const woken = new Promise<void>((resolve) => {
+        wake = resolve;
+      });
+      try {
+        if (jetstream.connected()) await sweep();
+        if (troubled) log.info('events flow again');
+        troubled = false;
+      } catch (err) {
+        trusted = false;
+        if (!troubled) log.warn({ err }, 'events wait in the outbox');
+        troubled = true;
+        await pause(sweepEveryMs);
+        continue;
+      }
+      await Promise.race([woken, pause(sweepEveryMs)]);
+    }
+  }
+
+  const pause = (ms: number) => sleep(ms, undefined, { signal: stopping.signal }).catch(() => {});
+  jetstream.onConnectionChange(suspect);
+  const running = run();
+
+  return {
+    offer(event) {
+      if (!trusted || !view || inFlight.size >= maxInFlight) return Promise.resolve();
+      const attempt: Promise<void> = publish(event, view.incarnation)
+        .then(record, (err) => {
+          log.debug({ err, event_id: event.id }, 'left to the sweep');
+          suspect();
+        })
+        .finally(() => inFlight.delete(attempt));
+      inFlight.add(attempt);
+      return attempt;
+    },
+    async stop() {
+      stopping.abort();
+      await running;
+      await Promise.all(inFlight);
+      await flush();
+    },
+  };
+}
