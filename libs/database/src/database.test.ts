@@ -124,6 +124,13 @@ describe('a service', () => {
     });
   });
 
+  test('is gone after close, even when it has asked nothing', async () => {
+    await migrate({ service: 'unused', url: server.url, migrations: [things], log });
+    const unused = await openDatabase({ service: 'unused', url: server.url, migrations: [things] });
+    await unused.close();
+    await expect(unused.ping()).rejects.toThrow();
+  });
+
   test('survives the loss of its connections, idle or in the middle of a transaction', async () => {
     await withDatabase('survivor', async ({ db, transaction, ping }) => {
       await ping();

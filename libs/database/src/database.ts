@@ -91,7 +91,11 @@ export async function openDatabase<Tables>(options: {
     async ping() {
       await sql`select 1`.execute(db);
     },
-    close: () => db.destroy(),
+    async close() {
+      await db.destroy();
+      // kysely ends the pool only after it has asked something itself.
+      if (!pool.ending) await pool.end();
+    },
   };
 }
 
