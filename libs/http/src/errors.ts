@@ -59,6 +59,7 @@ const statusOfKind: Record<FailureKind, number> = {
 const details: Record<number, string> = {
   400: 'Bad request.',
   404: 'Not found.',
+  413: 'Request body is too large.',
   415: 'Unsupported media type.',
   500: 'A server error occurred.',
   503: 'The service is temporarily unavailable. Try again shortly.',

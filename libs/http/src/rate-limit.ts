@@ -93,16 +93,15 @@ export function load(window: Pick<Window, 'previous' | 'current' | 'elapsed'>): 
   return window.previous * (1 - window.elapsed / 60) + window.current;
 }
 
-/** Whole seconds until one more request fits, when nobody else asks. */
+/** Whole seconds until one more request fits after a refused one, when nobody else asks. */
 export function secondsUntilRoom(
   { previous, current, elapsed }: Pick<Window, 'previous' | 'current' | 'elapsed'>,
   limit: number,
 ): number {
+  // Either enough of the minute before slides out, or this minute must end and become the one that slides out.
   const room = limit - current - 1;
-  const thisMinute = 60 * (1 - room / previous);
-  if (room >= 0 && thisMinute < 60) return Math.max(1, Math.ceil(thisMinute - elapsed));
-  const nextMinute = 60 * (1 - (limit - 1) / current);
-  return Math.ceil(60 - elapsed + Math.max(0, nextMinute));
+  const seconds = room >= 0 ? 60 * (1 - room / previous) : 60 + 60 * (1 - (limit - 1) / current);
+  return Math.max(1, Math.ceil(seconds - elapsed));
 }
 
 /** Counts one request, unless the budget is used up: refused requests do not prolong the wait. The database's clock counts. */
