@@ -13,6 +13,8 @@ export interface CollectedSpan {
   links: { traceId: string; spanId: string }[];
   /** OTLP numbers: 0 unset, 1 ok, 2 error. */
   status: number;
+  /** Unix time in milliseconds, with its fraction. */
+  startMs: number;
   durationMs: number;
 }
 
@@ -76,6 +78,7 @@ function readExport(traces: TraceExport): CollectedSpan[] {
       attributes: readAttributes(span.attributes),
       links: (span.links ?? []).map(({ traceId, spanId }) => ({ traceId, spanId })),
       status: span.status?.code ?? 0,
+      startMs: Number(BigInt(span.startTimeUnixNano) / 1000n) / 1000,
       durationMs: Number(BigInt(span.endTimeUnixNano) - BigInt(span.startTimeUnixNano)) / 1e6,
     }));
   });

@@ -1,0 +1,30 @@
+import { createHmac, timingSafeEqual } from 'node:crypto';
+
+/** The two verifiers that receivers of this contract write, each from its own reading and with no code of ours. */
+
+/** HMAC of the bytes as they came. */
+export function verifyRaw(rawBody: Buffer, signature: string, secret: string): boolean {
+  return sameHex(createHmac('sha256', secret).update(rawBody).digest('hex'), signature);
+}
+
+/** HMAC of the parsed body, re-encoded with sorted keys, compact, unescaped. */
+export function verifyCanonical(rawBody: Buffer, signature: string, secret: string): boolean {
+  const canonical = JSON.stringify(sortKeys(JSON.parse(rawBody.toString('utf8'))));
+  return sameHex(createHmac('sha256', secret).update(canonical, 'utf8').digest('hex'), signature);
+}
+
+function sortKeys(value: unknown): unknown {
+  if (Array.isArray(value)) return value.map(sortKeys);
+  if (value === null || typeof value !== 'object') return value;
+  const sorted: Record<string, unknown> = {};
+  for (const [key, inner] of Object.entries(value).sort(([a], [b]) => (a < b ? -1 : a > b ? 1 : 0))) {
+    sorted[key] = sortKeys(inner);
+  }
+  return sorted;
+}
+
+function sameHex(expected: string, actual: string): boolean {
+  const a = Buffer.from(expected, 'hex');
+  const b = Buffer.from(actual, 'hex');
+  return a.length === b.length && timingSafeEqual(a, b);
+}
