@@ -1,3 +1,4 @@
+import { once } from 'node:events';
 import { setTimeout as sleep } from 'node:timers/promises';
 import {
   AckPolicy,
@@ -70,6 +71,7 @@ export async function startConsumer<Message>(options: {
   const log = options.log.child({ consumer: name });
   const atWork = new Set<Promise<void>>();
   const stopping = new AbortController();
+  const stopped = once(stopping.signal, 'abort');
   let pull: ConsumerMessages | undefined;
   let incarnation = '';
   let prunedAt = 0;
@@ -98,7 +100,7 @@ export async function startConsumer<Message>(options: {
   async function pullFrom(consumer: Consumer): Promise<void> {
     while (!stopping.signal.aborted) {
       if (atWork.size >= concurrency) {
-        await Promise.race(atWork);
+        await Promise.race([...atWork, stopped]);
         continue;
       }
       pull = await consumer.fetch({ max_messages: concurrency - atWork.size, expires: pullMs });

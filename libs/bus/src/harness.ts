@@ -72,7 +72,9 @@ export async function applyEffect(
   tx: Parameters<Parameters<Bus<Tables>['subscribe']>[1]>[0],
   { id }: { id: string },
 ): Promise<void> {
-  await sql`INSERT INTO effects VALUES (${id}, 1) ON CONFLICT (id) DO UPDATE SET times = effects.times + 1`.execute(tx);
+  await sql`INSERT INTO effects VALUES (${id}, 1) ON CONFLICT (id) DO UPDATE SET times = effects.times + 1`.execute(
+    tx,
+  );
 }
 
 /** An event to publish; the session id is free for the test's own use. */

@@ -118,8 +118,11 @@ async function watch(connection: NatsConnection): Promise<JetStream> {
       const stored = await manager.streams.getMessage(streamName, { seq: sequence });
       return stored?.header.get(idHeader) === id;
     },
-    close: async () => {
-      if (!connection.isClosed()) await connection.drain();
+    async close() {
+      // Draining waits for a server that may be gone.
+      const drained = connection.drain().catch(() => {});
+      await Promise.race([drained, sleep(requestMs, undefined, { ref: false })]);
+      await connection.close();
     },
   };
 }

@@ -15,6 +15,7 @@ import {
 import type { BusTables } from './tables.ts';
 
 const sweepEveryMs = 1_000;
+const minPauseMs = 100;
 const pruneEveryMs = 60_000;
 const recordWithinMs = 50;
 const batchSize = 200;
@@ -139,33 +140,35 @@ export function startRelay(options: {
     }
   }
 
-  /** @returns false when nothing is left to publish */
-  function publishBatch(incarnation: string): Promise<boolean> {
-    return database.transaction(async (tx) => {
+  /**
+   * @returns false when nothing is left to publish
+   * @throws what the first publish that failed threw; the others are recorded
+   */
+  async function publishBatch(incarnation: string): Promise<boolean> {
+    const results = await database.transaction(async (tx) => {
+      const lost = await takeLost(tx, incarnation, batchSize);
       const waiting = await takeWaiting(tx, batchSize);
-      const lost = waiting.length < batchSize ? await takeLost(tx, incarnation, batchSize) : [];
       // Started in order on one connection, so they are stored in order.
-      const results = await Promise.allSettled(
+      const attempts = await Promise.allSettled(
         [...lost, ...waiting].map((event) => publish(event, incarnation)),
       );
-      const done = results.flatMap((result) => (result.status === 'fulfilled' ? [result.value] : []));
-      await recordAcknowledged(tx, done);
-      const failed = results.find((result) => result.status === 'rejected');
-      if (failed) {
-        suspect();
-        log.warn({ err: failed.reason, failed: results.length - done.length }, 'events not published');
-        return false;
-      }
-      if (done.length > 0) log.info({ events: done.length }, 'events swept');
-      return waiting.length === batchSize || lost.length === batchSize;
+      await recordAcknowledged(
+        tx,
+        attempts.flatMap((attempt) => (attempt.status === 'fulfilled' ? [attempt.value] : [])),
+      );
+      return attempts;
     });
+    const failed = results.find((result) => result.status === 'rejected');
+    if (failed) throw failed.reason;
+    if (results.length > 0) log.info({ events: results.length }, 'events swept');
+    return results.length >= batchSize;
   }
 
   async function sweep(): Promise<void> {
     const { incarnation } = await examine();
-    while (trusted && (await publishBatch(incarnation)) && !stopping.signal.aborted);
-    if (performance.now() - prunedAt < pruneEveryMs && prunedAt > 0) return;
-    while ((await pruneOutbox(database, incarnation)) && !stopping.signal.aborted);
+    while (trusted && !stopping.signal.aborted && (await publishBatch(incarnation)));
+    if (prunedAt && performance.now() - prunedAt < pruneEveryMs) return;
+    while (!stopping.signal.aborted && (await pruneOutbox(database, incarnation)));
     prunedAt = performance.now();
   }
 
@@ -176,17 +179,19 @@ export function startRelay(options: {
         wake = resolve;
       });
       try {
-        if (jetstream.connected()) await sweep();
-        if (troubled) log.info('events flow again');
-        troubled = false;
+        if (jetstream.connected()) {
+          await sweep();
+          if (troubled) log.info('events flow again');
+          troubled = false;
+        }
       } catch (err) {
         trusted = false;
+        suspicious = true;
         if (!troubled) log.warn({ err }, 'events wait in the outbox');
         troubled = true;
-        await pause(sweepEveryMs);
-        continue;
       }
-      await Promise.race([woken, pause(sweepEveryMs)]);
+      await pause(minPauseMs); // even when woken: a server that refuses every publish is not asked in a tight loop
+      await Promise.race([woken, pause(sweepEveryMs - minPauseMs)]);
     }
   }
 
