@@ -33,7 +33,7 @@ function refuse(reason: string): EndpointCheck {
 }
 
 /** The address of a host that is written as one (the URL parser has decoded octal, hex and decimal spellings). */
-export function literalAddress(hostname: string): string | undefined {
+function literalAddress(hostname: string): string | undefined {
   if (hostname.startsWith('[')) return hostname.slice(1, -1);
   return /^\d+\.\d+\.\d+\.\d+$/.test(hostname) ? hostname : undefined;
 }

@@ -1,0 +1,26 @@
+import { expect, test } from 'vitest';
+import { readConfig } from './config.ts';
+
+const environment = {
+  HTTP_PORT: '8084',
+  DATABASE_URL: 'postgres://localhost/selfsame',
+  NATS_URL: 'nats://localhost:4222',
+  SESSION_GRPC: '127.0.0.1:9081',
+  WEBHOOK_SECRET_KEY: Buffer.alloc(32, 7).toString('base64'),
+};
+
+test('the defaults are strict: public https only, the contract’s two retries', () => {
+  const config = readConfig(environment);
+  expect(config.addressPolicy).toEqual({ allowedNetworks: [], allowHttp: false });
+  expect(config.schedule.retryDelaysMs).toEqual([60_000, 240_000]);
+  expect(config.timeoutMs).toBe(5_000);
+});
+
+test('what cannot be read is named', () => {
+  const read = (more: Record<string, string>) => () => readConfig({ ...environment, ...more });
+  expect(read({ WEBHOOK_ALLOWED_NETWORKS: '10.0.0.0/8,nonsense' })).toThrow(
+    'WEBHOOK_ALLOWED_NETWORKS "nonsense"',
+  );
+  expect(read({ WEBHOOK_RETRY_DELAYS_SECONDS: '60,soon' })).toThrow('WEBHOOK_RETRY_DELAYS_SECONDS');
+  expect(read({ WEBHOOK_SECRET_KEY: 'c2hvcnQ=' })).toThrow('WEBHOOK_SECRET_KEY must hold 32 bytes');
+});

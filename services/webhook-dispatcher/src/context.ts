@@ -1,0 +1,25 @@
+import type { Database } from '@selfsame/database/database';
+import type { Log } from '@selfsame/runtime/log';
+import type { Config } from './config.ts';
+import type { WebhookClient } from './outbound/http-client.ts';
+import type { SecretBox } from './outbound/secrets.ts';
+import type { Tables } from './outbound/tables.ts';
+
+/** What the use cases work with. */
+export interface Context {
+  readonly config: Config;
+  readonly log: Log;
+  readonly database: Database<Tables>;
+  readonly client: WebhookClient;
+  readonly secrets: SecretBox;
+  /** The clock that signatures carry. */
+  readonly now: () => Date;
+}
+
+/**
+ * How long a claim holds. An attempt ends within its timeout; what is left is for writing it down, so that nobody else
+ * takes a delivery which is in good hands.
+ */
+export function leaseMs(config: Config): number {
+  return config.timeoutMs + 3_000;
+}

@@ -1,0 +1,83 @@
+import { attemptResend } from './attempts.ts';
+import type { Context } from './context.ts';
+import type { LoggedAttempt } from './domain/delivery.ts';
+import { findDestinationById } from './outbound/destination-store.ts';
+import { type AttemptFilter, countAttempts, hasSession, listAttempts } from './outbound/log-store.ts';
+
+/** One page of the log. */
+export interface LogPage {
+  /** Exact up to 100, then 100. */
+  readonly count: number;
+  readonly attempts: readonly LoggedAttempt[];
+  readonly hasMore: boolean;
+}
+
+const countLimit = 100;
+/** The log of a session is not paginated; a session with more attempts than this has its newest shown. */
+const sessionLogLimit = 1_000;
+
+/** All attempts of a session, newest first; undefined when this application has no such session. */
+export async function readSessionLog(
+  { database }: Context,
+  applicationId: string,
+  sessionId: string,
+): Promise<LoggedAttempt[] | undefined> {
+  if (!(await hasSession(database.db, applicationId, sessionId))) return undefined;
+  const page = { limit: sessionLogLimit, offset: 0 };
+  return await listAttempts(database.db, { applicationId, sessionId }, page);
+}
+
+/** One page of attempts, newest first. */
+export async function readLogPage(
+  { database }: Context,
+  filter: AttemptFilter,
+  page: { limit: number; offset: number },
+): Promise<LogPage> {
+  const count = await countAttempts(database.db, filter, countLimit);
+  const attempts = await listAttempts(database.db, filter, { ...page, limit: page.limit + 1 });
+  return { count, attempts: attempts.slice(0, page.limit), hasMore: attempts.length > page.limit };
+}
+
+/** One attempt, or undefined when the filter finds none. */
+export async function readLogEntry(
+  { database }: Context,
+  filter: AttemptFilter & { id: string },
+): Promise<LoggedAttempt | undefined> {
+  const [entry] = await listAttempts(database.db, filter, { limit: 1, offset: 0 });
+  return entry;
+}
+
+/** How a resend went: made (whatever the receiver said), or why it could not be made. */
+export type ResendResult =
+  | { readonly kind: 'made'; readonly entry: LoggedAttempt }
+  | { readonly kind: 'unknown' }
+  | { readonly kind: 'impossible'; readonly reason: string };
+
+/**
+ * Posts what an earlier attempt posted to the same URL once more: same event id, signed now, with the destination's
+ * present secret. Waits for the receiver, a few seconds at most.
+ */
+export async function resend(
+  context: Context,
+  filter: AttemptFilter & { id: string },
+): Promise<ResendResult> {
+  const earlier = await readLogEntry(context, filter);
+  if (earlier === undefined) return { kind: 'unknown' };
+  const { body, destinationId } = earlier;
+  if (body === null) return { kind: 'impossible', reason: 'The payload of this delivery has been erased.' };
+  const destination = await findDestinationById(context.database.db, destinationId);
+  if (destination === undefined) {
+    return { kind: 'impossible', reason: 'The destination of this delivery has been deleted.' };
+  }
+  const attempt = await attemptResend(context, {
+    id: earlier.deliveryId,
+    destinationId,
+    sessionId: earlier.sessionId,
+    webhookType: earlier.webhookType,
+    status: earlier.status,
+    body,
+    url: earlier.requestUrl,
+    sealedSecret: destination.sealedSecret,
+  });
+  return { kind: 'made', entry: { ...earlier, ...attempt } };
+}

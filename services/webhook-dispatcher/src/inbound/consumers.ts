@@ -1,0 +1,47 @@
+import type { Bus } from '@selfsame/bus/bus';
+import { sessionDeleted, sessionStatusChanged } from '@selfsame/contracts/catalog';
+import type { SessionStatusChanged } from '@selfsame/contracts/session/v1/events';
+import type { Context } from '../context.ts';
+import type { Dispatcher } from '../dispatcher.ts';
+import type { SessionEvent } from '../domain/body.ts';
+import { acceptSessionEvent } from '../events.ts';
+import { eraseSession } from '../outbound/delivery-store.ts';
+import type { Tables } from '../outbound/tables.ts';
+
+/** Deliveries are written side by side; the attempts that follow have bounds of their own. */
+const concurrency = 8;
+
+/** Takes in what the session service tells. */
+export async function subscribeAll(
+  context: Context,
+  dispatcher: Dispatcher,
+  bus: Bus<Tables>,
+): Promise<void> {
+  await bus.subscribe(
+    sessionStatusChanged,
+    (tx, { id, message, publishedAt }) =>
+      acceptSessionEvent(context, dispatcher, tx, toSessionEvent(id, message, publishedAt), message.callback),
+    { concurrency },
+  );
+  await bus.subscribe(sessionDeleted, (tx, { message }) =>
+    eraseSession(tx, message.sessionId, message.applicationId),
+  );
+}
+
+function toSessionEvent(eventId: string, message: SessionStatusChanged, publishedAt: Date): SessionEvent {
+  return {
+    eventId,
+    applicationId: message.applicationId,
+    environment: message.environment,
+    sessionId: message.sessionId,
+    sequence: Number(message.sequence),
+    status: message.status,
+    workflowId: message.workflowId,
+    workflowVersion: message.workflowVersion,
+    vendorData: message.vendorData,
+    metadataJson: message.metadataJson,
+    decisionJson: message.decisionJson,
+    resubmitInfoJson: message.resubmitInfoJson,
+    occurredAt: message.occurredAt ?? publishedAt,
+  };
+}

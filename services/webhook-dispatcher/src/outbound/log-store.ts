@@ -1,0 +1,88 @@
+import { type Kysely, sql } from 'kysely';
+import type { LoggedAttempt } from '../domain/delivery.ts';
+import type { Tables } from './tables.ts';
+
+type Queries = Kysely<Tables>;
+
+/** Which attempts of the log. */
+export interface AttemptFilter {
+  readonly applicationId: string;
+  readonly id?: string;
+  readonly sessionId?: string;
+  readonly destinationId?: string;
+  readonly from?: Date | undefined;
+  /** Not included. */
+  readonly before?: Date | undefined;
+}
+
+/** Whether this application has had a session of that id, and has not deleted it. */
+export async function hasSession(db: Queries, applicationId: string, sessionId: string): Promise<boolean> {
+  const row = await db
+    .selectFrom('sessions')
+    .select('session_id')
+    .where('session_id', '=', sessionId)
+    .where('application_id', '=', applicationId)
+    .where('erased_at', 'is', null)
+    .executeTakeFirst();
+  return row !== undefined;
+}
+
+/** Attempts, the newest first. */
+export async function listAttempts(
+  db: Queries,
+  filter: AttemptFilter,
+  page: { limit: number; offset: number },
+): Promise<LoggedAttempt[]> {
+  const rows = await filtered(db, filter)
+    .selectAll('attempts')
+    .select([
+      'deliveries.session_id',
+      'deliveries.session_status',
+      'deliveries.webhook_type',
+      'deliveries.body',
+    ])
+    .orderBy('attempts.position', 'desc')
+    .limit(page.limit)
+    .offset(page.offset)
+    .execute();
+  return rows.map((row) => ({
+    id: row.id,
+    deliveryId: row.delivery_id,
+    destinationId: row.destination_id,
+    cause: row.cause,
+    requestUrl: row.request_url,
+    requestHeader: row.request_header,
+    signedAt: row.signed_at,
+    responseStatus: row.response_status,
+    responseTimeMs: row.response_time_ms,
+    error: row.error,
+    createdAt: row.created_at,
+    sessionId: row.session_id,
+    status: row.session_status,
+    webhookType: row.webhook_type,
+    body: row.body,
+  }));
+}
+
+/** How many attempts there are, counting no further than `limit`. */
+export async function countAttempts(db: Queries, filter: AttemptFilter, limit: number): Promise<number> {
+  const { count } = await db
+    .selectFrom(filtered(db, filter).select(sql`1`.as('one')).limit(limit).as('counted'))
+    .select(({ fn }) => fn.countAll<number>().as('count'))
+    .executeTakeFirstOrThrow();
+  return count;
+}
+
+function filtered(db: Queries, filter: AttemptFilter) {
+  const { applicationId, id, sessionId, destinationId, from, before } = filter;
+  let query = db
+    .selectFrom('attempts')
+    .innerJoin('deliveries', 'deliveries.id', 'attempts.delivery_id')
+    .where('deliveries.application_id', '=', applicationId);
+  if (id !== undefined) query = query.where('attempts.id', '=', id);
+  if (sessionId !== undefined) query = query.where('deliveries.session_id', '=', sessionId);
+  if (destinationId !== undefined) query = query.where('attempts.destination_id', '=', destinationId);
+  if (from !== undefined) query = query.where('attempts.created_at', '>=', from);
+  if (before !== undefined) query = query.where('attempts.created_at', '<', before);
+  return query;
+}

@@ -1,0 +1,93 @@
+import { openBus } from '@selfsame/bus/bus';
+import { SessionServiceDefinition } from '@selfsame/contracts/session/v1/service';
+import { openDatabase } from '@selfsame/database/database';
+import { requireApiKey, sessionKeyLookup } from '@selfsame/http/authentication';
+import { honourIdempotencyKeys } from '@selfsame/http/idempotency';
+import { limitRates } from '@selfsame/http/rate-limit';
+import { createHttpServer } from '@selfsame/http/server';
+import { connectGrpc } from '@selfsame/runtime/grpc';
+import type { Lifecycle } from '@selfsame/runtime/lifecycle';
+import type { Log } from '@selfsame/runtime/log';
+import type { Config } from './config.ts';
+import type { Context } from './context.ts';
+import { requireMatchingKey } from './destinations.ts';
+import { startDispatcher } from './dispatcher.ts';
+import { subscribeAll } from './inbound/consumers.ts';
+import { addDestinationRoutes } from './inbound/destination-routes.ts';
+import { addEndpointRoutes } from './inbound/endpoint-routes.ts';
+import { addLogRoutes } from './inbound/log-routes.ts';
+import { migrations } from './migrations.ts';
+import { createWebhookClient, type Resolve } from './outbound/http-client.ts';
+import { createSecretBox } from './outbound/secrets.ts';
+import type { Tables } from './outbound/tables.ts';
+
+/** The service's name in logs, traces, the database and on the bus. */
+export const serviceName = 'webhook-dispatcher';
+
+const sessionDeadlineMs = 2_000;
+
+/**
+ * Opens the service; everything that is opened registers its closing with the lifecycle. Closing goes the other way:
+ * no more requests, no more events, attempts under way are finished, then the database.
+ *
+ * @param options.resolve replaces the system's resolver
+ * @param options.now replaces the clock that signatures carry
+ * @throws Failure when the schema is behind, the stream is misconfigured or the key does not fit the stored secrets
+ */
+export async function createService(options: {
+  config: Config;
+  lifecycle: Lifecycle;
+  log: Log;
+  resolve?: Resolve;
+  now?: () => Date;
+}): Promise<{ httpPort: number }> {
+  const { config, lifecycle, log, resolve, now = () => new Date() } = options;
+
+  const database = await openDatabase<Tables>({ service: serviceName, url: config.databaseUrl, migrations });
+  lifecycle.onStop('database', database.close);
+
+  const client = createWebhookClient({
+    policy: config.addressPolicy,
+    timeoutMs: config.timeoutMs,
+    ...(resolve ? { resolve } : {}),
+  });
+  lifecycle.onStop('webhook client', client.close);
+
+  const context: Context = { config, log, database, client, secrets: createSecretBox(config.secretKey), now };
+  await requireMatchingKey(context);
+
+  const dispatcher = startDispatcher(context);
+  lifecycle.onStop('dispatcher', dispatcher.stop);
+
+  const bus = await openBus({ service: serviceName, url: config.natsUrl, log, database });
+  lifecycle.onStop('bus', bus.close);
+  await subscribeAll(context, dispatcher, bus);
+
+  const session = connectGrpc(SessionServiceDefinition, config.sessionGrpc, {
+    deadlineMs: sessionDeadlineMs,
+  });
+  lifecycle.onStop('session client', session.close);
+
+  const server = createHttpServer({
+    service: serviceName,
+    log,
+    health: lifecycle.health,
+    trustProxy: config.trustedProxies,
+    openapi: {
+      title: 'Selfsame webhooks',
+      description: 'Where webhooks go, what was sent, and sending it again.',
+    },
+  });
+  lifecycle.onStop('http', () => server.close());
+  void server.register(async (api) => {
+    requireApiKey(api, sessionKeyLookup(session.client));
+    limitRates(api, { database });
+    honourIdempotencyKeys(api, { database });
+    addDestinationRoutes(api, context);
+    addEndpointRoutes(api, context);
+    addLogRoutes(api, context);
+  });
+  await server.listen({ host: config.host, port: config.httpPort });
+  const address = server.server.address();
+  return { httpPort: address !== null && typeof address === 'object' ? address.port : config.httpPort };
+}
