@@ -27,10 +27,17 @@ test('every mistake is reported at once, each with its variable and the way out'
       database: sharedSettings.databaseUrl,
       key: setting.key('TOKEN_KEY', { bytes: 32 }),
     },
-    { PORT: '70000', MODE: 'test', DATABASE_URL: 'mysql://db', LOG_LEVEL: 'loud' },
+    {
+      PORT: '70000',
+      MODE: 'test',
+      DATABASE_URL: 'mysql://db',
+      LOG_LEVEL: 'loud',
+      OTEL_EXPORTER_OTLP_ENDPOINT: 'x:1',
+    },
   );
   expect(mistakes).toEqual([
     'LOG_LEVEL must be one of trace, debug, info, warn, error, fatal, silent, not "loud"',
+    'OTEL_EXPORTER_OTLP_ENDPOINT must be a URL that starts with http:// or https://',
     'PORT must be a whole number from 1 to 65535, not "70000"',
     'MODE must be one of live, sandbox, not "test"',
     'DATABASE_URL must be a URL that starts with postgres:// or postgresql://',

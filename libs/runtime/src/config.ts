@@ -150,8 +150,11 @@ export const sharedSettings = {
   trustedProxies: setting.list('TRUSTED_PROXIES', { default: ['127.0.0.0/8', '::1/128'] }),
 };
 
-/** Checked for every process; read by `run`, which must have a log before the settings are known. */
-const processSettings = { logLevel: setting.oneOf('LOG_LEVEL', logLevels, { default: 'info' }) };
+/** Checked for every process; used by `run`, which needs a log and traces before the settings are known. */
+const processSettings = {
+  logLevel: setting.oneOf('LOG_LEVEL', logLevels, { default: 'info' }),
+  traceCollector: setting.url('OTEL_EXPORTER_OTLP_ENDPOINT', { default: '', protocols: ['http', 'https'] }),
+};
 
 /**
  * Reads all settings at once.

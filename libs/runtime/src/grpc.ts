@@ -1,4 +1,5 @@
 import { setTimeout as delay } from 'node:timers/promises';
+import { logVerbosity, setLogVerbosity } from '@grpc/grpc-js';
 import { context, propagation, SpanKind } from '@opentelemetry/api';
 import {
   type Client,
@@ -25,6 +26,9 @@ import {
 } from './grpc-status.ts';
 import type { Log } from './log.ts';
 import { inSpan } from './telemetry.ts';
+
+// Whatever goes wrong is thrown to us; grpc-js would write it to stderr as well, in words of its own.
+setLogVerbosity(logVerbosity.NONE);
 
 const defaultMaxMessageBytes = 4 * 1024 * 1024;
 const drainTimeoutMs = 5_000;

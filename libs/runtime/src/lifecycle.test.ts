@@ -70,6 +70,8 @@ function runService(start: string, environment: Record<string, string> = {}) {
     import { createServer } from 'node:net';
     import { Failure } from '${import.meta.dirname}/errors.ts';
     import { readSettings, setting } from '${import.meta.dirname}/config.ts';
+    import { serveGrpc } from '${import.meta.dirname}/grpc.ts';
+    import { inSpan } from '${import.meta.dirname}/telemetry.ts';
     import { run } from '${import.meta.dirname}/lifecycle.ts';
     await run('unit', async (lifecycle, log, environment) => { ${start} });`;
   const child = spawn(process.execPath, ['--input-type=module', '--eval', script], {
@@ -109,21 +111,41 @@ test('a Failure at start is one line on stderr, and what was open is closed', as
   expect(stdout).toContain('part closed');
 });
 
-test('a port in use is named together with its variable', async () => {
+test.each([
+  [
+    'HTTP_PORT',
+    `await new Promise((resolve, reject) =>
+       createServer().on('error', reject).listen(Number(environment.HTTP_PORT), '127.0.0.1', resolve));`,
+  ],
+  [
+    'GRPC_PORT',
+    `await serveGrpc({ host: '127.0.0.1', port: Number(environment.GRPC_PORT), log, services: () => {} });`,
+  ],
+])('a port in use is named together with its variable %s', async (variable, start) => {
   const holder = createServer().listen(0, '127.0.0.1');
   await once(holder, 'listening');
   const { port } = holder.address() as { port: number };
-  const { ended } = runService(
-    `await new Promise((resolve, reject) =>
-       createServer().on('error', reject).listen(Number(environment.HTTP_PORT), '127.0.0.1', resolve));`,
-    { HTTP_PORT: String(port) },
-  );
+  const { ended } = runService(start, { [variable]: String(port) });
   const { code, stderr } = await ended;
   holder.close();
   expect(code).toBe(1);
   expect(stderr).toBe(
-    `unit: port ${port} is already in use: stop what listens there or set HTTP_PORT to a free port\n`,
+    `unit: port ${port} is already in use: stop what listens there or set ${variable} to a free port\n`,
   );
+});
+
+test('a collector of traces that is away is told in the log and fails nothing', async () => {
+  const { child, output, ended } = runService(
+    `await inSpan('work', {}, async () => log.info('started'));
+    setInterval(() => {}, 1000);`,
+    { OTEL_EXPORTER_OTLP_ENDPOINT: 'http://127.0.0.1:9', OTEL_BSP_SCHEDULE_DELAY: '60000' },
+  );
+  child.stdout.on('data', () => {
+    if (output.stdout.includes('started')) child.kill('SIGTERM');
+  });
+  const { code, stdout, stderr } = await ended;
+  expect({ code, stderr }).toEqual({ code: 0, stderr: '' });
+  expect(stdout).toContain('the last spans were not exported');
 });
 
 test.each(['SIGTERM', 'SIGINT'] as const)(

@@ -108,7 +108,7 @@ export async function run(
   const level = logLevels.find((each) => each === environment.LOG_LEVEL) ?? 'info';
   const log = createLog(service, level);
   const lifecycle = createLifecycle(log);
-  lifecycle.onStop('telemetry', startTelemetry(service, environment).stop);
+  lifecycle.onStop('telemetry', startTelemetry(service, environment, log).stop);
 
   for (const signal of ['SIGTERM', 'SIGINT'] as const) {
     // A terminal and a parent may both send one: every further signal finds the stop under way.

@@ -2,6 +2,8 @@ import {
   type Attributes,
   type Context,
   context,
+  DiagLogLevel,
+  diag,
   propagation,
   type Span,
   SpanKind,
@@ -16,6 +18,7 @@ import { defaultResource, resourceFromAttributes } from '@opentelemetry/resource
 import { AlwaysOffSampler, BatchSpanProcessor, TracerProvider } from '@opentelemetry/sdk-trace';
 import type { Environment } from './config.ts';
 import { errorCode } from './errors.ts';
+import type { Log } from './log.ts';
 
 const exportTimeoutMs = 3_000;
 
@@ -23,20 +26,38 @@ const exportTimeoutMs = 3_000;
  * Starts tracing for this process: W3C context through async calls, spans of undici and fetch, and OTLP/HTTP export
  * to `$OTEL_EXPORTER_OTLP_ENDPOINT/v1/traces`. Without that variable nothing is recorded, yet trace ids still travel,
  * so that logs of neighbours can be joined. Once per process; `run` does it for a service.
+ * @param log hears when spans cannot be exported
  */
-export function startTelemetry(service: string, environment: Environment): { stop(): Promise<void> } {
+export function startTelemetry(
+  service: string,
+  environment: Environment,
+  log?: Log,
+): { stop(): Promise<void> } {
+  if (log) complainTo(log);
   const endpoint = environment.OTEL_EXPORTER_OTLP_ENDPOINT;
-  const provider = endpoint ? exportingProvider(service, endpoint, environment) : silentProvider();
+  // A wrong URL is reported by readSettings, together with every other mistake.
+  const provider =
+    endpoint && URL.canParse(endpoint) ? exportingProvider(service, endpoint, environment) : silentProvider();
   context.setGlobalContextManager(new AsyncLocalStorageContextManager().enable());
   propagation.setGlobalPropagator(new W3CTraceContextPropagator());
   trace.setGlobalTracerProvider(provider);
   const undici = new UndiciInstrumentation({ startSpanHook: (request) => publicUrl(request.origin) });
   return {
+    /** Exports what is left; spans that the collector does not take are lost. */
     async stop() {
       undici.disable();
-      await provider.shutdown();
+      await provider.shutdown().catch((err) => log?.warn({ err }, 'the last spans were not exported'));
     },
   };
+}
+
+function complainTo(log: Log): void {
+  const warn = (message: string) => log.warn({ reason: message.slice(0, 300) }, 'tracing is in trouble');
+  const ignore = () => {};
+  diag.setLogger(
+    { error: warn, warn, info: ignore, debug: ignore, verbose: ignore },
+    { logLevel: DiagLogLevel.WARN, suppressOverrideMessage: true },
+  );
 }
 
 function exportingProvider(service: string, endpoint: string, environment: Environment): TracerProvider {
