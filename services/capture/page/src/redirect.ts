@@ -1,0 +1,32 @@
+const schemesThatRunOrReadHere = new Set([
+  'javascript:',
+  'data:',
+  'vbscript:',
+  'blob:',
+  'file:',
+  'about:',
+  'filesystem:',
+  'view-source:',
+]);
+
+/**
+ * The callback with `verificationSessionId` and `status` added; its own query and fragment survive and app schemes
+ * (`acme://done`) work.
+ * @returns null when there is no callback or it is no place to send a browser
+ */
+export function redirectTarget(callback: string, sessionId: string, status: string): string | null {
+  const target = parse(callback);
+  if (target === null || schemesThatRunOrReadHere.has(target.protocol)) return null;
+  // Appended as text: re-serialising the query would change how the application encoded (or signed) it.
+  const added = `verificationSessionId=${encodeURIComponent(sessionId)}&status=${encodeURIComponent(status)}`;
+  target.search = target.search === '' ? added : `${target.search}&${added}`;
+  return target.href;
+}
+
+function parse(text: string): URL | null {
+  try {
+    return new URL(text);
+  } catch {
+    return null;
+  }
+}

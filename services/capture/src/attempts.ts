@@ -1,0 +1,140 @@
+import { FaceProblem } from '@selfsame/contracts/biometrics/v1/evidence';
+import { captureCompleted } from '@selfsame/contracts/catalog';
+import type { BeginAttemptResponse, HostedSession } from '@selfsame/contracts/session/v1/service';
+import { Failure } from '@selfsame/runtime/errors';
+import type { Context } from './context.ts';
+import { canReopen, phaseOf } from './domain/session-phase.ts';
+import { hostedSession } from './sessions.ts';
+import type { AttemptAnswer, FaceProblem as WireProblem } from './wire.ts';
+
+/** One upload. The token itself never gets this far. */
+export interface Upload {
+  readonly tokenSha256: Buffer;
+  /** UUID chosen by the page; a repeated upload repeats it. */
+  readonly attemptId: string;
+  readonly image: Buffer;
+  /** When the first byte reached this service. */
+  readonly receivedAt: Date;
+}
+
+/** While stopping, a verdict gets this long to come; then the page asks another replica. */
+const lastVerdictWaitMs = 1_000;
+
+/**
+ * One look at the user's face: granted by session, judged by biometrics, told to the bus, answered with the verdict.
+ * A repeated upload joins the first one.
+ * @throws Failure `session_expired`, `not_found`, or what a neighbour or the bus refused
+ */
+export function takeAttempt(context: Context, upload: Upload): Promise<AttemptAnswer> {
+  const session = upload.tokenSha256.toString('hex');
+  return context.openAttempts.once(session, upload.attemptId, () => look(context, upload));
+}
+
+async function look(context: Context, upload: Upload): Promise<AttemptAnswer> {
+  const begun = await begin(context, upload);
+  if ('over' in begun) return answerOf(begun.over);
+  const { grant } = begun;
+  const evidence = await verify(context, upload, grant);
+  const problem = wireProblems[evidence.problem];
+  // The last attempt is reported even when it shows nothing, so that the session ends.
+  if (problem !== undefined && grant.attemptsLeft > 0) {
+    return { result: 'retry', problem, attempts_left: grant.attemptsLeft };
+  }
+  const expected = context.verdicts.expect(grant.sessionId);
+  try {
+    await context.bus.publish(captureCompleted, upload.attemptId, {
+      sessionId: grant.sessionId,
+      applicationId: grant.applicationId,
+      attemptId: upload.attemptId,
+      receivedAt: upload.receivedAt,
+      evidence,
+    });
+    const { stopping, config } = context;
+    const waitMs = stopping.aborted
+      ? Math.min(lastVerdictWaitMs, config.verdictWaitMs)
+      : config.verdictWaitMs;
+    const verdict = await expected.within(waitMs);
+    if (verdict !== null) return { result: 'verdict', ...verdict };
+  } finally {
+    expected.forget();
+  }
+  return await askOnce(context, upload);
+}
+
+/** A grant, or the session that gives none any more. */
+type Begun = { readonly grant: BeginAttemptResponse } | { readonly over: HostedSession };
+
+async function begin(context: Context, upload: Upload): Promise<Begun> {
+  const { session } = context.neighbours;
+  const { tokenSha256 } = upload;
+  const grant = await askForGrant(context, upload);
+  if (grant !== null) return { grant };
+  const now = hostedSession((await session.readSession({ tokenSha256 })).session);
+  if (!canReopen(now.status)) return { over: now };
+  // Another tab of the same user has left meanwhile; this one is still here.
+  const reopened = hostedSession((await session.openSession({ tokenSha256 })).session);
+  const secondGrant = await askForGrant(context, upload);
+  return secondGrant === null ? { over: reopened } : { grant: secondGrant };
+}
+
+/** Null when the session takes no frames as it stands. */
+async function askForGrant(context: Context, upload: Upload): Promise<BeginAttemptResponse | null> {
+  const { tokenSha256, attemptId } = upload;
+  try {
+    return await context.neighbours.session.beginAttempt({ tokenSha256, attemptId });
+  } catch (error) {
+    if (error instanceof Failure && error.kind === 'precondition') return null;
+    throw error;
+  }
+}
+
+async function verify(context: Context, upload: Upload, grant: BeginAttemptResponse) {
+  const { evidence } = await context.neighbours.biometrics.verify(
+    {
+      applicationId: grant.applicationId,
+      sessionId: grant.sessionId,
+      attemptId: upload.attemptId,
+      vendorData: grant.vendorData,
+      image: upload.image,
+      reference: grant.reference,
+      keepCandidate: grant.enrols,
+    },
+    { deadline: context.config.verifyTimeoutMs },
+  );
+  if (evidence === undefined) {
+    throw new Failure('internal', 'evidence_missing', 'The picture could not be judged.');
+  }
+  return evidence;
+}
+
+/** The event may have passed this replica by: one direct question before the page starts to poll. */
+async function askOnce(context: Context, { tokenSha256 }: Upload): Promise<AttemptAnswer> {
+  try {
+    return answerOf(hostedSession((await context.neighbours.session.readSession({ tokenSha256 })).session));
+  } catch (error) {
+    // The frame is safe on the bus; what is missing is only the news of it.
+    if (error instanceof Failure && error.retryable) return { result: 'pending' };
+    throw error;
+  }
+}
+
+function answerOf(session: HostedSession): AttemptAnswer {
+  switch (phaseOf(session.status, session.attemptsLeft)) {
+    case 'finished':
+      return { result: 'verdict', status: session.status, callback: session.callback };
+    case 'expired':
+      throw new Failure('precondition', 'session_expired', 'This link has expired.');
+    default:
+      return { result: 'pending' };
+  }
+}
+
+const wireProblems: Partial<Record<FaceProblem, WireProblem>> = {
+  [FaceProblem.NO_FACE]: 'no_face',
+  [FaceProblem.MULTIPLE_FACES]: 'multiple_faces',
+  [FaceProblem.TOO_SMALL]: 'too_small',
+  [FaceProblem.TOO_DARK]: 'too_dark',
+  [FaceProblem.TOO_BRIGHT]: 'too_bright',
+  [FaceProblem.TURNED_AWAY]: 'turned_away',
+  [FaceProblem.LOW_QUALITY]: 'low_quality',
+};

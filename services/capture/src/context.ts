@@ -1,0 +1,16 @@
+import type { Bus } from '@selfsame/bus/bus';
+import type { Config } from './config.ts';
+import type { OpenAttempts } from './open-attempts.ts';
+import type { Neighbours } from './outbound/neighbours.ts';
+import type { Verdicts } from './verdicts.ts';
+
+/** What the use cases work with. */
+export interface Context {
+  readonly config: Config;
+  readonly bus: Pick<Bus, 'publish'>;
+  readonly neighbours: Neighbours;
+  readonly verdicts: Verdicts;
+  readonly openAttempts: OpenAttempts;
+  /** Aborted when the service is stopping. */
+  readonly stopping: AbortSignal;
+}

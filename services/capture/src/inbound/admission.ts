@@ -1,0 +1,70 @@
+import type { FastifyReply, FastifyRequest } from 'fastify';
+import { clientOf, createRateLimit, type RateLimit } from '../domain/rate-limit.ts';
+import { TooMany } from './refusals.ts';
+
+/** Per session and minute. A page asks for guidance four times a second and repeats a frame seven times at most. */
+const perSession = {
+  visit: { perMinute: 120, burst: 30 },
+  attempt: { perMinute: 20, burst: 10 },
+  guidance: { perMinute: 300, burst: 12 },
+} as const;
+
+/** Links that lead nowhere, per client and minute: enough for a mistyped link, too few to guess one. */
+const unknownPerMinute = 30;
+
+/** Who may come in, decided before a single byte of the body is read. */
+export interface Admission {
+  /** Hook: counts against the session's and the client's budget. @throws TooMany */
+  limit(kind: keyof typeof perSession): (request: FastifyRequest) => Promise<void>;
+  /** Hook: at most `max` of these at once; the rest are told to come back. @throws TooMany */
+  atOnce(max: number): (request: FastifyRequest, reply: FastifyReply) => Promise<void>;
+  /** The link led nowhere: counts against the client. */
+  countUnknown(request: FastifyRequest): void;
+  /** @throws TooMany when the client's budget is spent, or it has tried too many links that lead nowhere */
+  admitClient(request: FastifyRequest): void;
+}
+
+/** In memory, for this replica: what must hold across replicas, attempts and verdicts, session counts. */
+export function createAdmission(options: { requestsPerIpPerMinute: number }): Admission {
+  const { requestsPerIpPerMinute: perMinute } = options;
+  const clients = createRateLimit({ perMinute, burst: Math.ceil(perMinute / 4) });
+  const unknown = createRateLimit({ perMinute: unknownPerMinute, burst: unknownPerMinute });
+  const sessions: Record<keyof typeof perSession, RateLimit> = {
+    visit: createRateLimit(perSession.visit),
+    attempt: createRateLimit(perSession.attempt),
+    guidance: createRateLimit(perSession.guidance),
+  };
+
+  const admitClient = (request: FastifyRequest): void => {
+    const client = clientOf(request.ip);
+    const now = performance.now();
+    refuseAfter(unknown.wait(client, now));
+    refuseAfter(clients.take(client, now));
+  };
+
+  return {
+    admitClient,
+    limit: (kind) => async (request) => {
+      admitClient(request);
+      const { token } = request.params as { token: string };
+      refuseAfter(sessions[kind].take(token, performance.now()));
+    },
+    atOnce(max) {
+      let inside = 0;
+      return async (_request, reply) => {
+        if (inside >= max) throw new TooMany(1);
+        inside += 1;
+        reply.raw.once('close', () => {
+          inside -= 1;
+        });
+      };
+    },
+    countUnknown(request) {
+      unknown.take(clientOf(request.ip), performance.now());
+    },
+  };
+}
+
+function refuseAfter(seconds: number): void {
+  if (seconds > 0) throw new TooMany(seconds);
+}

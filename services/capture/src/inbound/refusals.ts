@@ -1,0 +1,74 @@
+import { DetailError } from '@selfsame/http/server';
+import { Failure, type FailureKind } from '@selfsame/runtime/errors';
+import type { FastifyReply, FastifyRequest } from 'fastify';
+
+/** What the page is told when something cannot be done. */
+interface Refusal {
+  readonly status: number;
+  readonly code: string;
+  readonly detail: string;
+  readonly retryAfterSeconds?: number;
+}
+
+const unavailable: Refusal = {
+  status: 503,
+  code: 'service_unavailable',
+  detail: 'The service is busy or restarting. Please try again.',
+  retryAfterSeconds: 1,
+};
+
+const byKind: Partial<Record<FailureKind, Refusal>> = {
+  not_found: { status: 404, code: 'session_unknown', detail: 'This link leads to no session.' },
+  invalid: { status: 400, code: 'image_unusable', detail: 'The picture could not be read.' },
+  precondition: { status: 409, code: 'session_closed', detail: 'This session takes no pictures any more.' },
+  exhausted: unavailable,
+  unavailable,
+  deadline: unavailable,
+};
+
+const byStatus: Record<number, Omit<Refusal, 'status'>> = {
+  400: { code: 'request_invalid', detail: 'The request could not be read.' },
+  404: { code: 'session_unknown', detail: 'This link leads to no session.' },
+  413: { code: 'image_too_large', detail: 'The picture is too large.' },
+  415: { code: 'image_unusable', detail: 'Send the picture as image/jpeg, image/png or image/webp.' },
+};
+
+/** Slow down: the next one is welcome in so many seconds. */
+export class TooMany extends Error {
+  readonly retryAfterSeconds: number;
+
+  constructor(retryAfterSeconds: number) {
+    super('too many requests');
+    this.retryAfterSeconds = retryAfterSeconds;
+  }
+}
+
+/** Every refusal of the page's routes: `{"code", "detail"}`, without a word about the inside. */
+export function answerRefusal(error: unknown, request: FastifyRequest, reply: FastifyReply): FastifyReply {
+  const { status, code, detail, retryAfterSeconds } = refusalOf(error);
+  if (status === 500) request.log.error({ err: error }, 'request failed');
+  else if (status > 500) request.log.warn({ err: error }, 'request failed');
+  if (retryAfterSeconds !== undefined) reply.header('retry-after', retryAfterSeconds);
+  return reply.code(status).send({ code, detail });
+}
+
+function refusalOf(error: unknown): Refusal {
+  if (error instanceof TooMany) {
+    const { retryAfterSeconds } = error;
+    return { status: 429, code: 'too_many', detail: 'Too many requests at once.', retryAfterSeconds };
+  }
+  if (error instanceof Failure) {
+    if (error.code === 'session_expired') return { status: 410, code: error.code, detail: error.message };
+    return byKind[error.kind] ?? internal;
+  }
+  const status = error instanceof DetailError ? error.status : statusOf(error);
+  const known = byStatus[status];
+  return known === undefined ? internal : { status, ...known };
+}
+
+const internal: Refusal = { status: 500, code: 'internal', detail: 'Something went wrong here.' };
+
+/** The status that fastify gives its own errors, such as a body over its bound. */
+function statusOf(error: unknown): number {
+  return error instanceof Error && 'statusCode' in error ? Number(error.statusCode) : 500;
+}

@@ -1,0 +1,100 @@
+import type { HttpServer } from '@selfsame/http/server';
+import { Failure } from '@selfsame/runtime/errors';
+import type { FastifyRequest } from 'fastify';
+import Type from 'typebox';
+import { takeAttempt } from '../attempts.ts';
+import type { Context } from '../context.ts';
+import { looksLikeImage } from '../domain/image-bytes.ts';
+import { guide, leaveSession, openSession, readSession } from '../sessions.ts';
+import { attemptAnswer, guidanceAnswer, refusal, sessionView } from '../wire.ts';
+import type { Admission } from './admission.ts';
+import { answerRefusal } from './refusals.ts';
+import { attemptParams, tokenDigest, tokenParams } from './token.ts';
+
+/** A frame as biometrics takes it. */
+const frameBytesMax = 5_000_000;
+/** A thumbnail of the page is at most half of it. */
+const thumbnailBytesMax = 16_384;
+
+/** What the page calls. Every path holds the token, so nothing here logs a path. */
+export async function pageRoutes(api: HttpServer, context: Context, admission: Admission): Promise<void> {
+  const receivedAt = new WeakMap<FastifyRequest, Date>();
+
+  api.setErrorHandler((error, request, reply) => {
+    if (error instanceof Failure && error.kind === 'not_found') admission.countUnknown(request);
+    return answerRefusal(error, request, reply);
+  });
+  api.addHook('onRequest', async (request, reply) => {
+    receivedAt.set(request, new Date());
+    reply.header('cache-control', 'no-store');
+  });
+  // Fastify counts the bytes against the route's bodyLimit, announced ones before the first is read.
+  api.addContentTypeParser(/^image\/(jpeg|png|webp)$/, { parseAs: 'buffer' }, (_request, body, done) =>
+    done(null, body),
+  );
+
+  api.post(
+    '/session/:token/open',
+    {
+      onRequest: admission.limit('visit'),
+      schema: { params: tokenParams, response: { 200: sessionView, '4xx': refusal, '5xx': refusal } },
+    },
+    (request) => openSession(context, tokenDigest(request.params.token)),
+  );
+
+  api.get(
+    '/session/:token/state',
+    {
+      onRequest: admission.limit('visit'),
+      schema: { params: tokenParams, response: { 200: sessionView, '4xx': refusal, '5xx': refusal } },
+    },
+    (request) => readSession(context, tokenDigest(request.params.token)),
+  );
+
+  api.post(
+    '/session/:token/leave',
+    {
+      onRequest: admission.limit('visit'),
+      schema: { params: tokenParams, response: { 204: Type.Null(), '4xx': refusal, '5xx': refusal } },
+    },
+    async (request, reply) => {
+      await leaveSession(context, tokenDigest(request.params.token));
+      return reply.code(204).send(null);
+    },
+  );
+
+  api.post(
+    '/session/:token/attempts/:attempt_id',
+    {
+      onRequest: [admission.limit('attempt'), admission.atOnce(context.config.concurrentFrames)],
+      bodyLimit: frameBytesMax,
+      schema: { params: attemptParams, response: { 200: attemptAnswer, '4xx': refusal, '5xx': refusal } },
+    },
+    (request, reply) => {
+      const arrived = receivedAt.get(request) ?? new Date();
+      reply.header('x-frame-received-at', arrived.toISOString());
+      return takeAttempt(context, {
+        tokenSha256: tokenDigest(request.params.token),
+        attemptId: request.params.attempt_id.toLowerCase(),
+        image: imageOf(request.body),
+        receivedAt: arrived,
+      });
+    },
+  );
+
+  api.post(
+    '/session/:token/guidance',
+    {
+      onRequest: [admission.limit('guidance'), admission.atOnce(context.config.concurrentGuidance)],
+      bodyLimit: thumbnailBytesMax,
+      schema: { params: tokenParams, response: { 200: guidanceAnswer, '4xx': refusal, '5xx': refusal } },
+    },
+    (request) => guide(context, imageOf(request.body)),
+  );
+}
+
+/** @throws Failure `image_unusable` for anything that is no picture */
+function imageOf(body: unknown): Buffer {
+  if (Buffer.isBuffer(body) && looksLikeImage(body)) return body;
+  throw new Failure('invalid', 'image_unusable', 'The picture could not be read.');
+}

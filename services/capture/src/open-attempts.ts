@@ -1,0 +1,32 @@
+import type { AttemptAnswer } from './wire.ts';
+
+/** Remembers the latest attempt of each session, so that a repeated upload shares its work and its answer. */
+export interface OpenAttempts {
+  /** Runs the attempt, or joins the run that has the same id. A failed run is forgotten: the next upload tries again. */
+  once(session: string, attemptId: string, run: () => Promise<AttemptAnswer>): Promise<AttemptAnswer>;
+  /** Resolves when the session's attempt, if one is under way, has ended either way. */
+  settled(session: string): Promise<void>;
+}
+
+/** @param maxSessions the oldest is forgotten first; then a repeated upload is judged anew, which harms nothing */
+export function createOpenAttempts(maxSessions = 5_000): OpenAttempts {
+  const latest = new Map<string, { attemptId: string; answer: Promise<AttemptAnswer> }>();
+
+  return {
+    once(session, attemptId, run) {
+      const known = latest.get(session);
+      if (known?.attemptId === attemptId) return known.answer;
+      const entry = { attemptId, answer: run() };
+      latest.delete(session);
+      latest.set(session, entry);
+      if (latest.size > maxSessions) latest.delete(latest.keys().next().value ?? '');
+      entry.answer.catch(() => {
+        if (latest.get(session) === entry) latest.delete(session);
+      });
+      return entry.answer;
+    },
+    async settled(session) {
+      await latest.get(session)?.answer.catch(() => undefined);
+    },
+  };
+}

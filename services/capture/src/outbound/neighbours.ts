@@ -1,0 +1,32 @@
+import { BiometricsServiceDefinition } from '@selfsame/contracts/biometrics/v1/service';
+import { SessionServiceDefinition } from '@selfsame/contracts/session/v1/service';
+import { connectGrpc, type GrpcClient } from '@selfsame/runtime/grpc';
+
+/** The services that answer our questions. */
+export interface Neighbours {
+  readonly session: GrpcClient<typeof SessionServiceDefinition>;
+  readonly biometrics: GrpcClient<typeof BiometricsServiceDefinition>;
+  close(): void;
+}
+
+/** Ordinary questions are answered in milliseconds; a look at a face brings its own deadline. */
+const deadlineMs = 2_000;
+/** A frame of 5 MB and what is said about it. */
+const maxMessageBytes = 6 * 1024 * 1024;
+
+/** Connects lazily: a neighbour that is away is noticed by the calls. Addresses are `host:port`. */
+export function connectNeighbours(addresses: { session: string; biometrics: string }): Neighbours {
+  const session = connectGrpc(SessionServiceDefinition, addresses.session, { deadlineMs });
+  const biometrics = connectGrpc(BiometricsServiceDefinition, addresses.biometrics, {
+    deadlineMs,
+    maxMessageBytes,
+  });
+  return {
+    session: session.client,
+    biometrics: biometrics.client,
+    close() {
+      session.close();
+      biometrics.close();
+    },
+  };
+}

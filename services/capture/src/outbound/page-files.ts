@@ -1,0 +1,54 @@
+import { readdir, readFile } from 'node:fs/promises';
+import { extname, join } from 'node:path';
+import { brotliCompressSync, gzipSync } from 'node:zlib';
+import { Failure } from '@selfsame/runtime/errors';
+
+/** One file of the page, as it goes over the wire. */
+export interface Asset {
+  readonly contentType: string;
+  readonly identity: Buffer;
+  readonly gzip: Buffer;
+  readonly br: Buffer;
+}
+
+/** The built page. Some 60 kB: it lives in memory, compressed once. */
+export interface Page {
+  readonly html: Buffer;
+  /** By file name under /capture-assets. */
+  readonly assets: ReadonlyMap<string, Asset>;
+}
+
+const contentTypes: Record<string, string> = {
+  '.js': 'text/javascript; charset=utf-8',
+  '.css': 'text/css; charset=utf-8',
+  '.svg': 'image/svg+xml',
+};
+
+/** @throws Failure `page_missing` when the page has not been built */
+export async function readPage(directory: string): Promise<Page> {
+  try {
+    const html = await readFile(join(directory, 'index.html'));
+    const names = await readdir(join(directory, 'capture-assets'));
+    const assets = await Promise.all(
+      names.map(async (name) => [name, await readAsset(join(directory, 'capture-assets', name))] as const),
+    );
+    return { html, assets: new Map(assets) };
+  } catch (cause) {
+    throw new Failure(
+      'precondition',
+      'page_missing',
+      `the capture page is not built in ${directory}: run "pnpm --filter @selfsame/capture build"`,
+      { cause },
+    );
+  }
+}
+
+async function readAsset(path: string): Promise<Asset> {
+  const identity = await readFile(path);
+  return {
+    contentType: contentTypes[extname(path)] ?? 'application/octet-stream',
+    identity,
+    gzip: gzipSync(identity, { level: 9 }),
+    br: brotliCompressSync(identity),
+  };
+}

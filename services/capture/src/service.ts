@@ -1,0 +1,60 @@
+import { openBus } from '@selfsame/bus/bus';
+import { sessionStatusChanged } from '@selfsame/contracts/catalog';
+import { createHttpServer } from '@selfsame/http/server';
+import type { Lifecycle } from '@selfsame/runtime/lifecycle';
+import type { Log } from '@selfsame/runtime/log';
+import type { Config } from './config.ts';
+import type { Context } from './context.ts';
+import { createAdmission } from './inbound/admission.ts';
+import { pageFiles } from './inbound/page.ts';
+import { pageRoutes } from './inbound/routes.ts';
+import { createOpenAttempts } from './open-attempts.ts';
+import { connectNeighbours } from './outbound/neighbours.ts';
+import { readPage } from './outbound/page-files.ts';
+import { createVerdicts } from './verdicts.ts';
+
+/** A frame of 5 MB on a slow phone link takes this long to arrive. */
+const requestTimeoutMs = 60_000;
+
+/** Opens the service; it closes with its lifecycle, uploads in flight first. @returns the port it listens on */
+export async function createService(
+  config: Config,
+  lifecycle: Lifecycle,
+  log: Log,
+): Promise<{ httpPort: number }> {
+  const page = await readPage(config.pageDirectory);
+
+  const neighbours = connectNeighbours({ session: config.sessionGrpc, biometrics: config.biometricsGrpc });
+  lifecycle.onStop('neighbours', neighbours.close);
+
+  const bus = await openBus({ service: 'capture', url: config.natsUrl, log });
+  lifecycle.onStop('bus', bus.close);
+
+  const verdicts = createVerdicts();
+  await bus.listen(sessionStatusChanged, (event) => verdicts.tell(event.message));
+
+  const context: Context = {
+    config,
+    bus,
+    neighbours,
+    verdicts,
+    openAttempts: createOpenAttempts(),
+    stopping: lifecycle.signal,
+  };
+  const http = createHttpServer({
+    service: 'capture',
+    log,
+    health: lifecycle.health,
+    trustProxy: config.trustedProxies,
+  });
+  http.server.requestTimeout = requestTimeoutMs;
+  const admission = createAdmission(config);
+  http.register((api) => pageFiles(api, context, admission, page));
+  http.register((api) => pageRoutes(api, context, admission));
+  lifecycle.onStop('http', () => http.close());
+  await http.listen({ host: config.host, port: config.httpPort });
+  const address = http.server.address();
+
+  lifecycle.ready();
+  return { httpPort: typeof address === 'object' && address !== null ? address.port : config.httpPort };
+}

@@ -1,0 +1,54 @@
+import type { HostedSession } from '@selfsame/contracts/session/v1/service';
+import { Failure } from '@selfsame/runtime/errors';
+import type { Context } from './context.ts';
+import { phaseOf } from './domain/session-phase.ts';
+import type { GuidanceAnswer, SessionView } from './wire.ts';
+
+/** The session of an answer, which protobuf allows to be absent and session never leaves out. */
+export function hostedSession(session: HostedSession | undefined): HostedSession {
+  if (session === undefined)
+    throw new Failure('internal', 'session_missing', 'The session could not be read.');
+  return session;
+}
+
+/** The user is here: the session is In Progress from now on. @throws Failure `not_found` */
+export async function openSession({ neighbours }: Context, tokenSha256: Buffer): Promise<SessionView> {
+  return viewOf(hostedSession((await neighbours.session.openSession({ tokenSha256 })).session));
+}
+
+/** Where the session stands; changes nothing. @throws Failure `not_found` */
+export async function readSession({ neighbours }: Context, tokenSha256: Buffer): Promise<SessionView> {
+  return viewOf(hostedSession((await neighbours.session.readSession({ tokenSha256 })).session));
+}
+
+/**
+ * The user has gone. A frame that is being judged is judged to its end first: its verdict counts, and after a verdict
+ * there is nothing to leave.
+ */
+export async function leaveSession(context: Context, tokenSha256: Buffer): Promise<void> {
+  await context.openAttempts.settled(tokenSha256.toString('hex'));
+  await context.neighbours.session.leaveSession({ tokenSha256 });
+}
+
+/** What a thumbnail shows. Nothing of it is kept. */
+export async function guide({ neighbours }: Context, thumbnail: Buffer): Promise<GuidanceAnswer> {
+  const seen = await neighbours.biometrics.analyse({ image: thumbnail }, { deadline: guidanceDeadlineMs });
+  return { faces: seen.faceCount, box: seen.box ?? null, luminance: seen.luminance };
+}
+
+/** Later than this, the face has moved on. */
+const guidanceDeadlineMs = 1_000;
+
+function viewOf(session: HostedSession): SessionView {
+  return {
+    session_id: session.sessionId,
+    application_name: session.applicationName,
+    status: session.status,
+    phase: phaseOf(session.status, session.attemptsLeft),
+    language: session.language,
+    callback: session.callback,
+    enrols: session.enrols,
+    matches: session.matches,
+    attempts_left: session.attemptsLeft,
+  };
+}

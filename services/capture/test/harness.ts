@@ -1,0 +1,272 @@
+import { createHash, randomBytes, randomUUID } from 'node:crypto';
+import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { Writable } from 'node:stream';
+import { type Bus, openBus } from '@selfsame/bus/bus';
+import { FaceEvidence, FaceProblem, MatchOutcome } from '@selfsame/contracts/biometrics/v1/evidence';
+import {
+  type AnalyseResponse,
+  BiometricsServiceDefinition,
+  type VerifyRequest,
+} from '@selfsame/contracts/biometrics/v1/service';
+import type { CaptureCompleted } from '@selfsame/contracts/capture/v1/events';
+import { captureCompleted, sessionStatusChanged } from '@selfsame/contracts/catalog';
+import { SessionStatusChanged } from '@selfsame/contracts/session/v1/events';
+import { HostedSession, SessionServiceDefinition } from '@selfsame/contracts/session/v1/service';
+import { Failure } from '@selfsame/runtime/errors';
+import { serveGrpc } from '@selfsame/runtime/grpc';
+import { createLifecycle } from '@selfsame/runtime/lifecycle';
+import { createLog } from '@selfsame/runtime/log';
+import { facePath } from '@selfsame/testing/assets';
+import { testNats } from '@selfsame/testing/nats';
+import { build } from 'vite';
+import { type Config, readConfig } from '../src/config.ts';
+import { createService } from '../src/service.ts';
+
+/** What the scripted neighbours know and do. Tests change it between requests. */
+export interface Script {
+  /** The one session, behind `token`. */
+  session: HostedSession;
+  /** What biometrics sees in the next frames; a function decides by request and may throw or wait. */
+  verify: (request: VerifyRequest) => FaceEvidence | Promise<FaceEvidence>;
+  analyse: () => AnalyseResponse | Promise<AnalyseResponse>;
+  /** The verdict that session reaches on `capture.completed`; null leaves the page waiting. */
+  decide: (event: CaptureCompleted) => string | null;
+  /** Thrown by every call to session while set. */
+  sessionDown: Failure | null;
+}
+
+/** What the neighbours were asked, in order. */
+export interface Seen {
+  readonly grants: Map<string, number>;
+  readonly verified: VerifyRequest[];
+  readonly completed: CaptureCompleted[];
+  leaves: number;
+  opens: number;
+}
+
+/** The capture service on real NATS, between neighbours that follow a script. */
+export interface World {
+  readonly url: string;
+  readonly token: string;
+  readonly script: Script;
+  readonly seen: Seen;
+  readonly bus: Bus;
+  /** Environment in which `main.ts` finds the same neighbours. */
+  readonly environment: NodeJS.ProcessEnv;
+  /** Everything that the service has logged. */
+  logs(): string;
+  /** A fresh session under a new token: `script` and `seen` start over. Returns the token. */
+  renew(changes?: Partial<HostedSession>): string;
+  stop(): Promise<void>;
+}
+
+/** Builds the page into a directory of its own, so that no test looks at an old one. */
+export async function buildPage(): Promise<{ directory: string; remove(): void }> {
+  const directory = mkdtempSync(join(tmpdir(), 'selfsame-page-'));
+  await build({
+    configFile: join(import.meta.dirname, '../page/vite.config.ts'),
+    logLevel: 'error',
+    build: { outDir: directory },
+  });
+  return { directory, remove: () => rmSync(directory, { recursive: true, force: true }) };
+}
+
+/** The first frame of a sample video: a real JPEG as a camera gives it. */
+export function sampleFrame(): Buffer<ArrayBuffer> {
+  const video = readFileSync(facePath('video/genuine_p01.mjpeg'));
+  return Buffer.from(video.subarray(0, video.indexOf(Buffer.from([0xff, 0xd9])) + 2));
+}
+
+/** Evidence of an ordinary, live, matching face. */
+export function goodEvidence(changes: Partial<FaceEvidence> = {}): FaceEvidence {
+  return FaceEvidence.fromPartial({
+    faceCount: 1,
+    problem: FaceProblem.UNSPECIFIED,
+    livenessScore: 99,
+    faceQuality: 90,
+    faceLuminance: 50,
+    matchOutcome: MatchOutcome.COMPARED,
+    similarityScore: 95,
+    pipelineVersion: 'scripted',
+    ...changes,
+  });
+}
+
+/** A face in the middle of the picture, as guidance wants it. */
+export const centredFace: AnalyseResponse = {
+  faceCount: 1,
+  box: { left: 0.32, top: 0.2, width: 0.36, height: 0.56 },
+  luminance: 48,
+};
+
+/** Starts NATS, both neighbours and the service; `config` overrides its settings. */
+export async function startWorld(pageDirectory: string, config: Partial<Config> = {}): Promise<World> {
+  const lines: string[] = [];
+  const log = createLog(
+    'capture',
+    'trace',
+    new Writable({ write: (chunk, _encoding, done) => done(void lines.push(String(chunk))) }),
+  );
+  const silent = createLog('neighbours', 'silent');
+  const nats = await testNats();
+  const state = { token: '', tokenSha256: '' };
+  const script = {} as Script;
+  const seen: Seen = { grants: new Map(), verified: [], completed: [], leaves: 0, opens: 0 };
+
+  const bus = await openBus({ service: 'session', url: nats.url, log: silent });
+  const neighbours = await serveGrpc({
+    host: '127.0.0.1',
+    port: 0,
+    log: silent,
+    maxMessageBytes: 6 * 1024 * 1024,
+    services: (server) => {
+      server.add(SessionServiceDefinition, sessionNeighbour(script, seen, state));
+      server.add(BiometricsServiceDefinition, biometricsNeighbour(script, seen));
+    },
+  });
+  await bus.listen(captureCompleted, ({ message }) => void decide(message));
+
+  async function decide(event: CaptureCompleted): Promise<void> {
+    seen.completed.push(event);
+    const status = script.decide(event);
+    if (status === null) return;
+    script.session = { ...script.session, status };
+    await bus.publish(
+      sessionStatusChanged,
+      randomUUID(),
+      SessionStatusChanged.fromPartial({
+        sessionId: event.sessionId,
+        status,
+        callback: script.session.callback,
+        previousStatus: 'In Progress',
+      }),
+    );
+  }
+
+  const renew = (changes: Partial<HostedSession> = {}): string => {
+    state.token = randomBytes(24).toString('base64url');
+    state.tokenSha256 = createHash('sha256').update(state.token).digest('hex');
+    Object.assign(script, freshScript(changes));
+    Object.assign(seen, { grants: new Map(), verified: [], completed: [], leaves: 0, opens: 0 });
+    return state.token;
+  };
+  renew();
+
+  const environment = {
+    HTTP_PORT: '0',
+    NATS_URL: nats.url,
+    SESSION_GRPC: `127.0.0.1:${neighbours.port}`,
+    BIOMETRICS_GRPC: `127.0.0.1:${neighbours.port}`,
+  };
+  const lifecycle = createLifecycle(log);
+  const { httpPort } = await createService(
+    { ...readConfig(environment), pageDirectory, ...config },
+    lifecycle,
+    log,
+  );
+
+  return {
+    url: `http://127.0.0.1:${httpPort}`,
+    get token() {
+      return state.token;
+    },
+    script,
+    seen,
+    bus,
+    environment,
+    logs: () => lines.join(''),
+    renew,
+    async stop() {
+      await lifecycle.stop();
+      await neighbours.stop();
+      await bus.close();
+      await nats.stop();
+    },
+  };
+}
+
+function freshScript(changes: Partial<HostedSession>): Script {
+  return {
+    session: HostedSession.fromPartial({
+      sessionId: randomUUID(),
+      applicationId: randomUUID(),
+      applicationName: 'Northwind',
+      status: 'Not Started',
+      callback: 'https://app.example/done?order=7',
+      workflowType: 'biometric_authentication',
+      matches: true,
+      livenessMethod: 'PASSIVE',
+      attemptsLeft: 3,
+      ...changes,
+    }),
+    verify: () => goodEvidence(),
+    analyse: () => centredFace,
+    decide: () => 'Approved',
+    sessionDown: null,
+  };
+}
+
+function sessionNeighbour(script: Script, seen: Seen, state: { tokenSha256: string }) {
+  const find = (tokenSha256: Uint8Array): HostedSession => {
+    if (script.sessionDown !== null) throw script.sessionDown;
+    if (Buffer.from(tokenSha256).toString('hex') === state.tokenSha256) return script.session;
+    throw new Failure('not_found', 'session_not_found', 'No session has this token.');
+  };
+  const enter = (from: string[], to: string): void => {
+    if (from.includes(script.session.status)) script.session = { ...script.session, status: to };
+  };
+  return {
+    async authenticateKey(): Promise<never> {
+      throw new Failure('not_found', 'key_unknown', 'Not asked here.');
+    },
+    async readSession(request: { tokenSha256: Uint8Array }) {
+      return { session: find(request.tokenSha256) };
+    },
+    async openSession(request: { tokenSha256: Uint8Array }) {
+      find(request.tokenSha256);
+      seen.opens += 1;
+      enter(['Not Started', 'Not Finished', 'Resubmitted'], 'In Progress');
+      return { session: script.session };
+    },
+    async beginAttempt(request: { tokenSha256: Uint8Array; attemptId: string }) {
+      const session = find(request.tokenSha256);
+      const known = seen.grants.get(request.attemptId);
+      if (known === undefined && (session.status !== 'In Progress' || session.attemptsLeft === 0)) {
+        throw new Failure('precondition', 'no_attempts', 'The session takes no frames.');
+      }
+      if (known === undefined) {
+        script.session = { ...session, attemptsLeft: session.attemptsLeft - 1 };
+        seen.grants.set(request.attemptId, script.session.attemptsLeft);
+      }
+      return {
+        sessionId: session.sessionId,
+        applicationId: session.applicationId,
+        vendorData: 'user-1',
+        reference: 'REFERENCE_KIND_SUBJECT' as const,
+        enrols: session.enrols,
+        attemptsLeft: known ?? script.session.attemptsLeft,
+      };
+    },
+    async leaveSession(request: { tokenSha256: Uint8Array }) {
+      find(request.tokenSha256);
+      seen.leaves += 1;
+      enter(['In Progress'], 'Not Finished');
+      return { status: script.session.status };
+    },
+  };
+}
+
+function biometricsNeighbour(script: Script, seen: Seen) {
+  return {
+    async verify(request: VerifyRequest) {
+      seen.verified.push(request);
+      return { evidence: await script.verify(request) };
+    },
+    analyse: async () => script.analyse(),
+    bindReference: async () => ({}),
+    hasTemplate: async () => ({ exists: true }),
+    forget: async () => ({}),
+  };
+}

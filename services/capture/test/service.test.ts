@@ -1,0 +1,279 @@
+import { randomUUID } from 'node:crypto';
+import { request as rawRequest } from 'node:http';
+import { FaceProblem } from '@selfsame/contracts/biometrics/v1/evidence';
+import { Failure } from '@selfsame/runtime/errors';
+import { waitFor } from '@selfsame/testing/wait';
+import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
+import { buildPage, goodEvidence, sampleFrame, startWorld, type World } from './harness.ts';
+
+let world: World;
+let page: Awaited<ReturnType<typeof buildPage>>;
+const frame = sampleFrame();
+
+beforeAll(async () => {
+  page = await buildPage();
+  world = await startWorld(page.directory, { verdictWaitMs: 400 });
+});
+afterAll(async () => {
+  await world.stop();
+  page.remove();
+});
+beforeEach(() => void world.renew());
+
+const at = (path: string) => `${world.url}/session/${world.token}${path}`;
+const post = (path: string, body?: BodyInit, type = 'image/jpeg') =>
+  fetch(at(path), {
+    method: 'POST',
+    ...(body === undefined ? {} : { body, headers: { 'content-type': type } }),
+  });
+const upload = (attemptId: string, body: BodyInit = frame, type?: string) =>
+  post(`/attempts/${attemptId}`, body, type);
+
+/** Opens the session as the page does on arrival. */
+async function enter(): Promise<void> {
+  expect((await post('/open')).status).toBe(200);
+}
+
+describe('a visit', () => {
+  it('is told who asks and what for, and is In Progress from then on', async () => {
+    const response = await post('/open');
+    expect(await response.json()).toMatchObject({
+      session_id: world.script.session.sessionId,
+      application_name: 'Northwind',
+      status: 'In Progress',
+      phase: 'ready',
+      matches: true,
+      attempts_left: 3,
+    });
+    expect(response.headers.get('cache-control')).toBe('no-store');
+  });
+
+  it('that ends early is Not Finished, and the same link opens again', async () => {
+    await enter();
+    expect((await post('/leave')).status).toBe(204);
+    expect(world.script.session.status).toBe('Not Finished');
+    expect(await (await post('/open')).json()).toMatchObject({ status: 'In Progress', phase: 'ready' });
+  });
+
+  it('to an unknown link is told so, and too many of them are slowed down', async () => {
+    const statuses: number[] = [];
+    for (let turn = 0; turn < 40; turn++) {
+      const response = await fetch(`${world.url}/session/unknown-token-${turn}/open`, { method: 'POST' });
+      statuses.push(response.status);
+      if (turn === 0) expect(await response.json()).toMatchObject({ code: 'session_unknown' });
+    }
+    expect(statuses.slice(0, 30)).toEqual(Array.from({ length: 30 }, () => 404));
+    expect(statuses.at(-1)).toBe(429);
+    // The tests share one address: give it a fresh service.
+    await world.stop();
+    world = await startWorld(page.directory, { verdictWaitMs: 400 });
+  });
+
+  it('while session is away is told to come back', async () => {
+    world.script.sessionDown = new Failure('unavailable', 'session_down', 'secret inside words');
+    const response = await post('/open');
+    expect(response.status).toBe(503);
+    expect(response.headers.get('retry-after')).toBe('1');
+    expect(await response.text()).not.toContain('secret');
+  });
+});
+
+describe('an upload', () => {
+  beforeEach(enter);
+
+  it('is answered with the verdict that session reaches', async () => {
+    const attemptId = randomUUID();
+    const response = await upload(attemptId);
+    expect(await response.json()).toEqual({
+      result: 'verdict',
+      status: 'Approved',
+      callback: 'https://app.example/done?order=7',
+    });
+    expect(world.seen.verified[0]).toMatchObject({ attemptId, vendorData: 'user-1' });
+    expect(Buffer.compare(world.seen.verified[0]?.image ?? Buffer.of(), frame)).toBe(0);
+    expect(world.seen.completed[0]).toMatchObject({ attemptId, evidence: { faceCount: 1 } });
+    const receivedAt = world.seen.completed[0]?.receivedAt?.toISOString();
+    expect(response.headers.get('x-frame-received-at')).toBe(receivedAt);
+  });
+
+  it('that shows no usable face is asked for again, and session hears nothing of it', async () => {
+    world.script.verify = () => goodEvidence({ problem: FaceProblem.TOO_DARK });
+    const answer = await (await upload(randomUUID())).json();
+    expect(answer).toEqual({ result: 'retry', problem: 'too_dark', attempts_left: 2 });
+    expect(world.seen.completed).toEqual([]);
+  });
+
+  it('that is the last one is reported even without a usable face', async () => {
+    world.script.session = { ...world.script.session, attemptsLeft: 1 };
+    world.script.verify = () => goodEvidence({ faceCount: 0, problem: FaceProblem.NO_FACE });
+    world.script.decide = () => 'Declined';
+    expect(await (await upload(randomUUID())).json()).toMatchObject({
+      result: 'verdict',
+      status: 'Declined',
+    });
+  });
+
+  it('whose verdict takes longer is answered at once, and the state tells the verdict later', async () => {
+    world.script.decide = () => null;
+    expect(await (await upload(randomUUID())).json()).toEqual({ result: 'pending' });
+    world.script.session = { ...world.script.session, status: 'In Review' };
+    expect(await (await fetch(at('/state'))).json()).toMatchObject({
+      phase: 'finished',
+      status: 'In Review',
+    });
+  });
+
+  it('whose verdict passed this replica by is answered by asking session', async () => {
+    world.script.decide = () => {
+      world.script.session = { ...world.script.session, status: 'Approved' };
+      return null;
+    };
+    expect(await (await upload(randomUUID())).json()).toMatchObject({
+      result: 'verdict',
+      status: 'Approved',
+    });
+  });
+
+  it('repeated under the same id is one look and one verdict', async () => {
+    const attemptId = randomUUID();
+    const answers = await Promise.all([upload(attemptId), upload(attemptId)]);
+    const later = await upload(attemptId);
+    for (const answer of [...answers, later]) {
+      expect(await answer.json()).toMatchObject({ result: 'verdict', status: 'Approved' });
+    }
+    expect(world.seen.verified).toHaveLength(1);
+    expect(world.seen.completed).toHaveLength(1);
+  });
+
+  it('of a second tab after the verdict gets the same verdict', async () => {
+    await upload(randomUUID());
+    world.script.verify = () => goodEvidence({ similarityScore: 1 });
+    expect(await (await upload(randomUUID())).json()).toMatchObject({
+      result: 'verdict',
+      status: 'Approved',
+    });
+    expect(world.seen.completed).toHaveLength(1);
+  });
+
+  it('of a tab that stayed open after another one left still counts', async () => {
+    await post('/leave');
+    expect(await (await upload(randomUUID())).json()).toMatchObject({
+      result: 'verdict',
+      status: 'Approved',
+    });
+  });
+
+  it('to an expired session is gone', async () => {
+    world.script.session = { ...world.script.session, status: 'Abandoned' };
+    const response = await upload(randomUUID());
+    expect(response.status).toBe(410);
+    expect(await response.json()).toMatchObject({ code: 'session_expired' });
+  });
+
+  it('while biometrics is overloaded is asked to come back, and the repetition counts', async () => {
+    const attemptId = randomUUID();
+    world.script.verify = () => {
+      throw new Failure('exhausted', 'queue_full', 'Too many looks at once.');
+    };
+    const refused = await upload(attemptId);
+    expect(refused.status).toBe(503);
+    expect(refused.headers.get('retry-after')).toBe('1');
+    world.script.verify = () => goodEvidence();
+    expect(await (await upload(attemptId)).json()).toMatchObject({ result: 'verdict' });
+    expect(world.seen.grants.size).toBe(1);
+  });
+
+  it('is judged to its end before a leave counts', async () => {
+    const judged = Promise.withResolvers<void>();
+    world.script.verify = async () => {
+      await judged.promise;
+      return goodEvidence();
+    };
+    const answer = upload(randomUUID());
+    await waitFor('the look begins', () => world.seen.verified.length === 1);
+    const left = post('/leave');
+    judged.resolve();
+    expect(await (await answer).json()).toMatchObject({ status: 'Approved' });
+    await left;
+    expect(world.script.session.status).toBe('Approved');
+  });
+
+  it('that is no picture is refused before anyone looks at it', async () => {
+    const wrongBytes = await upload(randomUUID(), Buffer.from('not a picture'));
+    expect(wrongBytes.status).toBe(400);
+    expect(await wrongBytes.json()).toMatchObject({ code: 'image_unusable' });
+    expect((await upload(randomUUID(), frame, 'text/plain')).status).toBe(415);
+    expect((await upload(randomUUID(), '{"image":1}', 'application/json')).status).toBe(400);
+    expect((await upload('not-a-uuid')).status).toBe(404);
+    expect(world.seen.grants.size).toBe(0);
+  });
+
+  it('that is too large is refused by its announcement alone, and counted when it announces nothing', async () => {
+    const announced = await rawUpload({ 'content-length': 5_000_001 }, 0);
+    expect(announced).toMatchObject({ status: 413, sentBytes: 0 });
+    const counted = await rawUpload({ 'transfer-encoding': 'chunked' }, 6_000_000);
+    expect(counted.status).toBe(413);
+    expect(JSON.parse(counted.body)).toMatchObject({ code: 'image_too_large' });
+    expect(world.seen.grants.size).toBe(0);
+  });
+
+  it('beyond the session’s budget is slowed down', async () => {
+    const statuses: number[] = [];
+    for (let turn = 0; turn < 11; turn++) statuses.push((await upload(randomUUID(), 'x')).status);
+    expect(statuses.at(-1)).toBe(429);
+  });
+});
+
+describe('guidance', () => {
+  beforeEach(enter);
+
+  it('tells what a thumbnail shows', async () => {
+    const response = await post('/guidance', frame.subarray(0, 8_000));
+    expect(await response.json()).toEqual({
+      faces: 1,
+      box: { left: 0.32, top: 0.2, width: 0.36, height: 0.56 },
+      luminance: 48,
+    });
+  });
+
+  it('takes small pictures only', async () => {
+    expect((await post('/guidance', Buffer.concat([frame, frame]))).status).toBe(413);
+  });
+
+  it('gives way when biometrics is busy', async () => {
+    world.script.analyse = () => {
+      throw new Failure('exhausted', 'queue_full', 'Too many looks at once.');
+    };
+    expect((await post('/guidance', frame.subarray(0, 8_000))).status).toBe(503);
+  });
+});
+
+/** An upload by hand: with headers of its own choice and `bytes` of JPEG-like body. */
+function rawUpload(
+  headers: Record<string, string | number>,
+  bytes: number,
+): Promise<{ status: number; body: string; sentBytes: number }> {
+  return new Promise((resolve, reject) => {
+    const outgoing = rawRequest(at(`/attempts/${randomUUID()}`), {
+      method: 'POST',
+      headers: { 'content-type': 'image/jpeg', ...headers },
+    });
+    let answered = false;
+    outgoing.on('response', (response) => {
+      answered = true;
+      const chunks: Buffer[] = [];
+      response.on('data', (chunk: Buffer) => chunks.push(chunk));
+      response.on('end', () => {
+        outgoing.destroy();
+        resolve({
+          status: response.statusCode ?? 0,
+          body: Buffer.concat(chunks).toString(),
+          sentBytes: bytes,
+        });
+      });
+    });
+    outgoing.on('error', (error) => !answered && reject(error));
+    if (bytes === 0) outgoing.flushHeaders();
+    else outgoing.end(Buffer.alloc(bytes, 0xff));
+  });
+}
