@@ -103,6 +103,8 @@ function wrapped(options: LaunchOptions): [string, readonly string[], { uid?: nu
   if (identity !== undefined) {
     privileges.push('--reuid', String(identity.uid), '--regid', String(identity.gid), '--clear-groups');
     if (identity.throughClosedFolders) {
+      // Without the secure bit access(2), which initdb asks about its own programs, would not count the capability.
+      privileges.push('--securebits', '+no_setuid_fixup');
       privileges.push('--inh-caps', '+dac_override', '--ambient-caps', '+dac_override');
     }
   }

