@@ -104,12 +104,9 @@ function isLoopback(hostname: string): boolean {
 
 function Mark() {
   return (
-    <svg viewBox="0 0 32 32" width="28" height="28" aria-hidden="true">
-      <rect class="mark-tile" width="32" height="32" rx="9" />
-      <g class="mark-lines">
-        <circle cx="12.5" cy="16" r="6.5" />
-        <circle cx="19.5" cy="16" r="6.5" />
-      </g>
+    <svg class="mark" viewBox="0 0 32 24" aria-hidden="true">
+      <ellipse cx="11.5" cy="12" rx="8.5" ry="10.5" />
+      <ellipse cx="20.5" cy="12" rx="8.5" ry="10.5" />
     </svg>
   );
 }
