@@ -1,3 +1,6 @@
+import { once } from 'node:events';
+import { createServer as createHttp2Server, type ServerHttp2Stream } from 'node:http2';
+import type { AddressInfo } from 'node:net';
 import {
   SessionServiceDefinition,
   type SessionServiceImplementation,
@@ -115,7 +118,10 @@ test('an unexpected error stays in the log of the server, inside its trace', asy
   });
 });
 
-test('a call has a deadline; the server learns it and stops working', async () => {
+test.each([
+  ['of its connection', 50, {}],
+  ['of its own', 5_000, { deadline: 50 }],
+])('a call ends at the deadline %s, and the server stops working', async (_name, deadlineMs, callOptions) => {
   const aborted = Promise.withResolvers<void>();
   const { port } = await serve({
     beginAttempt: (_request, { signal }) =>
@@ -126,9 +132,26 @@ test('a call has a deadline; the server learns it and stops working', async () =
         });
       }),
   });
-  const received = await failureOf(connect(port).beginAttempt({}, { deadline: 50 }));
+  const received = await failureOf(connect(port, deadlineMs).beginAttempt({}, callOptions));
   expect(received).toMatchObject({ kind: 'deadline', code: 'deadline_exceeded', retryable: true });
   await aborted.promise;
+});
+
+test('the server is told the deadline, should the news of a cancelled call not reach it', async () => {
+  const told = Promise.withResolvers<string>();
+  const peer = createHttp2Server().listen(0, '127.0.0.1');
+  peer.on('stream', (stream: ServerHttp2Stream, headers) => {
+    told.resolve(String(headers['grpc-timeout']));
+    stream.respond(
+      { ':status': 200, 'content-type': 'application/grpc', 'grpc-status': 5 },
+      { endStream: true },
+    );
+  });
+  await once(peer, 'listening');
+  closings.push(() => void peer.close());
+  const client = connect((peer.address() as AddressInfo).port);
+  expect(await failureOf(client.leaveSession({}, { deadline: 4_321 }))).toMatchObject({ kind: 'not_found' });
+  expect(await told.promise).toBe('4321m');
 });
 
 test('a call whose deadline has passed is not worked on', async () => {

@@ -102,7 +102,7 @@ export function inSpan<T>(
       return await run(span);
     } catch (error) {
       span.setAttribute('error.type', errorCode(error));
-      span.setStatus({ code: SpanStatusCode.ERROR, message: errorCode(error) });
+      span.setStatus({ code: SpanStatusCode.ERROR });
       throw error;
     } finally {
       span.end();
