@@ -26,7 +26,8 @@ sharp.concurrency(1);
 
 /**
  * Decodes a JPEG, PNG, WebP or TIFF to upright sRGB without alpha, the longer side at most `side` pixels. The content
- * decides what a file is, not its name. Truncated, damaged and oversized files are refused.
+ * decides what a file is, not its name. Truncated, damaged and oversized files are refused; mere warnings are let pass,
+ * since phones and scanners write odd but harmless headers.
  */
 export async function decode(bytes: Uint8Array, side: number): Promise<Picture | Refused> {
   if (!isKnownFormat(bytes)) return { refused: 'The image is not a JPEG, PNG, WebP or TIFF file.' };

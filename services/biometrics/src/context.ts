@@ -1,0 +1,15 @@
+import type { Database } from '@selfsame/database/database';
+import type { Log } from '@selfsame/runtime/log';
+import type { BiometricsTables } from './outbound/store.ts';
+import type { Vault } from './outbound/vault.ts';
+import type { WorkerPool } from './outbound/worker-pool.ts';
+
+/** What the use cases work with. */
+export interface Context {
+  readonly log: Log;
+  readonly database: Database<BiometricsTables>;
+  readonly vault: Vault;
+  readonly pool: WorkerPool;
+  /** How long a candidate may wait for its verdict. */
+  readonly candidateDays: number;
+}

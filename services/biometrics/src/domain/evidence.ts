@@ -1,0 +1,37 @@
+import { percent, qualityScore } from './calibration.ts';
+import type { FaceFacts, FaceProblem, Gates } from './gates.ts';
+import { countFaces, findProblem } from './gates.ts';
+
+/** What came of the comparison. `impossible`: a reference was there, a face was not. */
+export type Match =
+  | { readonly outcome: 'not_asked' | 'no_reference' | 'impossible' }
+  | { readonly outcome: 'compared'; readonly score: number };
+
+/** Scores 0..100 and facts of one look; what other services learn of it. */
+export interface Evidence {
+  readonly faceCount: number;
+  readonly problem: FaceProblem | undefined;
+  /** These three are undefined when no face was found. */
+  readonly livenessScore: number | undefined;
+  readonly faceQuality: number | undefined;
+  readonly faceLuminance: number | undefined;
+  readonly match: Match;
+}
+
+/** The facts of a look, with the probability 0..1 that the face was live. */
+export interface LookFacts extends FaceFacts {
+  readonly subject?: NonNullable<FaceFacts['subject']> & { readonly live: number };
+}
+
+/** Weighs a look: what may be said of it outside. */
+export function weigh(facts: LookFacts, gates: Gates, match: Match): Evidence {
+  const { subject } = facts;
+  return {
+    faceCount: countFaces(facts),
+    problem: findProblem(facts, gates),
+    livenessScore: subject && percent(subject.live),
+    faceQuality: subject && qualityScore(subject.quality),
+    faceLuminance: subject && percent(facts.luma),
+    match,
+  };
+}

@@ -1,0 +1,147 @@
+import { FaceProblem, MatchOutcome, ReferenceKind } from '@selfsame/contracts/biometrics/v1/evidence';
+import type {
+  BiometricsServiceImplementation,
+  DeepPartial,
+  Subject,
+  VerifyResponse,
+} from '@selfsame/contracts/biometrics/v1/service';
+import { Failure } from '@selfsame/runtime/errors';
+import type { Context } from '../context.ts';
+import type { Evidence, Match } from '../domain/evidence.ts';
+import type { FaceProblem as Problem } from '../domain/gates.ts';
+import { type Attempt, bindReference, glance, verify } from '../looks.ts';
+import { PIPELINE_VERSION } from '../pipeline-version.ts';
+import { forget, hasTemplate, type SubjectName } from '../templates.ts';
+
+const MEGABYTE = 1024 * 1024;
+const VERIFY_BYTES_MAX = 5 * MEGABYTE;
+const PORTRAIT_BYTES_MAX = 2 * MEGABYTE;
+const ANALYSE_BYTES_MAX = 64 * 1024;
+const ID_LENGTH_MAX = 64;
+const VENDOR_DATA_LENGTH_MAX = 256;
+
+/** The largest message that holds a request within its limits. */
+export const MESSAGE_BYTES_MAX = VERIFY_BYTES_MAX + 64 * 1024;
+
+/** The proto's calls: judge the input, call the use case, put the outcome into the proto's words. */
+export function biometricsRpc(context: Context): BiometricsServiceImplementation {
+  return {
+    async verify(request, { signal }) {
+      const attempt: Attempt = {
+        applicationId: requireId('application_id', request.applicationId),
+        sessionId: requireId('session_id', request.sessionId),
+        vendorData: requireVendorData(request.vendorData),
+        image: requireImage(request.image, VERIFY_BYTES_MAX, '5 MB'),
+        reference: requireReference(request.reference),
+        keepCandidate: request.keepCandidate,
+      };
+      requireId('attempt_id', request.attemptId);
+      return verifyResponse(await verify(context, attempt, signal));
+    },
+
+    async analyse(request, { signal }) {
+      const image = requireImage(request.image, ANALYSE_BYTES_MAX, '64 kB');
+      return await glance(context, image, signal);
+    },
+
+    async bindReference(request, { signal }) {
+      const portrait = {
+        applicationId: requireId('application_id', request.applicationId),
+        sessionId: requireId('session_id', request.sessionId),
+        image: requireImage(request.image, PORTRAIT_BYTES_MAX, '2 MB'),
+        expiresAt: requireFuture('expires_at', request.expiresAt),
+      };
+      return { problem: problemOf(await bindReference(context, portrait, signal)) };
+    },
+
+    async hasTemplate({ subject }) {
+      return { exists: await hasTemplate(context, requireSubject(subject)) };
+    },
+
+    async forget({ subject }) {
+      await forget(context, requireSubject(subject));
+      return {};
+    },
+  };
+}
+
+function verifyResponse(evidence: Evidence): DeepPartial<VerifyResponse> {
+  const { match, problem, ...scores } = evidence;
+  return {
+    evidence: {
+      ...scores,
+      problem: problemOf(problem),
+      matchOutcome: outcomes[match.outcome],
+      similarityScore: match.outcome === 'compared' ? match.score : undefined,
+      pipelineVersion: PIPELINE_VERSION,
+    },
+  };
+}
+
+const outcomes: Record<Match['outcome'], MatchOutcome> = {
+  not_asked: MatchOutcome.NOT_ASKED,
+  compared: MatchOutcome.COMPARED,
+  no_reference: MatchOutcome.NO_REFERENCE,
+  // There was something to compare with and no face to compare: the problem says so.
+  impossible: MatchOutcome.UNSPECIFIED,
+};
+
+const problems: Record<Problem, FaceProblem> = {
+  no_face: FaceProblem.NO_FACE,
+  multiple_faces: FaceProblem.MULTIPLE_FACES,
+  too_small: FaceProblem.TOO_SMALL,
+  too_dark: FaceProblem.TOO_DARK,
+  too_bright: FaceProblem.TOO_BRIGHT,
+  turned_away: FaceProblem.TURNED_AWAY,
+  low_quality: FaceProblem.LOW_QUALITY,
+};
+
+function problemOf(problem: Problem | undefined): FaceProblem {
+  return problem === undefined ? FaceProblem.UNSPECIFIED : problems[problem];
+}
+
+const references = new Map<ReferenceKind, Attempt['reference']>([
+  [ReferenceKind.NONE, 'none'],
+  [ReferenceKind.SESSION, 'session'],
+  [ReferenceKind.SUBJECT, 'subject'],
+]);
+
+function requireReference(kind: ReferenceKind): Attempt['reference'] {
+  const reference = references.get(kind);
+  if (reference === undefined) throw invalid('reference must be NONE, SESSION or SUBJECT.');
+  return reference;
+}
+
+function requireId(name: string, id: string): string {
+  if (id === '' || id.length > ID_LENGTH_MAX)
+    throw invalid(`${name} must hold 1 to ${ID_LENGTH_MAX} characters.`);
+  return id;
+}
+
+function requireVendorData(vendorData: string): string {
+  if ([...vendorData].length > VENDOR_DATA_LENGTH_MAX) {
+    throw invalid(`vendor_data must not exceed ${VENDOR_DATA_LENGTH_MAX} characters.`);
+  }
+  return vendorData;
+}
+
+function requireSubject(subject: Subject | undefined): SubjectName {
+  const applicationId = requireId('application_id', subject?.applicationId ?? '');
+  const vendorData = requireVendorData(subject?.vendorData ?? '');
+  if (vendorData === '') throw invalid('vendor_data must not be empty.');
+  return { applicationId, vendorData };
+}
+
+function requireFuture(name: string, time: Date | undefined): Date {
+  if (time === undefined || !(time.getTime() > Date.now())) throw invalid(`${name} must lie in the future.`);
+  return time;
+}
+
+function requireImage(image: Buffer, maxBytes: number, limit: string): Buffer {
+  if (image.length <= maxBytes) return image;
+  throw new Failure('invalid', 'image_too_large', `The image must not exceed ${limit}.`);
+}
+
+function invalid(message: string): Failure {
+  return new Failure('invalid', 'request_invalid', message);
+}

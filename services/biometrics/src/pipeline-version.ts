@@ -1,0 +1,22 @@
+import { createHash } from 'node:crypto';
+import { modelAssets } from './assets.ts';
+import { QUALITY, SIMILARITY } from './domain/calibration.ts';
+import { ENROL_GATES, VERIFY_GATES } from './domain/gates.ts';
+import { EMBEDDING_SPACE } from './pipeline/embedding.ts';
+
+/**
+ * Names the weights, calibration and gates behind a score, so that a record can be read years later: the same name
+ * means the same numbers for the same picture. A hash, because nobody forgets to raise it.
+ */
+export const PIPELINE_VERSION = `${EMBEDDING_SPACE}.${createHash('sha256')
+  .update(
+    JSON.stringify([
+      modelAssets.filter(({ optional }) => !optional).map(({ sha256 }) => sha256),
+      SIMILARITY,
+      QUALITY,
+      VERIFY_GATES,
+      ENROL_GATES,
+    ]),
+  )
+  .digest('hex')
+  .slice(0, 8)}`;

@@ -1,0 +1,85 @@
+import { openBus } from '@selfsame/bus/bus';
+import { BiometricsServiceDefinition } from '@selfsame/contracts/biometrics/v1/service';
+import { openDatabase } from '@selfsame/database/database';
+import { createHttpServer } from '@selfsame/http/server';
+import { serveGrpc } from '@selfsame/runtime/grpc';
+import type { Lifecycle } from '@selfsame/runtime/lifecycle';
+import type { Log } from '@selfsame/runtime/log';
+import { loadModelBytes } from './assets.ts';
+import type { Config } from './config.ts';
+import type { Context } from './context.ts';
+import { subscribeAll } from './inbound/consumers.ts';
+import { biometricsRpc, MESSAGE_BYTES_MAX } from './inbound/rpc.ts';
+import { migrations } from './migrations.ts';
+import type { Spawn } from './outbound/inference-thread.ts';
+import type { BiometricsTables } from './outbound/store.ts';
+import { createVault } from './outbound/vault.ts';
+import { openWorkerPool } from './outbound/worker-pool.ts';
+import { startSweeper } from './sweeper.ts';
+import { requireMatchingKey } from './templates.ts';
+
+/** The service's name in logs, traces, the database and on the bus. */
+export const serviceName = 'biometrics';
+
+/**
+ * Opens the service, weights first: without all of them nothing starts. Everything that is opened registers its closing
+ * beside it; closing goes the other way: no more calls, no more events, then the threads and the database.
+ *
+ * @param options.spawn starts inference threads; tests hold on to them
+ * @throws Failure `model_missing`, `model_altered`, `schema_behind`, `biometric_key_mismatch`, `stream_misconfigured`
+ */
+export async function createService(options: {
+  config: Config;
+  lifecycle: Lifecycle;
+  log: Log;
+  spawn?: Spawn;
+}): Promise<{ grpcPort: number; httpPort: number }> {
+  const { config, lifecycle, log, spawn } = options;
+
+  const models = await loadModelBytes(config.assetPlaces);
+
+  const database = await openDatabase<BiometricsTables>({
+    service: serviceName,
+    url: config.databaseUrl,
+    migrations,
+  });
+  lifecycle.onStop('database', database.close);
+
+  const vault = createVault(config.biometricKey);
+  await requireMatchingKey({ vault, database });
+
+  const pool = await openWorkerPool({
+    models,
+    workers: config.workers,
+    queueLimit: config.queueLimit,
+    log,
+    onBroken: lifecycle.fail,
+    ...(spawn ? { spawn } : {}),
+  });
+  lifecycle.onStop('inference threads', pool.close);
+
+  const context: Context = { log, database, vault, pool, candidateDays: config.candidateDays };
+
+  const sweeper = startSweeper(context, config.sweepIntervalMs);
+  lifecycle.onStop('sweeper', sweeper.stop);
+
+  const bus = await openBus({ service: serviceName, url: config.natsUrl, log, database });
+  lifecycle.onStop('bus', bus.close);
+  await subscribeAll(context, bus);
+
+  const grpc = await serveGrpc({
+    host: config.host,
+    port: config.grpcPort,
+    log,
+    maxMessageBytes: MESSAGE_BYTES_MAX,
+    services: (server) => server.add(BiometricsServiceDefinition, biometricsRpc(context)),
+  });
+  lifecycle.onStop('grpc', grpc.stop);
+
+  const http = createHttpServer({ service: serviceName, log, health: lifecycle.health });
+  lifecycle.onStop('http', () => http.close());
+  await http.listen({ host: config.host, port: config.httpPort });
+  const address = http.server.address();
+  const httpPort = typeof address === 'object' && address ? address.port : config.httpPort;
+  return { grpcPort: grpc.port, httpPort };
+}
