@@ -15,7 +15,7 @@ import { dirname, join } from 'node:path';
 import { Failure } from '@selfsame/runtime/errors';
 import pg from 'pg';
 import { loopback } from './ports.ts';
-import { type Identity, launch } from './processes.ts';
+import { failureText, type Identity, launch } from './processes.ts';
 import type { ProcessSpec } from './supervisor.ts';
 
 const user = 'selfsame';
@@ -204,7 +204,7 @@ async function createCluster(
       ...(identity === undefined ? {} : { identity }),
     });
     if ((await child.exited).code !== 0) {
-      const message = `The database cluster could not be made: ${child.lastWords().join(' ')}`;
+      const message = failureText('initdb', child, 'no reason given', options.logFile);
       throw new Failure('unavailable', 'postgres_unusable', message);
     }
     renameSync(unfinished, options.directory);

@@ -41,7 +41,7 @@ export interface Child {
   end(signal: NodeJS.Signals, graceMs: number): Promise<Exit>;
 }
 
-const keptLines = 8;
+const keptLines = 40;
 
 /**
  * Starts a child in a session of its own (so that Ctrl-C reaches only the parent, which stops things in order) that
@@ -145,4 +145,16 @@ export async function endByFingerprint(
 /** 'exit code 1' or 'SIGKILL', for people. */
 export function describeExit(exit: Exit): string {
   return exit.signal ?? `exit code ${exit.code}`;
+}
+
+/**
+ * Why a process failed, for people. Good programs say `name: what to mend`, a line for each mistake; of others the line
+ * with the error is quoted.
+ */
+export function failureText(name: string, child: Child, exit: string, logFile: string): string {
+  const words = child.lastWords();
+  const own = words.filter((line) => /^[a-z-]+: /.test(line));
+  if (own.length > 0) return own.join('\n');
+  const why = words.find((line) => /^\w*Error\b|FATAL: /.test(line)) ?? words.at(-1) ?? exit;
+  return `${name} could not start (${why}); see ${logFile}`;
 }

@@ -2,7 +2,7 @@ import { mkdirSync } from 'node:fs';
 import { join, resolve } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { Failure } from '@selfsame/runtime/errors';
-import { describeExit, launch } from './processes.ts';
+import { describeExit, failureText, launch } from './processes.ts';
 import { claimDirectory, type ProcessSpec, type Supervised, supervise } from './supervisor.ts';
 import type { ServiceName } from './topology.ts';
 
@@ -127,8 +127,8 @@ async function runToEnd(options: OneCommand, logFile: string, signal: AbortSigna
   either.addEventListener('abort', () => void child.end('SIGTERM', 1000), { once: true });
   const exit = await child.exited;
   if (exit.code === 0) return last;
-  const why = child.lastWords().join(' ') || `${describeExit(exit)}; see ${logFile}`;
-  throw new Failure('unavailable', 'process_failed', `${options.name} failed: ${why}`);
+  const text = failureText(options.name, child, describeExit(exit), logFile);
+  throw new Failure('unavailable', 'process_failed', text);
 }
 
 // Nothing new comes in, then the services finish what they hold, then what they wrote to is closed. 3 + 4.5 + 2 s at most.

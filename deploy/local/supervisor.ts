@@ -6,6 +6,7 @@ import {
   type Child,
   describeExit,
   endByFingerprint,
+  failureText,
   fingerprint,
   type Identity,
   launch,
@@ -148,24 +149,13 @@ async function untilReady(
     await Promise.race([delay(readyPollMs, undefined, { ref: false }), child.exited]);
   }
   if (gone !== undefined) {
-    throw new Failure(
-      'unavailable',
-      'process_failed',
-      startError(spec.name, child.lastWords(), gone, logFile),
-    );
+    throw new Failure('unavailable', 'process_failed', failureText(spec.name, child, gone, logFile));
   }
   await child.end(spec.stopSignal, spec.stopTimeoutMs);
   if (signal.aborted) throw new Failure('unavailable', 'process_stopped', `${spec.name} was told to stop`);
   const seconds = spec.readyTimeoutMs / 1000;
   const why = `${spec.name} was not ready within ${seconds} s; see ${logFile}`;
   throw new Failure('deadline', 'process_failed', why);
-}
-
-/** Our own processes say `name: what to mend`, a line for each mistake; others are quoted. */
-function startError(name: string, words: string[], exit: string, logFile: string): string {
-  const own = words.filter((line) => line.startsWith(`${name}: `));
-  if (own.length > 0) return own.join('\n');
-  return `${name} could not start: ${words.length === 0 ? `${exit}; see ${logFile}` : words.join(' ')}`;
 }
 
 function show(line: string, name: string, surroundings: Surroundings): void {
