@@ -113,15 +113,16 @@ test('output is kept in the log, and only errors are shown', async () => {
 });
 
 test.runIf(process.platform === 'linux')('no child outlives a parent that is killed', async () => {
-  const spec = await child('serve();');
+  const spec = await child(`serve().on('listening', () => console.log('up'));`);
   const parentScript = join(folder, 'parent.mjs');
   const here = import.meta.dirname;
   writeFileSync(
     parentScript,
     `import { launch } from '${here}/processes.ts';
-     const child = await launch({ command: process.execPath, args: ['${spec.args[0]}'], environment: process.env,
-       logFile: '${join(folder, 'child.log')}', deathSignal: 'SIGTERM' });
-     console.log(child.pid);
+     let child;
+     const onLine = () => console.log(child.pid);
+     child = await launch({ command: process.execPath, args: ['${spec.args[0]}'], environment: process.env,
+       logFile: '${join(folder, 'child.log')}', deathSignal: 'SIGTERM', onLine });
      setInterval(() => undefined, 1000);`,
   );
   const parent = spawn(process.execPath, [parentScript]);
