@@ -2,7 +2,7 @@ import { STATUS_CODES } from 'node:http';
 import { Failure, type FailureKind } from '@selfsame/runtime/errors';
 
 /** An error with the very body of its answer. Routes throw one of the three below, or a Failure. */
-export class AnswerError extends Error {
+class AnswerError extends Error {
   readonly status: number;
   readonly body: unknown;
   readonly retryAfterSeconds: number | undefined;

@@ -5,8 +5,8 @@ import type { TLocalizedValidationError } from 'typebox/error';
 import { Settings } from 'typebox/system';
 import { DetailError, FieldError } from './errors.ts';
 
-/** All mistakes of a body are told at once, up to this many. */
-const maxErrors = 50;
+// All mistakes of a body are told at once, up to a bound.
+Settings.Set({ maxErrors: 50 });
 
 /** Where an error belongs that concerns no single field. */
 const wholeBody = 'non_field_errors';
@@ -16,7 +16,6 @@ const wholeBody = 'non_field_errors';
  * are text and are converted. A path that does not fit its schema is no route at all: 404.
  */
 export const validatorCompiler: FastifySchemaCompiler<TSchema> = ({ schema, httpPart }) => {
-  Settings.Set({ maxErrors });
   const validator = Compile(schema);
   return (input: unknown) => {
     const given = input ?? {};
@@ -31,7 +30,7 @@ export const validatorCompiler: FastifySchemaCompiler<TSchema> = ({ schema, http
  * Validation errors in the contract's shape: `{"<top-level field>": ["sentence"]}`. A sentence about something nested
  * starts with its path: `{"contact": ["email: Enter a valid email address."]}`.
  */
-export function fieldErrors(errors: readonly TLocalizedValidationError[]): Record<string, string[]> {
+function fieldErrors(errors: readonly TLocalizedValidationError[]): Record<string, string[]> {
   const byPlace = new Map<string, TLocalizedValidationError[]>();
   for (const error of errors.flatMap(atEachMissingField)) {
     const place = byPlace.get(error.instancePath);

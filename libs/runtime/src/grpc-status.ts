@@ -25,9 +25,6 @@ const retryableHeader = 'failure-retryable';
 /** What a server's handler threw, as a Failure; the unexpected keeps its own words as the cause, for the log. */
 export function failureFromError(error: unknown): Failure {
   if (error instanceof Failure) return error;
-  if (error instanceof Error && error.name === 'AbortError') {
-    return new Failure('deadline', 'cancelled', 'The caller no longer waits for the answer.');
-  }
   return new Failure('internal', 'internal', 'The service failed to answer.', { cause: error });
 }
 

@@ -91,6 +91,7 @@ function serverMiddleware(log: Log) {
       try {
         return await only(call.next(call.request, callContext));
       } catch (error) {
+        if (callContext.signal.aborted && errorCode(error) === 'AbortError') throw callContext.signal.reason;
         const failure = failureFromError(error);
         if (failure.kind === 'internal') log.error({ err: error, method: path }, 'call failed');
         if (failure.kind === 'unavailable') log.warn({ err: error, method: path }, 'call failed');
