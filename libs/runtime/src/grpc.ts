@@ -17,6 +17,7 @@ import {
   Metadata,
   type ServerMiddlewareCall,
 } from 'nice-grpc-common';
+import { errorCode } from './errors.ts';
 import {
   failureFromError,
   failureFromStatus,
