@@ -9,6 +9,8 @@ folder=$2
 turbo prune "@selfsame/$service" --production --out-dir "$folder"
 # The whole lockfile: turbo's own cut of it lacks optional packages.
 cp pnpm-lock.yaml pnpm-workspace.yaml "$folder/"
+# The pins of the model weights, which biometrics checks.
+cp assets.json "$folder/"
 for made in libs/*/gen services/*/dist; do
   package=$(dirname "$made")
   if [ -d "$made" ] && [ -d "$folder/$package" ]; then cp -R "$made" "$folder/$package/"; fi

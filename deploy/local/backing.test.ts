@@ -13,7 +13,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import pg from 'pg';
 import { afterEach, beforeEach, expect, test } from 'vitest';
-import { checkNats, prepareNats } from './nats.ts';
+import { checkNats, natsCommand, prepareNats } from './nats.ts';
 import { choosePort } from './ports.ts';
 import { checkDatabase, preparePostgres } from './postgres.ts';
 import { fingerprint } from './processes.ts';
@@ -122,6 +122,17 @@ test('the built-in NATS is ready when it greets with JetStream', async () => {
   running.push(nats);
   await nats.start();
   await checkNats(url);
+});
+
+test('without nats-server Docker runs it, and without either every way out is named', () => {
+  const options = { directory: '/data', port: 4300 };
+  expect(natsCommand(options, '/usr/sbin/nats-server', () => false)[0]).toBe('/usr/sbin/nats-server');
+  expect(natsCommand(options, undefined, () => true)).toEqual(
+    expect.arrayContaining(['docker', '127.0.0.1:4300:4222', '/data:/store', '-js']),
+  );
+  expect(() => natsCommand(options, undefined, () => false)).toThrow(
+    'nats-server was not found: install it (Debian: apt-get install nats-server), start Docker, or set NATS_URL',
+  );
 });
 
 test('keys are made once, kept private, and given ones win', () => {

@@ -16,7 +16,7 @@ export function prepareNats(options: { directory: string; port: number; report: 
 } {
   mkdirSync(options.directory, { recursive: true, mode: 0o700 });
   const server = provideTool(natsServer, options.report);
-  const [command, ...args] = server === undefined ? inDocker(options) : onThisMachine(server, options);
+  const [command, ...args] = natsCommand(options, server, dockerAnswers);
   const url = `nats://${loopback}:${options.port}`;
   return {
     url,
@@ -69,15 +69,18 @@ function greeting(url: string, timeoutMs: number): Promise<string | undefined> {
   });
 }
 
-function onThisMachine(server: string, options: { directory: string; port: number }): [string, ...string[]] {
-  return [server, '-a', loopback, '-p', String(options.port), '-js', '-sd', options.directory];
-}
-
-function inDocker(options: { directory: string; port: number }): [string, ...string[]] {
-  if (!dockerAnswers()) {
+/** The server of this machine, else Docker's. @throws Failure `nats_missing` that names every way out */
+export function natsCommand(
+  options: { directory: string; port: number },
+  server: string | undefined,
+  hasDocker: () => boolean,
+): [string, ...string[]] {
+  const { directory, port } = options;
+  if (server !== undefined) return [server, '-a', loopback, '-p', String(port), '-js', '-sd', directory];
+  if (!hasDocker()) {
     const how = 'install it (Debian: apt-get install nats-server), start Docker, or set NATS_URL';
     throw new Failure('unavailable', 'nats_missing', `nats-server was not found: ${how}`);
   }
-  const run = ['run', '--rm', '--init', '--publish', `${loopback}:${options.port}:4222`];
-  return ['docker', ...run, '--volume', `${options.directory}:/store`, dockerImage, '-js', '-sd', '/store'];
+  const run = ['run', '--rm', '--init', '--publish', `${loopback}:${port}:4222`];
+  return ['docker', ...run, '--volume', `${directory}:/store`, dockerImage, '-js', '-sd', '/store'];
 }

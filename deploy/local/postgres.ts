@@ -81,7 +81,7 @@ export async function checkDatabase(url: string): Promise<void> {
     await client.connect();
     await client.query('SELECT 1');
   } catch (error) {
-    const why = error instanceof Error && error.message !== '' ? error.message : codeOf(error);
+    const why = error instanceof Error ? reasonOf(error) : 'no reason given';
     const remedy = 'start it, correct DATABASE_URL, or unset DATABASE_URL to use the built-in one';
     const message = `The database at ${hostOf(url)} (DATABASE_URL) does not answer (${why}): ${remedy}`;
     throw new Failure('unavailable', 'database_unreachable', message, { cause: error });
@@ -95,8 +95,9 @@ export function hostOf(url: string): string {
   return URL.canParse(url) ? new URL(url).host : 'an address that is not a URL';
 }
 
-function codeOf(error: unknown): string {
-  return error instanceof Error && 'code' in error ? String(error.code) : 'no reason given';
+/** The system's code when the network refused, else what the server said. */
+function reasonOf(error: Error): string {
+  return 'code' in error && /^E[A-Z]+$/.test(String(error.code)) ? String(error.code) : error.message;
 }
 
 async function ensureDatabase(url: string): Promise<boolean> {

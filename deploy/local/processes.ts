@@ -153,7 +153,8 @@ export function describeExit(exit: Exit): string {
  */
 export function failureText(name: string, child: Child, exit: string, logFile: string): string {
   const words = child.lastWords();
-  const own = words.filter((line) => /^[a-z-]+: /.test(line));
+  const program = name.replace(/-migrate$/, '');
+  const own = words.filter((line) => line.startsWith(`${program}: `));
   if (own.length > 0) return own.join('\n');
   const why = words.find((line) => /^\w*Error\b|FATAL: /.test(line)) ?? words.at(-1) ?? exit;
   return `${name} could not start (${why}); see ${logFile}`;
