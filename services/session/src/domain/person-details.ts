@@ -11,7 +11,7 @@ export function readContactDetails(outer: FieldReader): JsonObject | null {
   if (given === undefined) return null;
   const fields = readFields(given, outer.errors, 'contact_details');
   return onlySent(given, {
-    email: matching(fields, 'email', /^[^\s@]{1,64}@[^\s@]+\.[^\s@.]+$/, 'Enter a valid email address.', 254),
+    email: readEmail(fields, 'email'),
     send_notification_emails: fields.flag('send_notification_emails'),
     email_lang: fields.choice('email_lang', languages),
     phone: matching(
@@ -69,6 +69,11 @@ function matching(
 ): string | undefined {
   const value = fields.text(name, { max });
   return value === undefined || pattern.test(value) ? value : fields.refuse(name, [mistake]);
+}
+
+/** An e-mail address, roughly: only a mail that arrives proves more. */
+export function readEmail(fields: FieldReader, name: string): string | undefined {
+  return matching(fields, name, /^[^\s@]{1,64}@[^\s@]+\.[^\s@.]+$/, 'Enter a valid email address.', 254);
 }
 
 /** A calendar date as `YYYY-MM-DD` that exists. */

@@ -1,0 +1,105 @@
+import { sessionStatusChanged } from '@selfsame/contracts/catalog';
+import type { SessionStatusChanged } from '@selfsame/contracts/session/v1/events';
+import type { Transaction } from '@selfsame/database/database';
+import type { Context } from './context.ts';
+import type { DecisionSource } from './domain/decision.ts';
+import { decisionOf } from './domain/decision.ts';
+import type { FeatureReport } from './domain/features/feature.ts';
+import type { ResubmitInfo } from './domain/resubmission.ts';
+import type { Transition } from './domain/session.ts';
+import type { Status } from './domain/status.ts';
+import { decidedStatuses, isOneOf } from './domain/status.ts';
+import type { Session } from './outbound/session-row.ts';
+import type { AttemptChange } from './outbound/session-store.ts';
+import { saveSession } from './outbound/session-store.ts';
+import type { Tables } from './outbound/tables.ts';
+
+/** What comes with a transition. */
+export interface TransitionDetails {
+  readonly reports?: readonly FeatureReport[];
+  readonly attempt?: AttemptChange | undefined;
+  readonly resubmitInfo?: ResubmitInfo;
+  /** When the frame behind a verdict arrived. */
+  readonly captureReceivedAt?: Date | undefined;
+}
+
+/**
+ * Saves an accepted transition of a locked session and enqueues the news of it in the same transaction.
+ * @returns the session as it is now
+ */
+export async function saveTransition(
+  context: Context,
+  tx: Transaction<Tables>,
+  session: Session,
+  transition: Extract<Transition, { facts: unknown }>,
+  now: Date,
+  details: TransitionDetails = {},
+): Promise<Session> {
+  if (transition.facts.length === 0) return session;
+  const moved = transition.facts.find((fact) => fact.kind === 'status_changed');
+  const next: Session = {
+    ...session,
+    state: transition.next,
+    sequence: session.sequence + (moved ? 1 : 0),
+    reports: details.reports ?? session.reports,
+  };
+  await saveSession(tx, next, { statusChangedAt: moved ? now : null, attempt: details.attempt });
+  if (moved) await announceStatus(context, tx, next, moved.from, now, details);
+  return next;
+}
+
+/** Enqueues that a session entered its status; `from` is null on creation. */
+export async function announceStatus(
+  context: Context,
+  tx: Transaction<Tables>,
+  session: Session,
+  from: Status | null,
+  now: Date,
+  details: Pick<TransitionDetails, 'resubmitInfo' | 'captureReceivedAt'> = {},
+): Promise<void> {
+  const message: SessionStatusChanged = {
+    sessionId: session.id,
+    applicationId: session.application.id,
+    environment: session.application.environment,
+    sequence: BigInt(session.sequence),
+    status: session.state.status,
+    previousStatus: from ?? '',
+    workflowId: session.workflow.id,
+    workflowVersion: session.workflow.version,
+    workflowType: session.workflow.definition.workflow_type,
+    vendorData: session.vendorData ?? '',
+    metadataJson: session.metadata === null ? '' : JSON.stringify(session.metadata),
+    callback: session.callback ?? '',
+    occurredAt: now,
+    decisionJson: hasDecision(session) ? JSON.stringify(decisionOf(decisionSource(session), null)) : '',
+    resubmitInfoJson: details.resubmitInfo ? JSON.stringify(details.resubmitInfo) : '',
+    enrols: session.enrols,
+    captureReceivedAt: details.captureReceivedAt,
+  };
+  await context.bus.enqueue(tx, sessionStatusChanged, message);
+}
+
+function hasDecision(session: Session): boolean {
+  return session.reports !== null || isOneOf(decidedStatuses, session.state.status);
+}
+
+/** The session as its decision is made from it. */
+export function decisionSource(session: Session): DecisionSource {
+  return {
+    sessionId: session.id,
+    sessionNumber: session.number,
+    status: session.state.status,
+    environment: session.application.environment,
+    workflowId: session.workflow.id,
+    featureNames: session.workflow.definition.steps.map((step) => step.feature),
+    vendorData: session.vendorData,
+    metadata: session.metadata,
+    callback: session.callback,
+    expectedDetails: session.expectedDetails,
+    contactDetails: session.contactDetails,
+    reports: session.reports,
+    reviews: session.reviews,
+    createdAt: session.createdAt,
+    expiresAt: session.state.expiresAt,
+  };
+}

@@ -1,0 +1,41 @@
+import { parseArgs } from 'node:util';
+import { openDatabase } from '@selfsame/database/database';
+import { readSettings, sharedSettings } from '@selfsame/runtime/config';
+import { createApplication } from '../applications.ts';
+import { migrations } from '../migrations.ts';
+import type { Tables } from '../outbound/tables.ts';
+
+const usage = 'usage: create-application.ts --slug SLUG --name NAME [--environment live|sandbox]';
+
+/** Creates an application if it is missing and prints its new API key as one JSON line. */
+try {
+  const { values } = parseArgs({
+    options: {
+      slug: { type: 'string' },
+      name: { type: 'string' },
+      environment: { type: 'string', default: 'live' },
+    },
+  });
+  const { slug, name, environment } = values;
+  if (slug === undefined || !/^[a-z][a-z0-9_]{0,62}$/.test(slug))
+    throw new Error(`${usage} (lower-case slug)`);
+  if (name === undefined || name.length > 100) throw new Error(usage);
+  if (environment !== 'live' && environment !== 'sandbox') throw new Error(usage);
+  const { databaseUrl } = readSettings({ databaseUrl: sharedSettings.databaseUrl }, process.env);
+  const database = await openDatabase<Tables>({
+    service: 'session',
+    url: databaseUrl,
+    migrations,
+    maxConnections: 1,
+  });
+  try {
+    const created = await createApplication(database, { slug, name, environment });
+    const line = { application_id: created.applicationId, slug: created.slug, api_key: created.apiKey };
+    process.stdout.write(`${JSON.stringify(line)}\n`);
+  } finally {
+    await database.close();
+  }
+} catch (error) {
+  process.stderr.write(`create-application: ${error instanceof Error ? error.message : 'failed'}\n`);
+  process.exitCode = 1;
+}

@@ -1,0 +1,25 @@
+import type { Environment } from '@selfsame/runtime/config';
+import { readSettings, setting, sharedSettings } from '@selfsame/runtime/config';
+
+const settings = {
+  host: sharedSettings.host,
+  httpPort: sharedSettings.httpPort,
+  grpcPort: sharedSettings.grpcPort,
+  databaseUrl: sharedSettings.databaseUrl,
+  natsUrl: sharedSettings.natsUrl,
+  trustedProxies: sharedSettings.trustedProxies,
+  /** Where the biometrics service answers gRPC, as host:port. */
+  biometricsGrpc: setting.string('BIOMETRICS_GRPC', { pattern: /^[^\s/]+:\d+$/, hint: 'host:port' }),
+  /** Where users and applications reach the platform: the beginning of every link. */
+  publicBaseUrl: setting.url('PUBLIC_BASE_URL', { protocols: ['http', 'https'] }),
+  /** Session tokens are derived from it: a new key ends every link. */
+  sessionTokenKey: setting.key('SESSION_TOKEN_KEY', { bytes: 32 }),
+  sweepIntervalMs: setting.integer('SWEEP_INTERVAL_MS', { default: 5_000, min: 100, max: 3_600_000 }),
+};
+
+export type SessionConfig = ReturnType<typeof readConfig>;
+
+/** @throws ConfigError that names every mistake */
+export function readConfig(environment: Environment) {
+  return readSettings(settings, environment);
+}

@@ -1,0 +1,19 @@
+import type { Bus } from '@selfsame/bus/bus';
+import type { Database } from '@selfsame/database/database';
+import type { Log } from '@selfsame/runtime/log';
+import type { Biometrics } from './outbound/biometrics.ts';
+import type { Tables } from './outbound/tables.ts';
+
+/** What every use case works with. */
+export interface Context {
+  readonly database: Database<Tables>;
+  readonly bus: Pick<Bus, 'enqueue'>;
+  readonly biometrics: Biometrics;
+  readonly log: Log;
+  readonly links: {
+    /** Where users and applications reach the platform, without a trailing slash. */
+    readonly publicBaseUrl: string;
+    /** 32 secret bytes that session tokens are derived from. */
+    readonly tokenKey: Buffer;
+  };
+}

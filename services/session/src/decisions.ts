@@ -1,0 +1,66 @@
+import type { Principal } from '@selfsame/http/authentication';
+import { decisionSource } from './announcements.ts';
+import type { Context } from './context.ts';
+import { decisionOf } from './domain/decision.ts';
+import { sessionToken, sessionUrl } from './domain/secrets.ts';
+import type { Query } from './domain/session-list.ts';
+import { pageOf, readPage, readSessionFilter } from './domain/session-list.ts';
+import { sessionRow } from './domain/session-row-view.ts';
+import { listSessions } from './outbound/session-list.ts';
+import type { Session } from './outbound/session-row.ts';
+import { findSession } from './outbound/session-store.ts';
+import { findWorkflowIds } from './outbound/workflow-store.ts';
+import type { Refused } from './refusal.ts';
+import { notFound, refusedFields } from './refusal.ts';
+
+/**
+ * `GET …/decision/`, readable in any status.
+ * @param withEvents adds what the contract shows with `include=events`
+ */
+export async function readDecision(
+  context: Context,
+  principal: Principal,
+  sessionId: string,
+  withEvents: boolean,
+): Promise<{ decision: Record<string, unknown> } | Refused> {
+  const session = await findSession(context.database.db, principal.applicationId, sessionId);
+  if (session === null) return notFound;
+  const decision = decisionOf(decisionSource(session), linkOf(context, session));
+  if (!withEvents) return { decision };
+  return {
+    decision: {
+      ...decision,
+      workflow_type: session.workflow.definition.workflow_type,
+      workflow_version: session.workflow.version,
+      workflow_version_id: session.workflow.versionId,
+      api_service: null,
+      session_type: 'HOSTED',
+      has_device_nfc_support: null,
+    },
+  };
+}
+
+/** `GET /v3/sessions/`: a page of the application's sessions, newest first. */
+export async function readSessions(
+  context: Context,
+  principal: Principal,
+  query: Query,
+): Promise<{ page: ReturnType<typeof pageOf<Record<string, unknown>>> } | Refused> {
+  const read = readSessionFilter(query);
+  if ('errors' in read) return refusedFields(read.errors);
+  const { db } = context.database;
+  const { workflows } = read.filter;
+  const workflowIds = workflows && (await findWorkflowIds(db, principal.applicationId, workflows));
+  const page = readPage(query);
+  const filter = { ...read.filter, workflowIds };
+  const { count, sessions } = await listSessions(db, principal.applicationId, filter, page);
+  const rows = sessions.map((session) =>
+    sessionRow(decisionSource(session), session.workflow.definition.steps, linkOf(context, session)),
+  );
+  return { page: pageOf(rows, count, page, { base: `${context.links.publicBaseUrl}/v3/sessions/`, query }) };
+}
+
+function linkOf(context: Context, session: Session): string {
+  const { publicBaseUrl, tokenKey } = context.links;
+  return sessionUrl(publicBaseUrl, sessionToken(tokenKey, session.id), session.language);
+}

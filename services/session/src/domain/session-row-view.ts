@@ -1,0 +1,47 @@
+import type { DecisionSource } from './decision.ts';
+import { findFeature } from './features/registry.ts';
+import type { WorkflowStep } from './verdict.ts';
+import { pendingSteps } from './verdict.ts';
+
+/** Keys of `additional_details`; each is null until its step has run. */
+const summaryKeys = [
+  'liveness',
+  'face_match',
+  'aml',
+  'database_validation',
+  'poa',
+  'phone_verification',
+  'email_verification',
+];
+
+/** One row of `GET /v3/sessions/`. */
+export function sessionRow(
+  source: DecisionSource,
+  steps: readonly WorkflowStep[],
+  sessionUrl: string,
+): Record<string, unknown> {
+  const reports = source.reports ?? pendingSteps(steps);
+  const details: Record<string, unknown> = Object.fromEntries(summaryKeys.map((key) => [key, null]));
+  for (const report of source.reports ?? []) {
+    const summary = findFeature(report.feature)?.summary(report);
+    if (summary) details[summary.key] = summary.value;
+  }
+  return {
+    session_id: source.sessionId,
+    session_kind: 'user',
+    session_number: source.sessionNumber,
+    session_url: sessionUrl,
+    portrait_image: null,
+    document_type: null,
+    full_name: null,
+    country: null,
+    status: source.status,
+    vendor_data: source.vendorData,
+    workflow_id: source.workflowId,
+    created_at: source.createdAt.toISOString(),
+    features: reports.map((report) => ({ feature: report.feature, status: report.status })),
+    phone_number: null,
+    email_address: null,
+    additional_details: source.reports === null ? null : details,
+  };
+}

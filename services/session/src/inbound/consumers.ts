@@ -1,0 +1,19 @@
+import type { Bus } from '@selfsame/bus/bus';
+import { captureCompleted } from '@selfsame/contracts/catalog';
+import type { Context } from '../context.ts';
+import type { Tables } from '../outbound/tables.ts';
+import { judgeCapture } from '../verdicts.ts';
+import { readEvidence } from './evidence.ts';
+
+/** Subscribes to what this service acts on: one handler per event. */
+export async function startConsumers(bus: Bus<Tables>, context: Context): Promise<void> {
+  await bus.subscribe(captureCompleted, async (tx, { message }) => {
+    await judgeCapture(context, tx, {
+      sessionId: message.sessionId,
+      applicationId: message.applicationId,
+      attemptId: message.attemptId,
+      receivedAt: message.receivedAt,
+      evidence: { face: message.evidence ? readEvidence(message.evidence) : null },
+    });
+  });
+}

@@ -1,0 +1,42 @@
+import { requireApiKey } from '@selfsame/http/authentication';
+import { honourIdempotencyKeys } from '@selfsame/http/idempotency';
+import { limitRates } from '@selfsame/http/rate-limit';
+import type { HttpServer } from '@selfsame/http/server';
+import { createHttpServer } from '@selfsame/http/server';
+import type { Health } from '@selfsame/runtime/lifecycle';
+import type { Context } from '../../context.ts';
+import { findPrincipal } from '../../outbound/application-store.ts';
+import { reviewRoutes } from './reviews.ts';
+import { sessionRoutes } from './sessions.ts';
+import { workflowRoutes } from './workflows.ts';
+
+/** A portrait of 2 MB in base64 with everything around it, and room for one that is too large to be told so kindly. */
+const bodyLimitBytes = 8 * 1024 * 1024;
+
+/** The public routes of this service. The caller listens. */
+export function createApi(
+  context: Context,
+  options: { health: Health; trustedProxies: string[] },
+): HttpServer {
+  const { database, log } = context;
+  const server = createHttpServer({
+    service: 'session',
+    log,
+    health: options.health,
+    bodyLimitBytes,
+    trustProxy: options.trustedProxies,
+    openapi: {
+      title: 'Sessions and workflows',
+      description: 'Create sessions, read decisions, decide by hand, and define workflows.',
+    },
+  });
+  void server.register(async (api: HttpServer) => {
+    requireApiKey(api, (keySha256) => findPrincipal(database.db, keySha256));
+    limitRates(api, { database });
+    honourIdempotencyKeys(api, { database });
+    sessionRoutes(api, context);
+    reviewRoutes(api, context);
+    workflowRoutes(api, context);
+  });
+  return server;
+}

@@ -1,0 +1,143 @@
+import { busMigrations } from '@selfsame/bus/migrations';
+import type { Migration } from '@selfsame/database/migrate';
+import { httpMigrations } from '@selfsame/http/migrations';
+
+const applications = `
+CREATE TABLE applications (
+  id                  uuid PRIMARY KEY,
+  slug                text NOT NULL UNIQUE,
+  name                text NOT NULL,
+  environment         text NOT NULL CHECK (environment IN ('live', 'sandbox')),
+  -- Never produce Not Finished; leaving is Abandoned.
+  strict_statuses     boolean NOT NULL DEFAULT false,
+  -- Counted up in the transaction that creates a session, so that numbers have no gaps.
+  last_session_number bigint NOT NULL DEFAULT 0,
+  created_at          timestamptz NOT NULL DEFAULT now()
+);
+
+CREATE TABLE api_keys (
+  id             uuid PRIMARY KEY,
+  application_id uuid NOT NULL REFERENCES applications,
+  key_sha256     bytea NOT NULL UNIQUE,
+  created_at     timestamptz NOT NULL DEFAULT now(),
+  revoked_at     timestamptz
+);
+
+-- What applications have changed through the API; rows are only ever added.
+CREATE TABLE api_changes (
+  id             bigint GENERATED ALWAYS AS IDENTITY PRIMARY KEY,
+  application_id uuid NOT NULL REFERENCES applications,
+  api_key_id     uuid NOT NULL,
+  action         text NOT NULL,
+  object_id      uuid NOT NULL,
+  changed_at     timestamptz NOT NULL DEFAULT now()
+);
+CREATE INDEX api_changes_by_application ON api_changes (application_id, id);
+`;
+
+const workflows = `
+CREATE TABLE workflows (
+  -- Equals the id of version 1.
+  id             uuid PRIMARY KEY,
+  application_id uuid NOT NULL REFERENCES applications,
+  slug           text,
+  is_default     boolean NOT NULL DEFAULT false,
+  created_at     timestamptz NOT NULL DEFAULT now(),
+  deleted_at     timestamptz
+);
+CREATE UNIQUE INDEX workflows_by_slug ON workflows (application_id, slug) WHERE deleted_at IS NULL;
+CREATE INDEX workflows_by_application ON workflows (application_id, created_at) WHERE deleted_at IS NULL;
+
+-- Never changed: an edit in place points its version at a new row, and sessions keep the row they were created with.
+CREATE TABLE workflow_definitions (
+  id         uuid PRIMARY KEY,
+  definition jsonb NOT NULL,
+  created_at timestamptz NOT NULL DEFAULT now()
+);
+
+CREATE TABLE workflow_versions (
+  id            uuid PRIMARY KEY,
+  workflow_id   uuid NOT NULL REFERENCES workflows,
+  version       integer NOT NULL,
+  status        text NOT NULL CHECK (status IN ('draft', 'published')),
+  definition_id uuid NOT NULL REFERENCES workflow_definitions,
+  created_by    text NOT NULL,
+  updated_at    timestamptz NOT NULL DEFAULT now(),
+  UNIQUE (workflow_id, version)
+);
+`;
+
+const sessions = `
+CREATE TABLE sessions (
+  id                  uuid PRIMARY KEY,
+  application_id      uuid NOT NULL REFERENCES applications,
+  session_number      bigint NOT NULL,
+  -- Of the token in the session's link; the token itself is derived and stored nowhere.
+  token_sha256        bytea NOT NULL UNIQUE,
+  workflow_id         uuid NOT NULL REFERENCES workflows,
+  workflow_version_id uuid NOT NULL REFERENCES workflow_versions,
+  workflow_version    integer NOT NULL,
+  definition_id       uuid NOT NULL REFERENCES workflow_definitions,
+  status              text NOT NULL,
+  -- Looks granted since creation or resubmission.
+  attempts            uuid[] NOT NULL DEFAULT '{}',
+  -- Events so far.
+  sequence            bigint NOT NULL,
+  enrols              boolean NOT NULL,
+  has_portrait        boolean NOT NULL,
+  vendor_data         text,
+  callback            text,
+  callback_method     text NOT NULL,
+  -- json, not jsonb: echoed as it came.
+  metadata            json,
+  language            text,
+  contact_details     json,
+  expected_details    json,
+  -- One report per step; null until a step has run.
+  reports             jsonb,
+  created_at          timestamptz NOT NULL,
+  status_changed_at   timestamptz NOT NULL,
+  expires_at          timestamptz NOT NULL,
+  deleted_at          timestamptz,
+  UNIQUE (application_id, session_number)
+);
+CREATE INDEX sessions_by_subject ON sessions (application_id, vendor_data, session_number DESC)
+  WHERE vendor_data IS NOT NULL;
+CREATE INDEX sessions_due ON sessions (expires_at)
+  WHERE deleted_at IS NULL
+    AND status IN ('Not Started', 'In Progress', 'Awaiting User', 'Resubmitted', 'Not Finished');
+
+-- What each look found: scores and facts, never a picture.
+CREATE TABLE attempts (
+  session_id uuid NOT NULL REFERENCES sessions,
+  attempt_id uuid NOT NULL,
+  granted_at timestamptz NOT NULL,
+  evidence   jsonb,
+  verdict    text,
+  judged_at  timestamptz,
+  PRIMARY KEY (session_id, attempt_id)
+);
+
+CREATE TABLE reviews (
+  id              uuid PRIMARY KEY,
+  session_id      uuid NOT NULL REFERENCES sessions,
+  activity_type   text NOT NULL,
+  actor_type      text NOT NULL,
+  actor           text NOT NULL,
+  previous_status text,
+  new_status      text,
+  comment         text,
+  metadata        jsonb,
+  created_at      timestamptz NOT NULL
+);
+CREATE INDEX reviews_by_session ON reviews (session_id, created_at);
+`;
+
+/** Every migration of this service's schema, those of the libs first. */
+export const migrations: readonly Migration[] = [
+  ...busMigrations,
+  ...httpMigrations,
+  { name: '0001-applications', up: applications },
+  { name: '0002-workflows', up: workflows },
+  { name: '0003-sessions', up: sessions },
+];

@@ -1,0 +1,83 @@
+import type { Transaction } from '@selfsame/database/database';
+import type { Principal } from '@selfsame/http/authentication';
+import type { Queries } from './session-row.ts';
+import type { Tables } from './tables.ts';
+
+type Tx = Transaction<Tables>;
+
+/** The application behind an API key that was not revoked. */
+export async function findPrincipal(db: Queries, keySha256: Uint8Array): Promise<Principal | null> {
+  const row = await db
+    .selectFrom('api_keys as k')
+    .innerJoin('applications as a', 'a.id', 'k.application_id')
+    .select(['k.id as keyId', 'a.id as applicationId', 'a.slug', 'a.name', 'a.environment'])
+    .where('k.key_sha256', '=', Buffer.from(keySha256))
+    .where('k.revoked_at', 'is', null)
+    .executeTakeFirst();
+  return row ?? null;
+}
+
+/** Adds an application unless its slug is taken. @returns its id either way, and whether it is new */
+export async function ensureApplication(
+  tx: Tx,
+  application: { id: string; slug: string; name: string; environment: 'live' | 'sandbox' },
+): Promise<{ id: string; created: boolean }> {
+  const created = await tx
+    .insertInto('applications')
+    .values(application)
+    .onConflict((conflict) => conflict.column('slug').doNothing())
+    .returning('id')
+    .executeTakeFirst();
+  if (created) return { id: created.id, created: true };
+  const existing = await tx
+    .selectFrom('applications')
+    .select('id')
+    .where('slug', '=', application.slug)
+    .executeTakeFirstOrThrow();
+  return { id: existing.id, created: false };
+}
+
+/** Serialises writers of one application until the transaction ends; readers and foreign keys do not wait. */
+export async function lockApplication(tx: Tx, id: string): Promise<void> {
+  await tx.selectFrom('applications').select('id').where('id', '=', id).forNoKeyUpdate().execute();
+}
+
+/** Stores an API key by its digest. */
+export async function insertApiKey(
+  tx: Tx,
+  key: { id: string; application_id: string; key_sha256: Buffer },
+): Promise<void> {
+  await tx
+    .insertInto('api_keys')
+    .values({ ...key, revoked_at: null })
+    .execute();
+}
+
+/** What an application changes through the API, in one word. */
+export type ApiAction =
+  | 'session.created'
+  | 'session.status_set'
+  | 'session.step_status_set'
+  | 'session.commented'
+  | 'session.deleted'
+  | 'workflow.created'
+  | 'workflow.updated'
+  | 'workflow.deleted';
+
+/** Adds a line to the record of API changes. */
+export async function recordApiChange(
+  tx: Tx,
+  principal: Principal,
+  action: ApiAction,
+  objectId: string,
+): Promise<void> {
+  await tx
+    .insertInto('api_changes')
+    .values({
+      application_id: principal.applicationId,
+      api_key_id: principal.keyId,
+      action,
+      object_id: objectId,
+    })
+    .execute();
+}

@@ -1,0 +1,166 @@
+import type { Transaction } from '@selfsame/database/database';
+import type { Kysely, SelectQueryBuilder } from 'kysely';
+import { sql } from 'kysely';
+import type { DecisionReview } from '../domain/decision.ts';
+import type { FeatureReport } from '../domain/features/feature.ts';
+import type { JsonObject } from '../domain/fields.ts';
+import type { SessionState } from '../domain/session.ts';
+import type { Status } from '../domain/status.ts';
+import { maxAttempts } from '../domain/verdict.ts';
+import type { WorkflowDefinition } from '../domain/workflow.ts';
+import type { Tables } from './tables.ts';
+
+/** A query runs on the pool or in a transaction. */
+export type Queries = Kysely<Tables> | Transaction<Tables>;
+
+/** A session as use cases see it: its row, the workflow it pins and its application. */
+export interface Session {
+  readonly id: string;
+  readonly number: number;
+  readonly state: SessionState;
+  /** Events so far. */
+  readonly sequence: number;
+  readonly application: {
+    readonly id: string;
+    readonly name: string;
+    readonly environment: 'live' | 'sandbox';
+    readonly strictStatuses: boolean;
+  };
+  readonly workflow: {
+    readonly id: string;
+    readonly versionId: string;
+    readonly version: number;
+    readonly definition: WorkflowDefinition;
+  };
+  readonly enrols: boolean;
+  readonly hasPortrait: boolean;
+  readonly vendorData: string | null;
+  readonly callback: string | null;
+  readonly metadata: unknown;
+  readonly language: string | null;
+  readonly contactDetails: JsonObject | null;
+  readonly expectedDetails: JsonObject | null;
+  readonly reports: readonly FeatureReport[] | null;
+  readonly reviews: readonly DecisionReview[];
+  readonly createdAt: Date;
+}
+
+interface SessionRow {
+  id: string;
+  session_number: number;
+  status: Status;
+  attempts: string[];
+  sequence: number;
+  application_id: string;
+  application_name: string;
+  environment: 'live' | 'sandbox';
+  strict_statuses: boolean;
+  workflow_id: string;
+  workflow_version_id: string;
+  workflow_version: number;
+  definition: WorkflowDefinition;
+  enrols: boolean;
+  has_portrait: boolean;
+  vendor_data: string | null;
+  callback: string | null;
+  metadata: unknown;
+  language: string | null;
+  contact_details: JsonObject | null;
+  expected_details: JsonObject | null;
+  reports: FeatureReport[] | null;
+  reviews: (DecisionReview & { created_at: string })[] | null;
+  created_at: Date;
+  expires_at: Date;
+}
+
+/** Everything about sessions that were not deleted, in one round trip; the caller narrows and may lock `s`. */
+export function selectSessions(
+  db: Queries,
+): SelectQueryBuilder<Tables & { s: Tables['sessions'] }, 's', SessionRow> {
+  return db
+    .selectFrom('sessions as s')
+    .innerJoin('applications as a', 'a.id', 's.application_id')
+    .innerJoin('workflow_definitions as d', 'd.id', 's.definition_id')
+    .where('s.deleted_at', 'is', null)
+    .select([
+      's.id',
+      's.session_number',
+      's.status',
+      's.attempts',
+      's.sequence',
+      's.application_id',
+      'a.name as application_name',
+      'a.environment',
+      'a.strict_statuses',
+      's.workflow_id',
+      's.workflow_version_id',
+      's.workflow_version',
+      'd.definition',
+      's.enrols',
+      's.has_portrait',
+      's.vendor_data',
+      's.callback',
+      's.metadata',
+      's.language',
+      's.contact_details',
+      's.expected_details',
+      's.reports',
+      's.created_at',
+      's.expires_at',
+      reviewsOfSession.as('reviews'),
+    ]) as unknown as SelectQueryBuilder<Tables & { s: Tables['sessions'] }, 's', SessionRow>;
+}
+
+/** A decision shows this many, the latest ones. */
+const reviewsShown = 100;
+
+const reviewsOfSession = sql<(DecisionReview & { created_at: string })[] | null>`(
+  SELECT json_agg(json_build_object(
+    'user', r.actor, 'new_status', r.new_status, 'comment', r.comment, 'created_at', r.created_at
+  ) ORDER BY r.created_at, r.id)
+  FROM (
+    SELECT * FROM reviews WHERE session_id = s.id ORDER BY created_at DESC, id DESC LIMIT ${sql.lit(reviewsShown)}
+  ) AS r
+)`;
+
+/** Row → domain. */
+export function toSession(row: SessionRow): Session {
+  return {
+    id: row.id,
+    number: row.session_number,
+    state: {
+      status: row.status,
+      attempts: row.attempts,
+      maxAttempts: maxAttempts(row.definition.steps),
+      expiresAt: row.expires_at,
+      windowSeconds: row.definition.session_expiration_time,
+    },
+    sequence: row.sequence,
+    application: {
+      id: row.application_id,
+      name: row.application_name,
+      environment: row.environment,
+      strictStatuses: row.strict_statuses,
+    },
+    workflow: {
+      id: row.workflow_id,
+      versionId: row.workflow_version_id,
+      version: row.workflow_version,
+      definition: row.definition,
+    },
+    enrols: row.enrols,
+    hasPortrait: row.has_portrait,
+    vendorData: row.vendor_data,
+    callback: row.callback,
+    metadata: row.metadata,
+    language: row.language,
+    contactDetails: row.contact_details,
+    expectedDetails: row.expected_details,
+    reports: row.reports,
+    reviews: (row.reviews ?? []).map((review) => ({
+      ...review,
+      created_at: new Date(review.created_at).toISOString(),
+    })),
+    createdAt: row.created_at,
+  };
+}

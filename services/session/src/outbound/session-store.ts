@@ -1,0 +1,142 @@
+import type { Transaction } from '@selfsame/database/database';
+import { sql } from 'kysely';
+import { unfinishedStatuses } from '../domain/status.ts';
+import type { Queries, Session } from './session-row.ts';
+import { selectSessions, toSession } from './session-row.ts';
+import type { Tables } from './tables.ts';
+
+type Tx = Transaction<Tables>;
+
+/** Reads a session by the digest of its token. */
+export async function findSessionByToken(db: Queries, tokenSha256: Uint8Array): Promise<Session | null> {
+  const row = await selectSessions(db)
+    .where('s.token_sha256', '=', Buffer.from(tokenSha256))
+    .executeTakeFirst();
+  return row ? toSession(row) : null;
+}
+
+/** The same, holding the row's lock until the transaction ends. */
+export async function lockSessionByToken(tx: Tx, tokenSha256: Uint8Array): Promise<Session | null> {
+  const row = await selectSessions(tx)
+    .where('s.token_sha256', '=', Buffer.from(tokenSha256))
+    .forUpdate('s')
+    .executeTakeFirst();
+  return row ? toSession(row) : null;
+}
+
+/** Reads a session of an application; others' sessions do not exist for it. */
+export async function findSession(db: Queries, applicationId: string, id: string): Promise<Session | null> {
+  const row = await selectSessions(db)
+    .where('s.id', '=', id)
+    .where('s.application_id', '=', applicationId)
+    .executeTakeFirst();
+  return row ? toSession(row) : null;
+}
+
+/** The same, holding the row's lock until the transaction ends. */
+export async function lockSession(tx: Tx, applicationId: string, id: string): Promise<Session | null> {
+  const row = await selectSessions(tx)
+    .where('s.id', '=', id)
+    .where('s.application_id', '=', applicationId)
+    .forUpdate('s')
+    .executeTakeFirst();
+  return row ? toSession(row) : null;
+}
+
+/** Locks overdue sessions, oldest first, leaving those that another sweeper or a user holds. */
+export async function lockDueSessions(tx: Tx, now: Date, limit: number): Promise<Session[]> {
+  const rows = await selectSessions(tx)
+    .where('s.expires_at', '<=', now)
+    .where('s.status', 'in', sql<(typeof unfinishedStatuses)[number]>`(${unfinishedList})`)
+    .orderBy('s.expires_at')
+    .limit(limit)
+    .forUpdate('s')
+    .skipLocked()
+    .execute();
+  return rows.map(toSession);
+}
+
+/** Literals, so that the planner can use the partial index. */
+const unfinishedList = sql.join(unfinishedStatuses.map((status) => sql.lit(status)));
+
+/** Whether a session of this id was deleted by this application. */
+export async function wasDeleted(db: Queries, applicationId: string, id: string): Promise<boolean> {
+  const row = await db
+    .selectFrom('sessions')
+    .select('id')
+    .where('id', '=', id)
+    .where('application_id', '=', applicationId)
+    .where('deleted_at', 'is not', null)
+    .executeTakeFirst();
+  return row !== undefined;
+}
+
+/** A look that is granted or judged together with the change of its session. */
+export type AttemptChange =
+  | { readonly kind: 'granted'; readonly id: string; readonly at: Date }
+  | {
+      readonly kind: 'judged';
+      readonly id: string;
+      readonly at: Date;
+      readonly evidence: unknown;
+      readonly verdict: string;
+    };
+
+/** Saves a session that this transaction has locked, together with its attempt, in one round trip. */
+export async function saveSession(
+  tx: Tx,
+  session: Session,
+  change: { statusChangedAt: Date | null; attempt?: AttemptChange | undefined },
+): Promise<void> {
+  const { state, reports } = session;
+  await tx
+    .with('attempt', () => attemptStatement(session.id, change.attempt))
+    .updateTable('sessions')
+    .set((eb) => ({
+      status: state.status,
+      attempts: sql<string[]>`${[...state.attempts]}::uuid[]`,
+      expires_at: state.expiresAt,
+      sequence: session.sequence,
+      reports: reports === null ? null : JSON.stringify(reports),
+      status_changed_at: change.statusChangedAt ?? eb.ref('status_changed_at'),
+    }))
+    .where('id', '=', session.id)
+    .execute();
+}
+
+function attemptStatement(sessionId: string, attempt: AttemptChange | undefined) {
+  if (attempt === undefined) return sql<{ id: string }>`SELECT ${sessionId}::uuid AS id`;
+  if (attempt.kind === 'granted') {
+    return sql<{ id: string }>`
+      INSERT INTO attempts (session_id, attempt_id, granted_at)
+      VALUES (${sessionId}, ${attempt.id}, ${attempt.at})
+      ON CONFLICT (session_id, attempt_id) DO UPDATE
+        SET granted_at = excluded.granted_at, evidence = NULL, verdict = NULL, judged_at = NULL
+      RETURNING session_id AS id`;
+  }
+  return sql<{ id: string }>`
+    UPDATE attempts
+    SET evidence = ${JSON.stringify(attempt.evidence)}, verdict = ${attempt.verdict}, judged_at = ${attempt.at}
+    WHERE session_id = ${sessionId} AND attempt_id = ${attempt.id}
+    RETURNING session_id AS id`;
+}
+
+/** Marks a session deleted and erases what it knew of its person. */
+export async function eraseSession(tx: Tx, id: string, now: Date): Promise<void> {
+  await tx
+    .updateTable('sessions')
+    .set({
+      deleted_at: now,
+      vendor_data: null,
+      callback: null,
+      metadata: null,
+      language: null,
+      contact_details: null,
+      expected_details: null,
+      reports: null,
+    })
+    .where('id', '=', id)
+    .execute();
+  await tx.deleteFrom('attempts').where('session_id', '=', id).execute();
+  await tx.deleteFrom('reviews').where('session_id', '=', id).execute();
+}

@@ -1,0 +1,123 @@
+import type { ColumnType, Generated } from 'kysely';
+import type { FeatureReport } from '../domain/features/feature.ts';
+import type { JsonObject } from '../domain/fields.ts';
+import type { Status } from '../domain/status.ts';
+import type { WorkflowDefinition } from '../domain/workflow.ts';
+
+/** A JSON column: read parsed, written as text (a JavaScript array would become an array of Postgres). */
+type Json<T> = ColumnType<T, string, string>;
+
+interface ApplicationsTable {
+  id: string;
+  slug: string;
+  name: string;
+  environment: 'live' | 'sandbox';
+  strict_statuses: Generated<boolean>;
+  last_session_number: Generated<number>;
+  created_at: Generated<Date>;
+}
+
+interface ApiKeysTable {
+  id: string;
+  application_id: string;
+  key_sha256: Buffer;
+  created_at: Generated<Date>;
+  revoked_at: Date | null;
+}
+
+interface ApiChangesTable {
+  id: Generated<number>;
+  application_id: string;
+  api_key_id: string;
+  action: string;
+  object_id: string;
+  changed_at: Generated<Date>;
+}
+
+interface WorkflowsTable {
+  id: string;
+  application_id: string;
+  slug: string | null;
+  is_default: Generated<boolean>;
+  created_at: Generated<Date>;
+  deleted_at: Date | null;
+}
+
+interface WorkflowDefinitionsTable {
+  id: string;
+  definition: Json<WorkflowDefinition>;
+  created_at: Generated<Date>;
+}
+
+interface WorkflowVersionsTable {
+  id: string;
+  workflow_id: string;
+  version: number;
+  status: 'draft' | 'published';
+  definition_id: string;
+  created_by: string;
+  updated_at: Generated<Date>;
+}
+
+interface SessionsTable {
+  id: string;
+  application_id: string;
+  session_number: number;
+  token_sha256: Buffer;
+  workflow_id: string;
+  workflow_version_id: string;
+  workflow_version: number;
+  definition_id: string;
+  status: Status;
+  attempts: Generated<string[]>;
+  sequence: number;
+  enrols: boolean;
+  has_portrait: boolean;
+  vendor_data: string | null;
+  callback: string | null;
+  callback_method: string;
+  metadata: Json<unknown> | null;
+  language: string | null;
+  contact_details: Json<JsonObject> | null;
+  expected_details: Json<JsonObject> | null;
+  reports: Json<FeatureReport[]> | null;
+  created_at: Date;
+  status_changed_at: Date;
+  expires_at: Date;
+  deleted_at: Date | null;
+}
+
+interface AttemptsTable {
+  session_id: string;
+  attempt_id: string;
+  granted_at: Date;
+  evidence: Json<unknown> | null;
+  verdict: string | null;
+  judged_at: Date | null;
+}
+
+interface ReviewsTable {
+  id: string;
+  session_id: string;
+  activity_type: string;
+  actor_type: string;
+  actor: string;
+  previous_status: string | null;
+  new_status: string | null;
+  comment: string | null;
+  metadata: Json<unknown> | null;
+  created_at: Date;
+}
+
+/** The schema `session`. */
+export interface Tables {
+  applications: ApplicationsTable;
+  api_keys: ApiKeysTable;
+  api_changes: ApiChangesTable;
+  workflows: WorkflowsTable;
+  workflow_definitions: WorkflowDefinitionsTable;
+  workflow_versions: WorkflowVersionsTable;
+  sessions: SessionsTable;
+  attempts: AttemptsTable;
+  reviews: ReviewsTable;
+}

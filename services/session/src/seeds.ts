@@ -1,0 +1,57 @@
+/** Workflows that an application starts with, in the words of `POST /v3/workflows/`, by slug. */
+export interface SeedWorkflow {
+  readonly slug: string;
+  readonly body: Readonly<Record<string, unknown>>;
+}
+
+const liveness = { feature: 'LIVENESS' };
+const faceMatch = { feature: 'FACE_MATCH' };
+
+const selfServiceSeeds: readonly SeedWorkflow[] = [
+  {
+    slug: 'wf_first_verification',
+    body: {
+      workflow_label: 'First verification',
+      workflow_type: 'kyc',
+      features: [liveness],
+      is_default: true,
+    },
+  },
+  {
+    slug: 'wf_reauth',
+    body: {
+      workflow_label: 'Selfie sign-in',
+      workflow_type: 'biometric_authentication',
+      features: [liveness, faceMatch],
+    },
+  },
+  {
+    slug: 'wf_liveness',
+    body: {
+      workflow_label: 'Liveness only',
+      workflow_type: 'biometric_authentication',
+      features: [liveness],
+    },
+  },
+  {
+    // Reuse is a sign-in against the face of the original verification: the same steps as wf_reauth, a workflow of its
+    // own so that its thresholds and its sessions can be told apart.
+    slug: 'wf_reusable_kyc',
+    body: {
+      workflow_label: 'Reusable verification',
+      workflow_type: 'biometric_authentication',
+      features: [liveness, faceMatch],
+    },
+  },
+];
+
+/** Seeds by the application's slug; an application without an entry starts without workflows. */
+export const seedWorkflows: Readonly<Record<string, readonly SeedWorkflow[]>> = {
+  demo: selfServiceSeeds,
+  partner_b: [
+    {
+      slug: 'partner_b_wf',
+      body: { workflow_label: 'Verification', workflow_type: 'kyc', features: [liveness], is_default: true },
+    },
+  ],
+};

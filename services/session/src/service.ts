@@ -1,0 +1,63 @@
+import { openBus } from '@selfsame/bus/bus';
+import { SessionServiceDefinition } from '@selfsame/contracts/session/v1/service';
+import { openDatabase } from '@selfsame/database/database';
+import { serveGrpc } from '@selfsame/runtime/grpc';
+import type { Lifecycle } from '@selfsame/runtime/lifecycle';
+import type { Log } from '@selfsame/runtime/log';
+import type { SessionConfig } from './config.ts';
+import type { Context } from './context.ts';
+import { startConsumers } from './inbound/consumers.ts';
+import { createApi } from './inbound/http/server.ts';
+import { sessionRpc } from './inbound/rpc.ts';
+import { migrations } from './migrations.ts';
+import { connectBiometrics } from './outbound/biometrics.ts';
+import type { Tables } from './outbound/tables.ts';
+import { runSweeper } from './sweeper.ts';
+
+/** Opens everything in order, each with its closing beside it; the service takes traffic when this resolves. */
+export async function createService(
+  config: SessionConfig,
+  lifecycle: Lifecycle,
+  log: Log,
+): Promise<{ context: Context; httpPort: number; grpcPort: number }> {
+  const database = await openDatabase<Tables>({ service: 'session', url: config.databaseUrl, migrations });
+  lifecycle.onStop('database', database.close);
+
+  const bus = await openBus<Tables>({ service: 'session', url: config.natsUrl, log, database });
+  lifecycle.onStop('bus', bus.close);
+
+  const { biometrics, close } = connectBiometrics(config.biometricsGrpc);
+  lifecycle.onStop('biometrics', close);
+
+  const context: Context = {
+    database,
+    bus,
+    biometrics,
+    log,
+    links: {
+      publicBaseUrl: config.publicBaseUrl.replace(/\/+$/, ''),
+      tokenKey: config.sessionTokenKey,
+    },
+  };
+
+  await startConsumers(bus, context);
+
+  const sweeper = runSweeper(context, config.sweepIntervalMs, lifecycle.signal);
+  lifecycle.onStop('sweeper', () => sweeper);
+
+  const rpc = await serveGrpc({
+    host: config.host,
+    port: config.grpcPort,
+    log,
+    services: (server) => server.add(SessionServiceDefinition, sessionRpc(context)),
+  });
+  lifecycle.onStop('grpc', rpc.stop);
+
+  const api = createApi(context, { health: lifecycle.health, trustedProxies: config.trustedProxies });
+  lifecycle.onStop('http', () => api.close());
+  const address = new URL(await api.listen({ host: config.host, port: config.httpPort }));
+
+  lifecycle.ready();
+  log.info({ http_port: Number(address.port), grpc_port: rpc.port }, 'ready');
+  return { context, httpPort: Number(address.port), grpcPort: rpc.port };
+}

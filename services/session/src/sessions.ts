@@ -1,0 +1,122 @@
+import { randomUUIDv7 } from 'node:crypto';
+import type { Principal } from '@selfsame/http/authentication';
+import { Failure } from '@selfsame/runtime/errors';
+import { announceStatus } from './announcements.ts';
+import type { Context } from './context.ts';
+import { secretDigest, sessionToken, sessionUrl } from './domain/secrets.ts';
+import type { SessionRequest } from './domain/session-request.ts';
+import { readSessionRequest } from './domain/session-request.ts';
+import { enrols } from './domain/workflow.ts';
+import { lockApplication, recordApiChange } from './outbound/application-store.ts';
+import { findReusableSession, insertSession, refreshSession } from './outbound/new-session-store.ts';
+import type { Queries, Session } from './outbound/session-row.ts';
+import { findSession } from './outbound/session-store.ts';
+import type { WorkflowVersion } from './outbound/workflow-store.ts';
+import { findWorkflow } from './outbound/workflow-store.ts';
+import { ensureReferenceFace } from './reference-faces.ts';
+import type { Refused } from './refusal.ts';
+import { refusedFields } from './refusal.ts';
+
+/** A session that was created, or found waiting, with the secret of its link. */
+export interface CreatedSession {
+  readonly session: Session;
+  readonly token: string;
+  readonly url: string;
+}
+
+/** Others may change the same subject's sessions in between; beyond this the caller tries again. */
+const maxTries = 3;
+
+/**
+ * `POST /v3/session/`: a new session, or the subject's waiting one of the same workflow with callback and metadata renewed.
+ * The face to compare with is settled first, so that no transaction waits for models.
+ */
+export async function createSession(
+  context: Context,
+  principal: Principal,
+  body: unknown,
+): Promise<CreatedSession | Refused> {
+  const read = readSessionRequest(body);
+  if ('errors' in read) return refusedFields(read.errors);
+  const { request } = read;
+  const { db } = context.database;
+  const workflow = await findWorkflow(db, principal.applicationId, request.workflowRef, { published: true });
+  if (workflow === null) {
+    return refusedFields({ workflow_id: 'Invalid workflow_id: no published workflow has this id.' });
+  }
+  const type = workflow.definition.workflow_type;
+  if (request.workflowType !== null && request.workflowType !== type) {
+    return refusedFields({ workflow_type: [`This workflow is of type ${type}.`] });
+  }
+  for (let attempt = 0; attempt < maxTries; attempt += 1) {
+    const created = await createOnce(context, principal, request, workflow);
+    if (created !== 'moved') return created;
+  }
+  throw new Failure('unavailable', 'subject_busy', 'This user is being changed elsewhere; try again.');
+}
+
+/** @returns `moved` when the subject's waiting session was not the expected one any more */
+async function createOnce(
+  context: Context,
+  principal: Principal,
+  request: SessionRequest,
+  workflow: WorkflowVersion,
+): Promise<CreatedSession | Refused | 'moved'> {
+  const { database } = context;
+  const now = new Date();
+  const findWaiting = async (db: Queries) => {
+    const { vendorData } = request;
+    if (vendorData === null) return null;
+    const { applicationId } = principal;
+    return findReusableSession(db, { applicationId, vendorData, definitionId: workflow.definitionId }, now);
+  };
+  const waiting = await findWaiting(database.db);
+  const id = waiting?.id ?? randomUUIDv7();
+  const expiresAt =
+    waiting?.state.expiresAt ?? new Date(now.getTime() + workflow.definition.session_expiration_time * 1000);
+  const reference = await ensureReferenceFace(context, principal.applicationId, {
+    sessionId: id,
+    workflow: workflow.definition,
+    vendorData: request.vendorData,
+    portrait: request.portrait,
+    hasPortrait: waiting?.hasPortrait ?? false,
+    expiresAt,
+  });
+  if ('refused' in reference) return reference;
+  const token = sessionToken(context.links.tokenKey, id);
+
+  const session = await database.transaction(async (tx) => {
+    if (request.vendorData !== null) {
+      // Two requests for one subject at once must agree on one session.
+      await lockApplication(tx, principal.applicationId);
+      const current = await findWaiting(tx);
+      if (current?.id !== waiting?.id) return null;
+    }
+    if (waiting) {
+      const { callback, metadataJson } = request;
+      const { hasPortrait } = reference;
+      if (!(await refreshSession(tx, id, { callback, metadataJson, hasPortrait }))) return null;
+    } else {
+      await insertSession(tx, {
+        ...request,
+        id,
+        tokenSha256: secretDigest(token),
+        applicationId: principal.applicationId,
+        workflow,
+        definitionId: workflow.definitionId,
+        enrols: enrols(workflow.definition, request.vendorData),
+        hasPortrait: reference.hasPortrait,
+        metadataJson: request.metadataJson ?? null,
+        createdAt: now,
+        expiresAt,
+      });
+    }
+    await recordApiChange(tx, principal, 'session.created', id);
+    const created = await findSession(tx, principal.applicationId, id);
+    if (created === null) throw new Error('a session that was just written is gone');
+    if (!waiting) await announceStatus(context, tx, created, null, now);
+    return created;
+  });
+  if (session === null) return 'moved';
+  return { session, token, url: sessionUrl(context.links.publicBaseUrl, token, session.language) };
+}

@@ -1,0 +1,116 @@
+import { randomUUIDv7 } from 'node:crypto';
+import { sessionDeleted } from '@selfsame/contracts/catalog';
+import type { Transaction } from '@selfsame/database/database';
+import type { Principal } from '@selfsame/http/authentication';
+import { saveTransition } from './announcements.ts';
+import type { Context } from './context.ts';
+import type { Resubmission } from './domain/resubmission.ts';
+import { chooseResubmission } from './domain/resubmission.ts';
+import { transition } from './domain/session.ts';
+import { changeableStatuses, isOneOf } from './domain/status.ts';
+import type { StatusChange } from './domain/status-change.ts';
+import { readStatusChange } from './domain/status-change.ts';
+import { recordApiChange } from './outbound/application-store.ts';
+import type { Review } from './outbound/review-store.ts';
+import { insertReview } from './outbound/review-store.ts';
+import type { Session } from './outbound/session-row.ts';
+import { eraseSession, lockSession } from './outbound/session-store.ts';
+import type { Tables } from './outbound/tables.ts';
+import type { Refused } from './refusal.ts';
+import { notFound, refusedDetail, refusedFields } from './refusal.ts';
+import { apiActor } from './reviews.ts';
+
+/**
+ * `PATCH …/update-status/`: the application decides by hand. Whether the session may change at all is looked at before
+ * the body, as the contract has it.
+ */
+export async function setSessionStatus(
+  context: Context,
+  principal: Principal,
+  sessionId: string,
+  body: unknown,
+): Promise<{ sessionId: string } | Refused> {
+  return context.database.transaction(async (tx) => {
+    const session = await lockSession(tx, principal.applicationId, sessionId);
+    if (session === null) return notFound;
+    const { status } = session.state;
+    if (!isOneOf(changeableStatuses, status)) {
+      return refusedDetail(
+        `Only sessions in status ${changeableStatuses.join(', ')} can be updated. Current status: ${status}.`,
+      );
+    }
+    const read = readStatusChange(body);
+    if ('errors' in read) return refusedFields(read.errors);
+    const { change } = read;
+    const now = new Date();
+    const result = transition(session.state, { kind: 'set_status', status: change.newStatus }, now);
+    if ('refusal' in result) {
+      return { refused: 'list', texts: [`The session is already in status ${status}.`] };
+    }
+    const resubmission = change.newStatus === 'Resubmitted' ? chooseSteps(session, change) : null;
+    if (resubmission !== null && 'mistake' in resubmission) {
+      return refusedFields({ nodes_to_resubmit: resubmission.mistake });
+    }
+    const reviewed = await addStatusReview(tx, session, change, now);
+    await recordApiChange(tx, principal, 'session.status_set', session.id);
+    const details = resubmission ? { reports: resubmission.reports, resubmitInfo: resubmission.info } : {};
+    await saveTransition(context, tx, reviewed, result, now, details);
+    return { sessionId: session.id };
+  });
+}
+
+function chooseSteps(session: Session, change: StatusChange): Resubmission {
+  return chooseResubmission(session.workflow.definition.steps, session.reports, change.nodesToResubmit);
+}
+
+/** Appends to the audit feed. @returns the session with the review among its own */
+async function addStatusReview(
+  tx: Transaction<Tables>,
+  session: Session,
+  change: StatusChange,
+  now: Date,
+): Promise<Session> {
+  const review: Review = {
+    ...apiActor,
+    id: randomUUIDv7(),
+    session_id: session.id,
+    activity_type: 'STATUS_UPDATED',
+    previous_status: session.state.status,
+    new_status: change.newStatus,
+    comment: change.comment,
+    // Kept for whoever sends the mail: this service has no mailer.
+    metadata: change.notification,
+    created_at: now,
+  };
+  await insertReview(tx, review);
+  const shown = {
+    user: review.actor,
+    new_status: review.new_status,
+    comment: review.comment,
+    created_at: now.toISOString(),
+  };
+  return { ...session, reviews: [...session.reviews, shown] };
+}
+
+/** `DELETE …/delete/`: the session ends, and everything personal about it goes. */
+export async function deleteSession(
+  context: Context,
+  principal: Principal,
+  sessionId: string,
+): Promise<{ sessionId: string } | Refused> {
+  return context.database.transaction(async (tx) => {
+    const session = await lockSession(tx, principal.applicationId, sessionId);
+    if (session === null) return notFound;
+    const now = new Date();
+    const result = transition(session.state, { kind: 'delete' }, now);
+    if ('refusal' in result) throw new Error(`a session in status ${session.state.status} refuses deletion`);
+    await eraseSession(tx, session.id, now);
+    await recordApiChange(tx, principal, 'session.deleted', session.id);
+    await context.bus.enqueue(tx, sessionDeleted, {
+      sessionId: session.id,
+      applicationId: principal.applicationId,
+      occurredAt: now,
+    });
+    return { sessionId: session.id };
+  });
+}
