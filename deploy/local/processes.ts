@@ -50,6 +50,8 @@ const keptLines = 40;
 export async function launch(options: LaunchOptions): Promise<Child> {
   const [command, args, identity] = wrapped(options);
   const log = createWriteStream(options.logFile, { flags: 'a', mode: 0o600 });
+  // A log that cannot be written (a full disk) must not take the system down.
+  log.on('error', () => undefined);
   const child = spawn(command, args, {
     ...identity,
     env: options.environment,

@@ -32,6 +32,8 @@ export interface Run {
   begin(name: ProcessName, spec: ProcessSpec): Promise<void>;
   /** Runs a command to its end and answers the last line of its stdout. @throws Failure likewise */
   once(command: OneCommand): Promise<string>;
+  /** Work that `stop` waits for, so that nothing goes on behind its back. */
+  track<T>(work: Promise<T>): Promise<T>;
   /** Stops everything in order; safe to call at any moment, and again. */
   stop(): Promise<void>;
 }
@@ -48,33 +50,50 @@ export async function openRun(options: {
   mkdirSync(logsDirectory, { recursive: true });
   const release = await claimDirectory(runDirectory, dataDirectory);
   const processes = new Map<ProcessName, Supervised>();
+  const pending = new Set<Promise<unknown>>();
   const stopping = new AbortController();
   let stopped: Promise<void> | undefined;
-  const refuseWhenStopped = () => {
+
+  function track<T>(work: Promise<T>): Promise<T> {
+    const settled = work.then(
+      () => pending.delete(settled),
+      () => pending.delete(settled),
+    );
+    pending.add(settled);
+    return work;
+  }
+
+  async function begin(name: ProcessName, spec: ProcessSpec): Promise<void> {
+    refuseWhenStopped();
+    const { report, verbose } = options;
+    const supervised = supervise(spec, { logsDirectory, runDirectory, report, verbose });
+    processes.set(name, supervised);
+    const startedAt = performance.now();
+    await supervised.start();
+    report(`${name} ${secondsSince(startedAt)}`);
+  }
+
+  function refuseWhenStopped(): void {
     if (stopping.signal.aborted)
       throw new Failure('unavailable', 'process_stopped', 'the system is stopping');
-  };
+  }
+
   return {
     dataDirectory,
     logsDirectory,
     processes,
     report: options.report,
-    async begin(name, spec) {
-      refuseWhenStopped();
-      const { report, verbose } = options;
-      const supervised = supervise(spec, { logsDirectory, runDirectory, report, verbose });
-      processes.set(name, supervised);
-      const startedAt = performance.now();
-      await supervised.start();
-      report(`${name} ${secondsSince(startedAt)}`);
-    },
+    track,
+    begin: (name, spec) => track(begin(name, spec)),
     async once(command) {
       refuseWhenStopped();
-      return runToEnd(command, join(logsDirectory, `${command.name}.log`), stopping.signal);
+      return track(runToEnd(command, join(logsDirectory, `${command.name}.log`), stopping.signal));
     },
     stop() {
       stopping.abort();
-      stopped ??= stopInOrder(processes).finally(release);
+      stopped ??= stopInOrder(processes)
+        .then(() => Promise.all(pending))
+        .then(release);
       return stopped;
     },
   };

@@ -176,12 +176,13 @@ async function openDatabase(run: Run, plan: Plan): Promise<string> {
     await checkDatabase(given);
     return given;
   }
-  const { spec, url } = await preparePostgres({
+  const preparation = preparePostgres({
     directory: join(run.dataDirectory, 'postgres'),
     port: plan.postgres,
     password: plan.secrets.POSTGRES_PASSWORD,
     logFile: join(run.logsDirectory, 'postgres.log'),
   });
+  const { spec, url } = await run.track(preparation);
   await run.begin('postgres', spec);
   return url;
 }
