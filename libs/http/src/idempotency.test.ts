@@ -8,7 +8,7 @@ import { testDatabaseUrl } from '@selfsame/testing/postgres';
 import { sql } from 'kysely';
 import { afterAll, beforeAll, beforeEach, expect, test } from 'vitest';
 import { requireApiKey } from './authentication.ts';
-import { honourIdempotencyKeys } from './idempotency.ts';
+import { forgetOldAnswers, honourIdempotencyKeys } from './idempotency.ts';
 import { httpMigrations } from './migrations.ts';
 import { createHttpServer, DetailError, FieldError, type HttpServer } from './server.ts';
 
@@ -167,6 +167,15 @@ test('an answer is forgotten after 24 hours', async () => {
   await post(key);
   await sql`UPDATE http_idempotency SET started_at = now() - interval '25 hours'`.execute(database.db);
   expect((await post(key)).json().run).toBe(2);
+});
+
+test('what is older than 24 hours is swept, and nothing else', async () => {
+  await post(freshKey());
+  await sql`UPDATE http_idempotency SET started_at = now() - interval '25 hours'`.execute(database.db);
+  await post(freshKey());
+  await forgetOldAnswers(database);
+  const { rows } = await sql`SELECT scope FROM http_idempotency`.execute(database.db);
+  expect(rows).toHaveLength(1);
 });
 
 test('the table holds neither token, nor API key, nor idempotency key', async () => {

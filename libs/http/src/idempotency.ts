@@ -140,7 +140,8 @@ async function release(database: Database, { scope, holder }: Hold): Promise<voi
   await sql`DELETE FROM http_idempotency WHERE scope = ${scope} AND holder = ${holder}`.execute(database.db);
 }
 
-async function forgetOldAnswers(database: Database): Promise<void> {
+/** Deletes keys that are free again. */
+export async function forgetOldAnswers(database: Database): Promise<void> {
   await sql`
     DELETE FROM http_idempotency
     WHERE started_at < now() - make_interval(hours => ${keepHours})`.execute(database.db);

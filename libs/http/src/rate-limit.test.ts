@@ -8,7 +8,7 @@ import { sql } from 'kysely';
 import { afterAll, afterEach, beforeAll, describe, expect, test } from 'vitest';
 import { requireApiKey } from './authentication.ts';
 import { httpMigrations } from './migrations.ts';
-import { limitRates, load, secondsUntilRoom } from './rate-limit.ts';
+import { forgetOldWindows, limitRates, load, secondsUntilRoom } from './rate-limit.ts';
 import { createHttpServer, type HttpServer } from './server.ts';
 
 const log = createLog('unit', 'silent');
@@ -131,6 +131,16 @@ test('the table tells no key and no address', async () => {
   const { rows } = await sql<{ row: string }>`
     SELECT encode(bucket, 'escape') AS row FROM http_rate_limits`.execute(database.db);
   expect(JSON.stringify(rows)).not.toMatch(/recognisable|127\.0\.0\.1/);
+});
+
+test('only buckets that no longer weigh anything are swept', async () => {
+  const { server, database } = await replica({});
+  await ask(server, 'GET', '/read/', 'key-old');
+  await sql`UPDATE http_rate_limits SET minute = minute - 2`.execute(database.db);
+  await ask(server, 'GET', '/read/', 'key-new');
+  await forgetOldWindows(database);
+  const { rows } = await sql`SELECT bucket FROM http_rate_limits`.execute(database.db);
+  expect(rows).toHaveLength(1);
 });
 
 test('without its database the limit answers 503', async () => {

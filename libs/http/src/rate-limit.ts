@@ -139,7 +139,8 @@ async function countRequest(database: Database, bucket: Buffer, limit: number): 
   return window;
 }
 
-async function forgetOldWindows(database: Database): Promise<void> {
+/** Deletes buckets that no longer weigh anything. */
+export async function forgetOldWindows(database: Database): Promise<void> {
   await sql`
     DELETE FROM http_rate_limits
     WHERE minute < floor(extract(epoch FROM now()) / 60) - 1`.execute(database.db);

@@ -135,6 +135,7 @@ test.each([
   const received = await failureOf(connect(port, deadlineMs).beginAttempt({}, callOptions));
   expect(received).toMatchObject({ kind: 'deadline', code: 'deadline_exceeded', retryable: true });
   await aborted.promise;
+  expect(lines.filter((line) => line.includes('BeginAttempt'))).toEqual([]);
 });
 
 test('the server is told the deadline, should the news of a cancelled call not reach it', async () => {
