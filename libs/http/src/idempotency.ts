@@ -45,7 +45,7 @@ export function honourIdempotencyKeys(server: HttpServer, options: { database: D
     const apiKey = String(request.headers['x-api-key']);
     const seal = answerSeal(apiKey, key);
     const hold = { scope: digest(`scope ${apiKey} ${key}`), holder: randomUUID(), seal };
-    const earlier = await take(database, hold, fingerprint(request));
+    const earlier = await take(database, hold, fingerprint(apiKey, request));
     if (earlier === undefined) request.idempotencyHold = hold;
     else return replay(reply, seal.open(earlier));
   });
@@ -75,9 +75,9 @@ export function honourIdempotencyKeys(server: HttpServer, options: { database: D
 
 const digest = (text: string) => createHash('sha256').update(text).digest();
 
-/** Equal for requests that ask the same. */
-function fingerprint(request: FastifyRequest): Buffer {
-  return digest(`${request.method} ${request.url} ${JSON.stringify(request.body ?? null)}`);
+/** Equal for requests that ask the same; with the API key in it, so that nobody else can test guesses of a body. */
+function fingerprint(apiKey: string, request: FastifyRequest): Buffer {
+  return digest(`request ${apiKey} ${request.method} ${request.url} ${JSON.stringify(request.body ?? null)}`);
 }
 
 function answerFrom(reply: FastifyReply, body: string): Answer {
