@@ -7,7 +7,7 @@ import type { Log } from '@selfsame/runtime/log';
 import { inSpan } from '@selfsame/runtime/telemetry';
 import { type Delivered, type SubscribeOptions, type Subscription, startConsumer } from './consumer.ts';
 import { readHeaders, writeHeaders } from './envelope.ts';
-import { openJetStream } from './jetstream.ts';
+import { type JetStream, openJetStream } from './jetstream.ts';
 import { insertEvent } from './outbox.ts';
 import { startRelay } from './relay.ts';
 
@@ -67,7 +67,7 @@ export async function openBus<Tables = AnyTables>(options: {
   const { service, url, log } = options;
   const database: Database | undefined = options.database;
   const jetstream = await openJetStream(service, url);
-  const relay = database && startRelay({ database, jetstream, log });
+  const relay = database && (await startRelay({ database, jetstream, log }).catch(closing(jetstream)));
   const subscriptions: Subscription[] = [];
 
   return {
@@ -142,6 +142,13 @@ export async function openBus<Tables = AnyTables>(options: {
       await relay?.stop();
       await jetstream.close();
     },
+  };
+}
+
+function closing(jetstream: JetStream): (error: unknown) => Promise<never> {
+  return async (error) => {
+    await jetstream.close();
+    throw error;
   };
 }
 

@@ -73,6 +73,7 @@ export async function startConsumer<Message>(options: {
   const stopping = new AbortController();
   const stopped = once(stopping.signal, 'abort');
   let pull: ConsumerMessages | undefined;
+  let stale = false;
   let incarnation = '';
   let prunedAt = 0;
 
@@ -98,7 +99,8 @@ export async function startConsumer<Message>(options: {
 
   /** Pulls until something ends it; at most as many messages as handlers are free. */
   async function pullFrom(consumer: Consumer): Promise<void> {
-    while (!stopping.signal.aborted) {
+    stale = false;
+    while (!stopping.signal.aborted && !stale) {
       if (atWork.size >= concurrency) {
         await Promise.race([...atWork, stopped]);
         continue;
@@ -195,7 +197,9 @@ export async function startConsumer<Message>(options: {
 
   // What we know of stream and consumer is void after a reconnect.
   jetstream.onConnectionChange((connected) => {
-    if (connected) pull?.stop(new Error('reconnected'));
+    if (!connected) return;
+    stale = true;
+    pull?.stop();
   });
   const running = run(await prepare());
 

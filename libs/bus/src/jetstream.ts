@@ -174,7 +174,10 @@ function jetStreamFailure(error: unknown): unknown {
   if (apiCode(error) === subjectsOverlap) {
     return streamMisconfigured(`another stream takes ${streamSubjects} already`, error);
   }
-  if (notEnabled.includes(apiCode(error) ?? 0) || noResponders(error)) {
+  if (
+    notEnabled.includes(apiCode(error) ?? 0) ||
+    (error instanceof Error && error.name === 'JetStreamNotEnabled')
+  ) {
     return new Failure(
       'precondition',
       'bus_misconfigured',
@@ -189,10 +192,6 @@ function jetStreamFailure(error: unknown): unknown {
 
 function apiCode(error: unknown): number | undefined {
   return error instanceof JetStreamApiError ? error.code : undefined;
-}
-
-function noResponders(error: unknown): boolean {
-  return error instanceof Error && (error.name === 'NoRespondersError' || noResponders(error.cause));
 }
 
 async function connectPatiently(service: string, url: string): Promise<NatsConnection> {

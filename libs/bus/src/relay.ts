@@ -49,11 +49,11 @@ export interface Relay {
  * shortened stream and hide the loss. The incarnation recorded for a row is the one known before publishing, so that it
  * can be too old (published once more) but never too new (lost).
  */
-export function startRelay(options: {
+export async function startRelay(options: {
   database: Database<BusTables>;
   jetstream: JetStream;
   log: Log;
-}): Relay {
+}): Promise<Relay> {
   const { database, jetstream, log } = options;
   const inFlight = new Set<Promise<void>>();
   const stopping = new AbortController();
@@ -197,6 +197,7 @@ export function startRelay(options: {
 
   const pause = (ms: number) => sleep(ms, undefined, { signal: stopping.signal }).catch(() => {});
   jetstream.onConnectionChange(suspect);
+  await examine(); // the first event takes the fast path already
   const running = run();
 
   return {

@@ -46,6 +46,8 @@ export async function testNats(options: { jetStream?: boolean; settings?: string
     server = started;
     try {
       await waitFor('nats-server answers', () => answers(port), { timeoutMs: 10_000, intervalMs: 5 });
+      // Else another process had taken the port and answered in its place.
+      if (started.child.exitCode !== null) throw new Error(`exited with ${started.child.exitCode}`);
     } catch (cause) {
       throw new Error(`nats-server did not start:\n${readFileSync(logPath, 'utf8').slice(-2000)}`, { cause });
     }

@@ -54,6 +54,8 @@ export async function startPostgresServer(): Promise<PostgresServer> {
   };
   try {
     await waitFor('PostgreSQL answers', () => accepts(url), { timeoutMs: 20_000 });
+    // Else another process had taken the port and answered in its place.
+    if (server.child.exitCode !== null) throw new Error(`exited with ${server.child.exitCode}`);
   } catch (cause) {
     const log = readFileSync(logPath, 'utf8').slice(-2000);
     await stop();

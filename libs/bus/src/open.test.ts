@@ -1,0 +1,109 @@
+import { connect } from '@nats-io/transport-node';
+import { captureCompleted } from '@selfsame/contracts/catalog';
+import { testNats } from '@selfsame/testing/nats';
+import { describe, expect, test } from 'vitest';
+import { openBus } from './bus.ts';
+import { captured, log } from './harness.ts';
+
+describe.concurrent('a bus refuses to open', () => {
+  test('where nothing answers, and says where', async () => {
+    await expect(
+      openBus({ service: 'x', url: 'nats://u:secret-word@127.0.0.1:1', log }),
+    ).rejects.toMatchObject({
+      code: 'bus_unreachable',
+      message: 'NATS does not answer at 127.0.0.1:1: start it or correct NATS_URL',
+    });
+  });
+
+  test('where something answers nothing', async () => {
+    const nats = await testNats();
+    nats.pause();
+    await expect(openBus({ service: 'x', url: nats.url, log })).rejects.toMatchObject({
+      code: 'bus_unreachable',
+    });
+    await nats.stop();
+  });
+
+  test.each([
+    ['without JetStream', { jetStream: false }, 'bus_misconfigured', 'start it with -js'],
+    ['that takes tiny messages only', { settings: 'max_payload: 1KB' }, 'bus_misconfigured', 'max_payload'],
+    [
+      'with a wrong password',
+      { settings: 'authorization { user: a, password: b }' },
+      'bus_refused',
+      '127.0.0.1',
+    ],
+  ])('a server %s', async (_, options, code, remedy) => {
+    const nats = await testNats(options);
+    const opening = openBus({ service: 'x', url: nats.url.replace('//', '//a:c@'), log });
+    await expect(opening).rejects.toMatchObject({ code, message: expect.stringContaining(remedy) });
+    await nats.stop();
+  });
+
+  test.each([
+    ['other subjects', { name: 'SELFSAME', subjects: ['selfsame.one'] }, 'subjects are selfsame.one'],
+    ['a wish to forget', { name: 'SELFSAME', subjects: ['selfsame.>'], retention: 'workqueue' }, 'workqueue'],
+    ['memory only', { name: 'SELFSAME', subjects: ['selfsame.>'], storage: 'memory' }, 'storage is memory'],
+    ['a rival', { name: 'RIVAL', subjects: ['selfsame.>'] }, 'another stream takes selfsame.>'],
+  ])('on a stream with %s', async (_, stream, reason) => {
+    const nats = await testNats();
+    const raw = await connect({ servers: nats.url });
+    const configured = { retention: 'limits', storage: 'file', num_replicas: 1, ...stream };
+    await raw.request(`$JS.API.STREAM.CREATE.${stream.name}`, JSON.stringify(configured));
+    await raw.close();
+    await expect(openBus({ service: 'x', url: nats.url, log })).rejects.toMatchObject({
+      code: 'stream_misconfigured',
+      message: expect.stringContaining(reason),
+    });
+    await nats.stop();
+  });
+});
+
+test('an operator may raise the limits of the stream', async () => {
+  const nats = await testNats();
+  const raw = await connect({ servers: nats.url });
+  const stream = { name: 'SELFSAME', subjects: ['selfsame.>'], retention: 'limits', storage: 'file' };
+  await raw.request(
+    '$JS.API.STREAM.CREATE.SELFSAME',
+    JSON.stringify({ ...stream, num_replicas: 1, max_age: 0 }),
+  );
+  await raw.close();
+  const bus = await openBus({ service: 'x', url: nats.url, log });
+  await bus.publish(captureCompleted, 'id', captured(''));
+  await bus.close();
+  await nats.stop();
+});
+
+test('the login in the URL is used', async () => {
+  const nats = await testNats({ settings: 'authorization { user: a, password: "b c" }' });
+  const bus = await openBus({ service: 'x', url: nats.url.replace('//', '//a:b%20c@'), log });
+  await bus.ping();
+  await bus.close();
+  await nats.stop();
+});
+
+test('publishing without an acknowledgement is a failure that may be tried again, and closing does not wait', async () => {
+  const nats = await testNats();
+  const bus = await openBus({ service: 'x', url: nats.url, log });
+  nats.pause();
+  await expect(bus.publish(captureCompleted, 'id', captured(''))).rejects.toMatchObject({
+    code: 'bus_unavailable',
+    retryable: true,
+  });
+  await expect(bus.ping()).rejects.toThrow();
+  await bus.close();
+  await nats.stop();
+});
+
+test('publishing makes a stream that was deleted anew', async () => {
+  const nats = await testNats();
+  const bus = await openBus({ service: 'x', url: nats.url, log });
+  const raw = await connect({ servers: nats.url });
+  await raw.request('$JS.API.STREAM.DELETE.SELFSAME');
+  await bus.publish(captureCompleted, 'id', captured(''));
+  const info = (await raw.request('$JS.API.STREAM.INFO.SELFSAME')).json<{ state: { messages: number } }>();
+  expect(info.state.messages).toBe(1);
+  await raw.close();
+  await bus.close();
+  await nats.stop();
+});
