@@ -11,7 +11,7 @@ import { cancel, recordResend, recordScheduled } from './outbound/delivery-store
 /** What one POST needs; the secret is opened for it and forgotten after it. */
 export type Message = Pick<
   Delivery,
-  'id' | 'destinationId' | 'sessionId' | 'webhookType' | 'status' | 'body' | 'sealedSecret'
+  'id' | 'destinationId' | 'sessionId' | 'webhookType' | 'status' | 'body' | 'createdAt' | 'sealedSecret'
 > & { readonly url: string };
 
 /**
@@ -49,7 +49,8 @@ async function post(
   signedAt: number,
   cause: Attempt['cause'],
 ): Promise<{ attempt: Attempt; outcome: Outcome }> {
-  const body = withTimestamp(message.body, signedAt);
+  const isAsWritten = signedAt === unixSeconds(message.createdAt);
+  const body = isAsWritten ? message.body : withTimestamp(message.body, signedAt);
   const secret = secrets.open(message.sealedSecret, message.destinationId);
   const headers = signedHeaders({ ...message, body, timestamp: signedAt }, secret);
   const createdAt = now();

@@ -1,3 +1,4 @@
+import { setTimeout as sleep } from 'node:timers/promises';
 import { attemptResend } from './attempts.ts';
 import type { Context } from './context.ts';
 import type { LoggedAttempt } from './domain/delivery.ts';
@@ -12,6 +13,13 @@ export interface LogPage {
   readonly hasMore: boolean;
 }
 
+/**
+ * An application may ask about a session that it created a moment ago, before the event has reached us: this long the
+ * answer waits for it.
+ */
+const arrivalMs = 300;
+const arrivalStepMs = 30;
+
 const countLimit = 100;
 /** The log of a session is not paginated; a session with more attempts than this has its newest shown. */
 const sessionLogLimit = 1_000;
@@ -22,7 +30,14 @@ export async function readSessionLog(
   applicationId: string,
   sessionId: string,
 ): Promise<LoggedAttempt[] | undefined> {
-  if (!(await hasSession(database.db, applicationId, sessionId))) return undefined;
+  for (
+    let waitedMs = 0;
+    !(await hasSession(database.db, applicationId, sessionId));
+    waitedMs += arrivalStepMs
+  ) {
+    if (waitedMs >= arrivalMs) return undefined;
+    await sleep(arrivalStepMs);
+  }
   const page = { limit: sessionLogLimit, offset: 0 };
   return await listAttempts(database.db, { applicationId, sessionId }, page);
 }
@@ -76,6 +91,7 @@ export async function resend(
     webhookType: earlier.webhookType,
     status: earlier.status,
     body,
+    createdAt: earlier.eventAt,
     url: earlier.requestUrl,
     sealedSecret: destination.sealedSecret,
   });

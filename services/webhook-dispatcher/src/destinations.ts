@@ -143,8 +143,9 @@ export async function removeDestination(
 ): Promise<boolean> {
   const destination = await findDestination(database.db, applicationId, id);
   if (destination === undefined) return false;
-  if (destination.isApplicationEndpoint) await updateDestination(database.db, id, { url: null });
-  else await deleteDestination(database.db, id);
+  if (destination.isApplicationEndpoint) {
+    await updateDestination(database.db, id, { url: null, enabled: true });
+  } else await deleteDestination(database.db, id);
   return true;
 }
 
@@ -211,7 +212,7 @@ export async function changeApplicationEndpoint(
   else if (url !== undefined) {
     const endpoint = checkEndpoint(url, context.config.addressPolicy);
     if (!endpoint.ok) return { kind: 'refused', field: 'webhook_url', reason: endpoint.reason };
-    change.url = endpoint.href;
+    Object.assign(change, { url: endpoint.href, enabled: true });
   }
   return await context.database.transaction(async (tx) => {
     const { id } = await ensureApplicationEndpoint(context, tx, applicationId);

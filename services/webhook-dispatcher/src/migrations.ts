@@ -66,6 +66,7 @@ const deliveries: Migration = {
     );
     CREATE INDEX deliveries_due ON deliveries (destination_id, due_at) WHERE state = 'pending';
     CREATE INDEX deliveries_session ON deliveries (session_id);
+    CREATE INDEX deliveries_age ON deliveries (application_id, created_at) WHERE body IS NOT NULL;
 
     -- One HTTP request. What was sent is the delivery's body with this timestamp.
     CREATE TABLE attempts (

@@ -20,6 +20,7 @@ import { migrations } from './migrations.ts';
 import { createWebhookClient, type Resolve } from './outbound/http-client.ts';
 import { createSecretBox } from './outbound/secrets.ts';
 import type { Tables } from './outbound/tables.ts';
+import { startRetention } from './retention.ts';
 
 /** The service's name in logs, traces, the database and on the bus. */
 export const serviceName = 'webhook-dispatcher';
@@ -58,6 +59,8 @@ export async function createService(options: {
 
   const dispatcher = startDispatcher(context);
   lifecycle.onStop('dispatcher', dispatcher.stop);
+
+  lifecycle.onStop('retention', startRetention(context));
 
   const bus = await openBus({ service: serviceName, url: config.natsUrl, log, database });
   lifecycle.onStop('bus', bus.close);

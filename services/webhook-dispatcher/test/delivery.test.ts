@@ -64,8 +64,8 @@ const statesOf = async () =>
   (await world.database.db.selectFrom('deliveries').select('state').execute()).map(({ state }) => state);
 
 describe('an event', () => {
-  test('arrives signed, and receivers of every kind accept it', async () => {
-    const service = await start();
+  test('arrives at once, signed, and receivers of every kind accept it', async () => {
+    const service = await start({ environment: { WEBHOOK_POLL_INTERVAL_MS: '60000' } });
     const receiver = await receive();
     const { secret } = await addDestination(service, `${receiver.url}/hook`);
     const sessionId = randomUUID();
@@ -222,6 +222,7 @@ describe('a receiver that', () => {
       WEBHOOK_CONCURRENCY: '16',
       WEBHOOK_CONCURRENCY_PER_DESTINATION: '3',
       WEBHOOK_RETRY_DELAYS_SECONDS: '600',
+      WEBHOOK_POLL_INTERVAL_MS: '60000',
     };
     const service = await start({ environment });
     const hanging = await receive(() => ({ status: 200, hang: true }));
@@ -313,4 +314,23 @@ describe('a deleted session', () => {
     const rows = await world.database.db.selectFrom('deliveries').select('session_id').execute();
     expect(rows.filter((row) => row.session_id === sessionId)).toHaveLength(1);
   });
+});
+
+test('bodies older than their application wants are erased, and the log keeps the rest', async () => {
+  const service = await start();
+  const receiver = await receive();
+  await addDestination(service, receiver.url);
+  await service.call('PATCH', '/v3/webhook/', { data_retention_months: 1 });
+  const monthsAgo = (months: number) => new Date(Date.now() - months * 31 * 86_400_000);
+  const old = await world.tell({ occurredAt: monthsAgo(2) });
+  const young = await world.tell({ occurredAt: monthsAgo(0) });
+  await settled(2);
+  await start(); // looks at once
+
+  await waitFor('the old body is erased', async () => {
+    const rows = await world.database.db.selectFrom('deliveries').select(['event_id', 'body']).execute();
+    const bodies = new Map(rows.map((row) => [row.event_id, row.body]));
+    return bodies.get(old) === null && bodies.get(young) !== null;
+  });
+  await service.call('PATCH', '/v3/webhook/', { data_retention_months: null });
 });

@@ -201,6 +201,21 @@ describe('destinations', () => {
     expect((await service.call('GET', base.slice(0, -1))).status).toBe(301);
   });
 
+  test('are described in OpenAPI', async () => {
+    const { body } = await service.call('GET', '/openapi.json');
+    expect(Object.keys(body.paths).sort()).toEqual([
+      '/v3/session/{session_id}/webhook/{webhook_uuid}',
+      '/v3/session/{session_id}/webhook/{webhook_uuid}/resend',
+      '/v3/session/{session_id}/webhooks/',
+      '/v3/webhook/',
+      '/v3/webhook/destinations/',
+      '/v3/webhook/destinations/{uuid}/',
+      '/v3/webhook/destinations/{uuid}/deliveries/',
+      '/v3/webhook/destinations/{uuid}/deliveries/{delivery_uuid}/',
+      '/v3/webhook/destinations/{uuid}/deliveries/{delivery_uuid}/resend/',
+    ]);
+  });
+
   test('a repeated Idempotency-Key creates one destination', async () => {
     const body = valid();
     const headers = { 'idempotency-key': randomUUID() };

@@ -97,6 +97,11 @@ describe('the body of a session event', () => {
     );
   });
 
+  test('text that is not JSON is named and not quoted', () => {
+    const bodyOf = (text: string) => () => sessionBody({ ...approved, metadataJson: text }, 'v3');
+    expect(bodyOf('{"note":private}')).toThrow(new Error('the metadata of a session event is not JSON'));
+  });
+
   test('a later signing changes the timestamp and nothing else', () => {
     const body = sessionBody(approved, 'v3');
     const later = withTimestamp(body, 1_766_000_060);

@@ -75,7 +75,7 @@ export function createdAt(event: SessionEvent): number {
 /**
  * The body that tells of a change of status, as canonical JSON, with `timestamp` still equal to `created_at`.
  *
- * @throws SyntaxError when one of the event's JSON texts is not JSON
+ * @throws Error naming the field of the event that is not JSON
  */
 export function sessionBody(event: SessionEvent, version: WebhookVersion): string {
   const decision = readDecision(event.decisionJson);
@@ -92,7 +92,7 @@ export function sessionBody(event: SessionEvent, version: WebhookVersion): strin
     workflow_id: event.workflowId,
     workflow_version: event.workflowVersion,
     vendor_data: event.vendorData === '' ? undefined : event.vendorData,
-    metadata: event.metadataJson === '' ? undefined : parseJson(event.metadataJson),
+    metadata: event.metadataJson === '' ? undefined : readJson('metadata', event.metadataJson),
   };
   for (const name of summaries) {
     const summary = decision?.[name];
@@ -102,7 +102,7 @@ export function sessionBody(event: SessionEvent, version: WebhookVersion): strin
     body.decision = version === 'v3' ? decision : singular(decision);
   }
   if (event.status === 'Resubmitted' && event.resubmitInfoJson !== '') {
-    body.resubmit_info = parseJson(event.resubmitInfoJson);
+    body.resubmit_info = readJson('resubmit_info', event.resubmitInfoJson);
   }
   return canonicalJson(body);
 }
@@ -112,9 +112,18 @@ export function withTimestamp(body: string, timestamp: number): string {
   return canonicalJson({ ...(parseJson(body) as JsonObject), timestamp });
 }
 
+/** The parser's own error quotes the text, which is nobody's business in a log. */
+function readJson(name: string, text: string): Json {
+  try {
+    return parseJson(text);
+  } catch {
+    throw new Error(`the ${name} of a session event is not JSON`);
+  }
+}
+
 function readDecision(text: string): JsonObject | undefined {
   if (text === '') return undefined;
-  const decision = roundNumbers(parseJson(text), echoedKeys);
+  const decision = roundNumbers(readJson('decision', text), echoedKeys);
   return isObject(decision) ? decision : undefined;
 }
 

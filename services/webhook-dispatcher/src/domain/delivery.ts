@@ -62,6 +62,8 @@ export interface LoggedAttempt extends Attempt {
   readonly webhookType: string;
   /** Canonical JSON as of the event; null once erased. */
   readonly body: string | null;
+  /** When the event happened. */
+  readonly eventAt: Date;
 }
 
 /** What a destination has been like, over all attempts in the log. */

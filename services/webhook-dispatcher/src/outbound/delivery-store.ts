@@ -223,6 +223,24 @@ export async function eraseSession(db: Queries, sessionId: string, applicationId
     .execute();
 }
 
+/**
+ * Erases bodies that are older than their application wants them kept.
+ *
+ * @returns how many, at most `limit`
+ */
+export async function eraseOldBodies(db: Queries, limit: number): Promise<number> {
+  const { numAffectedRows } = await sql`
+    UPDATE deliveries
+    SET body = NULL, state = CASE WHEN state = 'pending' THEN 'cancelled' ELSE state END
+    WHERE id IN (
+      SELECT d.id FROM applications AS a
+      JOIN deliveries AS d ON d.application_id = a.application_id
+      WHERE d.body IS NOT NULL AND d.created_at < now() - a.data_retention_months * interval '1 month'
+      LIMIT ${limit}
+    )`.execute(db);
+  return Number(numAffectedRows);
+}
+
 function attemptRow(attempt: Attempt) {
   return {
     id: attempt.id,

@@ -40,6 +40,7 @@ export async function listAttempts(
       'deliveries.session_status',
       'deliveries.webhook_type',
       'deliveries.body',
+      'deliveries.created_at as event_at',
     ])
     .orderBy('attempts.position', 'desc')
     .limit(page.limit)
@@ -61,6 +62,7 @@ export async function listAttempts(
     status: row.session_status,
     webhookType: row.webhook_type,
     body: row.body,
+    eventAt: row.event_at,
   }));
 }
 

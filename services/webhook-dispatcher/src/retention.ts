@@ -1,0 +1,34 @@
+import type { Context } from './context.ts';
+import { eraseOldBodies } from './outbound/delivery-store.ts';
+
+const everyMs = 3_600_000;
+/** Small, so that no row is locked for long. */
+const batch = 1_000;
+
+/**
+ * Erases, now and every hour, the bodies that are older than the `data_retention_months` of their application. Any
+ * number of replicas may do so.
+ *
+ * @returns how to stop
+ */
+export function startRetention(context: Context): () => Promise<void> {
+  const stopping = new AbortController();
+  let running = eraseAll(context, stopping.signal);
+  const timer = setInterval(() => {
+    running = running.then(() => eraseAll(context, stopping.signal));
+  }, everyMs);
+  return async () => {
+    clearInterval(timer);
+    stopping.abort();
+    await running;
+  };
+}
+
+/** Never throws: the next hour tries again. */
+async function eraseAll({ database, log }: Context, stopping: AbortSignal): Promise<void> {
+  try {
+    while (!stopping.aborted && (await eraseOldBodies(database.db, batch)) === batch);
+  } catch (err) {
+    log.warn({ err }, 'could not erase old webhook bodies');
+  }
+}
