@@ -157,11 +157,20 @@ const endIcons = {
 } satisfies Record<EndReason, unknown>;
 
 function Ended(props: { state: State & { at: 'ended' }; texts: Texts; retry: () => void }) {
-  const { reason } = props.state;
+  const { reason, session } = props.state;
   const final = reason === 'expired' || reason === 'unknown';
+  const target =
+    final && session !== undefined
+      ? redirectTarget(session.callback, session.session_id, session.status)
+      : null;
   return (
     <NoticeScreen icon={endIcons[reason]} tone={final ? 'calm' : 'warn'} {...props.texts.ended[reason]}>
       {final ? null : <Primary text={props.texts.tryAgain} act={props.retry} />}
+      {target === null || session === undefined ? null : (
+        <a class="primary" href={target}>
+          {props.texts.backTo(session.application_name)}
+        </a>
+      )}
     </NoticeScreen>
   );
 }

@@ -69,6 +69,8 @@ export function sendLeave(path: SessionPath): void {
 export type Delivery =
   | { readonly status: 'answered'; readonly answer: AttemptAnswer }
   | { readonly status: 'refused'; readonly reason: EndReason }
+  /** These bytes are no picture to the service; another frame under the same id may be. */
+  | { readonly status: 'unusable' }
   | { readonly status: 'again'; readonly afterMs: number; readonly linkLost: boolean }
   | { readonly status: 'aborted' };
 
@@ -130,6 +132,7 @@ function deliveryOf(request: XMLHttpRequest): Delivery {
   if (status === 200)
     return { status: 'answered', answer: JSON.parse(request.responseText) as AttemptAnswer };
   if (status === 404 || status === 410) return { status: 'refused', reason: reasonOf(status) };
+  if (status === 400 || status === 413 || status === 415) return { status: 'unusable' };
   const seconds = Number(request.getResponseHeader('retry-after') ?? 0);
   return {
     status: 'again',

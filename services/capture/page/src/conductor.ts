@@ -97,8 +97,9 @@ export function startConductor(path: SessionPath, changed: () => void): Conducto
     const delivery = await deliverFrame(path, attempt.id, frame, progress, signal);
     if (delivery.status === 'aborted') return;
     if (delivery.status === 'again') return send({ is: 'stuck' });
-    ids.settle();
     frame = null;
+    if (delivery.status === 'unusable') return send({ is: 'unusable' });
+    ids.settle();
     if (delivery.status === 'refused') return send({ is: 'failed', reason: delivery.reason });
     send({ is: 'answered', answer: delivery.answer });
   }

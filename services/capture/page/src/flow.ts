@@ -45,6 +45,7 @@ export type FlowEvent =
   | { readonly is: 'sent'; readonly share: number }
   | { readonly is: 'link'; readonly lost: boolean }
   | { readonly is: 'answered'; readonly answer: AttemptAnswer }
+  | { readonly is: 'unusable' }
   | { readonly is: 'stuck' }
   | { readonly is: 'try_again' }
   | { readonly is: 'leave' }
@@ -208,7 +209,10 @@ function tryAgain(state: State): Step {
   }
 }
 
-type AttemptEvent = Extract<FlowEvent, { is: 'captured' | 'sent' | 'link' | 'answered' | 'stuck' }>;
+type AttemptEvent = Extract<
+  FlowEvent,
+  { is: 'captured' | 'sent' | 'link' | 'answered' | 'unusable' | 'stuck' }
+>;
 
 function duringAttempt(state: State, event: AttemptEvent): Step {
   if (event.is === 'captured') {
@@ -237,6 +241,8 @@ function duringAttempt(state: State, event: AttemptEvent): Step {
         state: { at: 'stuck', session: state.session, attempt: state.attempt },
         effects: [tell({ type: 'error', error: 'networkError', step: 'face' })],
       };
+    case 'unusable':
+      return stay({ at: 'again', session: state.session, problem: 'low_quality' });
     case 'answered':
       return answered(state.session, event.answer);
   }

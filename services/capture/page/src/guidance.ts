@@ -51,9 +51,12 @@ const hintDwellMs = 700;
 const creditMaxMs = 500;
 
 const limits = {
-  /** The service calls a face too dark or too bright a little beyond these. */
-  dark: 20,
-  bright: 90,
+  /** Face luminance, a little inside what biometrics refuses (10 and 88; ordinary faces measure 27 to 65). */
+  dark: 16,
+  bright: 84,
+  /** Luminance of the whole middle: a face may be well lit before a black curtain. */
+  darkPicture: 6,
+  brightPicture: 94,
   /** Share of the oval's height that a detected face (brow to chin) fills. */
   small: 0.42,
   large: 1.15,
@@ -114,12 +117,14 @@ function heldFor(goodMs: number, wanted: Hint, elapsedMs: number): number {
  */
 function judge(reading: Reading, oval: FaceBox, lastBox: FaceBox | null): Hint {
   const { seen } = reading;
-  const luminance = seen?.luminance ?? reading.luminance;
-  if (luminance < limits.dark) return 'light';
-  if (luminance > limits.bright) return 'glare';
-  if (seen === null) return reading.motion > limits.motion ? 'still' : 'position';
+  if (seen?.box == null) {
+    if (reading.luminance < limits.darkPicture) return 'light';
+    if (reading.luminance > limits.brightPicture) return 'glare';
+    return seen === null && reading.motion > limits.motion ? 'still' : 'position';
+  }
   if (seen.faces > 1) return 'alone';
-  if (seen.box === null) return 'position';
+  if (seen.luminance < limits.dark) return 'light';
+  if (seen.luminance > limits.bright) return 'glare';
   return judgeFace(seen.box, oval, lastBox, reading.motion);
 }
 

@@ -39,6 +39,18 @@ export function FaceIcon({ class: name }: { class?: string }) {
   );
 }
 
+/** The welcome picture: a face found in its outline. */
+export function Hero() {
+  return (
+    <svg class="hero" viewBox="0 0 160 160" fill="none" stroke-linecap="round" aria-hidden="true">
+      <circle class="hero-glow" cx="80" cy="80" r="78" />
+      <ellipse class="hero-face" cx="80" cy="80" rx="32" ry="43" />
+      <path class="hero-line" d="M68.5 73v4M91.5 73v4M70 97c6 5 14 5 20 0" />
+      <path class="hero-arc" d="M36 58C41 37 59 20 80 20s39 17 44 38M36 102c5 21 23 38 44 38s39-17 44-38" />
+    </svg>
+  );
+}
+
 export function ScanIcon() {
   return (
     <Icon>

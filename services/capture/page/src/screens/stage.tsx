@@ -99,13 +99,20 @@ function toneOf(hint: Hint): 'calm' | 'good' | 'warn' {
   return hint === 'position' || hint === 'manual' ? 'calm' : 'warn';
 }
 
-/** Around the oval: how much of the hold or the upload is done, or that work goes on. */
+/** Around the oval, from its top: how much of the hold or the upload is done, or that work goes on. */
 function Ring({ share, turning }: { share: number; turning: boolean }) {
-  const shape = { cx: 150, cy: 200, rx: 145, ry: 195, pathLength: 100 };
+  const outline = 'M150 5A145 195 0 0 1 150 395A145 195 0 0 1 150 5';
   return (
     <svg class={turning ? 'ring turning' : 'ring'} viewBox="0 0 300 400" aria-hidden="true">
-      <ellipse {...shape} class="track" />
-      <ellipse {...shape} class="done" stroke-dashoffset={turning ? 70 : 100 - Math.min(1, share) * 100} />
+      <path d={outline} pathLength={100} class="track" />
+      {share > 0 || turning ? (
+        <path
+          d={outline}
+          pathLength={100}
+          class="done"
+          stroke-dashoffset={turning ? 0 : 100 - Math.min(1, share) * 100}
+        />
+      ) : null}
     </svg>
   );
 }

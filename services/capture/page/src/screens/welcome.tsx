@@ -1,5 +1,5 @@
 import type { SessionView } from '../../../src/wire.ts';
-import { ArrowIcon, FaceIcon, ScanIcon, ShieldIcon } from '../icons.tsx';
+import { ArrowIcon, FaceIcon, Hero, ScanIcon, ShieldIcon } from '../icons.tsx';
 import type { Texts } from '../texts/texts.ts';
 import { Heading } from './heading.tsx';
 
@@ -29,6 +29,7 @@ export function Welcome(props: { session: SessionView; texts: Texts; agree: () =
   return (
     <>
       <div class="scroll welcome">
+        <Hero />
         <p class="eyebrow">{welcome.asks(application)}</p>
         <Heading>{title}</Heading>
         <ol class="steps">

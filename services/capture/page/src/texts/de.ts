@@ -15,20 +15,20 @@ export const de: Texts = {
     titleCheck: 'Zeigen Sie, dass Sie da sind',
     look: {
       title: 'In die Kamera schauen',
-      body: 'Wir machen ein Bild, sobald Ihr Gesicht zu sehen ist.',
+      body: 'Ein Bild, ganz von selbst.',
     },
-    check: { title: 'Wir prüfen es', body: 'Wenige Sekunden, um zu sehen, dass ein echter Mensch da ist.' },
-    checkMatch: 'Wenige Sekunden, um zu sehen, dass wirklich Sie es sind.',
+    check: { title: 'Wir prüfen es', body: 'Ist ein echter Mensch da?' },
+    checkMatch: 'Sind es wirklich Sie, hier und jetzt?',
     finish: {
       title: 'Fertig',
       body: 'Sie sehen das Ergebnis sofort.',
-      named: (application) => `${application} erhält das Ergebnis, und es geht dort weiter.`,
+      named: (application) => `Das Ergebnis geht an ${application}.`,
     },
     privacyTitle: 'Ihr Bild wird nicht aufbewahrt',
-    notKept: 'Es dient nur dieser Prüfung und wird danach gelöscht.',
+    notKept: 'Es wird nach der Prüfung gelöscht.',
     onlyResult: 'Gespeichert wird nur das Ergebnis.',
     templateKept: (application) =>
-      `Für die nächste Anmeldung bewahrt ${application} eine geschützte Gesichtsvorlage auf. Sie ist kein Bild, und Sie können sie löschen lassen.`,
+      `Für die nächste Anmeldung bewahrt ${application} eine geschützte Gesichtsvorlage auf, kein Bild. Sie können sie löschen lassen.`,
     agree: 'Zustimmen und weiter',
   },
   asking: {

@@ -15,23 +15,23 @@ export const fr: Texts = {
     titleCheck: 'Montrez que vous êtes là',
     look: {
       title: 'Regardez la caméra',
-      body: 'Nous prenons une photo dès que votre visage est visible.',
+      body: 'Une seule photo, prise toute seule.',
     },
     check: {
       title: 'Nous vérifions',
-      body: 'Quelques secondes pour voir qu’une vraie personne est là.',
+      body: 'Une vraie personne est-elle là ?',
     },
-    checkMatch: 'Quelques secondes pour voir que c’est bien vous, ici et maintenant.',
+    checkMatch: 'Est-ce bien vous, ici et maintenant ?',
     finish: {
       title: 'C’est fait',
       body: 'Vous voyez le résultat aussitôt.',
-      named: (application) => `${application} reçoit le résultat et vous continuez là-bas.`,
+      named: (application) => `Le résultat est transmis à ${application}.`,
     },
     privacyTitle: 'Votre photo n’est pas conservée',
-    notKept: 'Elle sert à cette vérification, puis elle est supprimée.',
+    notKept: 'Elle est supprimée après la vérification.',
     onlyResult: 'Seul le résultat est enregistré.',
     templateKept: (application) =>
-      `Pour votre prochaine connexion, ${application} conserve un gabarit facial protégé. Ce n’est pas une photo, et vous pouvez le faire supprimer.`,
+      `Pour votre prochaine connexion, ${application} conserve un gabarit facial protégé, pas une photo. Vous pouvez le faire supprimer.`,
     agree: 'Accepter et continuer',
   },
   asking: {
