@@ -36,7 +36,7 @@ afterEach(async () => {
 async function startPostgres(directory: string): Promise<{ url: string; postgres: Supervised }> {
   const { spec, url } = await preparePostgres({
     directory,
-    port: await choosePort(0, new Set()),
+    port: await choosePort(undefined, new Set()),
     password: 'a+b/c=',
     logFile: join(folder, 'postgres.log'),
   });
@@ -88,7 +88,7 @@ test('an interrupted first run of the database leaves nothing in the way', async
 });
 
 test('a database that does not answer is named, with a remedy and without its password', async () => {
-  const port = await choosePort(0, new Set());
+  const port = await choosePort(undefined, new Set());
   const error = await checkDatabase(`postgres://me:hidden@127.0.0.1:${port}/x`).catch(
     (caught: Error) => caught,
   );
@@ -99,7 +99,7 @@ test('a database that does not answer is named, with a remedy and without its pa
 });
 
 test('a NATS server that does not answer, or something else on its port, is named with a remedy', async () => {
-  const port = await choosePort(0, new Set());
+  const port = await choosePort(undefined, new Set());
   await expect(checkNats(`nats://127.0.0.1:${port}`)).rejects.toThrow(
     `The NATS server at 127.0.0.1:${port} (NATS_URL) does not answer (ECONNREFUSED): start it`,
   );
@@ -110,7 +110,7 @@ test('a NATS server that does not answer, or something else on its port, is name
 });
 
 test('the built-in NATS is ready when it greets with JetStream', async () => {
-  const port = await choosePort(0, new Set());
+  const port = await choosePort(undefined, new Set());
   const { spec, url } = prepareNats({ directory: join(folder, 'nats'), port, report: () => undefined });
   const surroundings = {
     logsDirectory: folder,

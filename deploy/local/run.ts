@@ -55,10 +55,7 @@ export async function openRun(options: {
   let stopped: Promise<void> | undefined;
 
   function track<T>(work: Promise<T>): Promise<T> {
-    const settled = work.then(
-      () => pending.delete(settled),
-      () => pending.delete(settled),
-    );
+    const settled: Promise<unknown> = work.catch(() => undefined).finally(() => pending.delete(settled));
     pending.add(settled);
     return work;
   }

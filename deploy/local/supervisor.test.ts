@@ -39,7 +39,7 @@ const surroundings = () => ({
 
 /** A child process that runs `code` and is ready when it answers on its port. */
 async function child(code: string): Promise<ProcessSpec> {
-  const port = await choosePort(0, new Set());
+  const port = await choosePort(undefined, new Set());
   const script = join(folder, 'child.mjs');
   writeFileSync(
     script,
@@ -81,6 +81,15 @@ test('a process that never gets ready is ended', async () => {
   supervised = supervise(spec, surroundings());
   await expect(supervised.start()).rejects.toThrow(/was not ready within 0.3 s; see .*session.log/);
   expect(supervised.pid()).toBeUndefined();
+});
+
+test('a stranger who answers on its port is not taken for it', async () => {
+  const spec = await child('serve();');
+  const stranger = supervise({ ...spec, name: 'stranger' }, surroundings());
+  await stranger.start();
+  supervised = supervise(spec, surroundings());
+  await expect(supervised.start()).rejects.toMatchObject({ code: 'port_in_use' });
+  await stranger.stop();
 });
 
 test('a killed process stays down until it is started', async () => {

@@ -52,6 +52,8 @@ const readyPollMs = 40;
 const healthyAfterMs = 30_000;
 const maxPauseMs = 8_000;
 const maxLogBytes = 20_000_000;
+// Of our services, and of anything else that logs with pino.
+const errorLine = /"level":("error"|"fatal"|50|60)[,}]/;
 
 /** Pause before the nth start in a row after failures: 250 ms, doubled each time, at most 8 s. */
 export function restartPauseMs(failures: number): number {
@@ -67,6 +69,11 @@ export function supervise(spec: ProcessSpec, surroundings: Surroundings): Superv
   let failures = 0;
 
   async function bringUp(): Promise<void> {
+    // Otherwise a stranger on the same port would be taken for the new process.
+    if (await spec.isReady().catch(() => false)) {
+      const message = `${spec.name} cannot start: something else already answers in its place`;
+      throw new Failure('conflict', 'port_in_use', message);
+    }
     const started = await launch({
       ...spec,
       logFile,
@@ -159,8 +166,7 @@ async function untilReady(
 }
 
 function show(line: string, name: string, surroundings: Surroundings): void {
-  const isError = line.includes('"level":"error"') || line.includes('"level":"fatal"');
-  if (surroundings.verbose || isError) surroundings.report(`[${name}] ${line}`);
+  if (surroundings.verbose || errorLine.test(line)) surroundings.report(`[${name}] ${line}`);
 }
 
 function rotate(logFile: string): void {

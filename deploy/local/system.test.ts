@@ -27,7 +27,7 @@ test('a port in use is named, with the way out', async () => {
 });
 
 test('a database or NATS that does not answer stops the start, and nothing stays behind', async () => {
-  const port = await choosePort(0, new Set());
+  const port = await choosePort(undefined, new Set());
   const noDatabase = { ...environment, DATABASE_URL: `postgres://127.0.0.1:${port}/x` };
   await expect(startSystem({ dataDirectory: folder, port: 0, environment: noDatabase })).rejects.toThrow(
     '(DATABASE_URL) does not answer (ECONNREFUSED)',

@@ -138,12 +138,14 @@ async function makePlan(options: SystemOptions, dataDirectory: string): Promise<
     throw new Failure('conflict', 'port_in_use', `Port ${options.port} is in use: ${how}`);
   }
   const taken = new Set<number>();
-  const edge = await choosePort(options.port, taken);
+  // A run that asks for no port of its own, as tests do, keeps off the well-known ones: others may start just now.
+  const choose = (preferred: number) => choosePort(options.port === 0 ? undefined : preferred, taken);
+  const edge = await choose(options.port);
   const ports: Partial<Record<ServiceName, Ports>> = {};
   for (const name of serviceNames) {
     const { httpPort, grpcPort } = serviceFacts[name];
-    const http = await choosePort(httpPort, taken);
-    ports[name] = grpcPort === undefined ? { http } : { http, grpc: await choosePort(grpcPort, taken) };
+    const http = await choose(httpPort);
+    ports[name] = grpcPort === undefined ? { http } : { http, grpc: await choose(grpcPort) };
   }
   return {
     options,
@@ -151,9 +153,9 @@ async function makePlan(options: SystemOptions, dataDirectory: string): Promise<
     secrets: loadSecrets(dataDirectory, environment),
     ports: ports as Record<ServiceName, Ports>,
     edge,
-    demo: await choosePort(demoPort, taken),
-    postgres: await choosePort(postgresPort, taken),
-    nats: await choosePort(natsPort, taken),
+    demo: await choose(demoPort),
+    postgres: await choose(postgresPort),
+    nats: await choose(natsPort),
   };
 }
 
