@@ -48,7 +48,7 @@ export async function createService(options: {
   const vault = createVault(config.biometricKey);
   await requireMatchingKey({ vault, database });
 
-  const pool = await openWorkerPool({
+  const opening = openWorkerPool({
     models,
     workers: config.workers,
     queueLimit: config.queueLimit,
@@ -56,7 +56,14 @@ export async function createService(options: {
     onBroken: lifecycle.fail,
     ...(spawn ? { spawn } : {}),
   });
-  lifecycle.onStop('inference threads', pool.close);
+  // Registered before they are ready: threads must not be ended while they load.
+  lifecycle.onStop('inference threads', () =>
+    opening.then(
+      ({ close }) => close(),
+      () => {},
+    ),
+  );
+  const pool = await opening;
 
   const context: Context = { log, database, vault, pool, candidateDays: config.candidateDays };
 

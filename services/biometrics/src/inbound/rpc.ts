@@ -20,8 +20,8 @@ const ANALYSE_BYTES_MAX = 64 * 1024;
 const ID_LENGTH_MAX = 64;
 const VENDOR_DATA_LENGTH_MAX = 256;
 
-/** The largest message that holds a request within its limits. */
-export const MESSAGE_BYTES_MAX = VERIFY_BYTES_MAX + 64 * 1024;
+/** Beyond the largest image, so that one somewhat too large is told its limit rather than cut off by the transport. */
+export const MESSAGE_BYTES_MAX = 8 * MEGABYTE;
 
 /** The proto's calls: judge the input, call the use case, put the outcome into the proto's words. */
 export function biometricsRpc(context: Context): BiometricsServiceImplementation {

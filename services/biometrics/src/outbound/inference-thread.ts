@@ -6,22 +6,26 @@ import type { Job, Report, Result, WorkerStart } from '../pipeline/messages.ts';
 export interface InferenceThread {
   /**
    * Does one job; call it again only when it has settled.
-   * @throws Failure `worker_lost` (retryable) when the thread ended meanwhile, `look_failed`
+   * @throws Failure `worker_lost` (retryable) when the thread ended meanwhile, `look_stuck`, `look_failed`
    */
   run(job: Job): Promise<Result>;
   /** Resolves with the reason once the thread has ended, whoever ended it. */
   readonly ended: Promise<unknown>;
+  /**
+   * Only between jobs: the runtime aborts the whole process when its thread is ended inside a model. For the same reason
+   * nothing here ever ends a thread that is late.
+   */
   end(): Promise<void>;
 }
 
-/** Starts the thread itself; tests replace it to hold on to their victims. */
+/** Starts the thread itself; tests bring threads that can be made to die. */
 export type Spawn = (start: WorkerStart) => Worker;
 
-/** A look takes 30 ms: one that takes this long never ends, and the thread goes with it. */
-const JOB_TIMEOUT_MS = 10_000;
-const START_TIMEOUT_MS = 30_000;
+/** A look takes 30 ms, and its caller gives up after seconds: a thread that is silent for so long is stuck for good. */
+const JOB_TIMEOUT_MS = 30_000;
+const START_TIMEOUT_MS = 60_000;
 
-/** Resolves once the thread is ready. @throws Error when it ends before that, or takes longer than 30 s. */
+/** Resolves once the thread is ready. @throws Error when it ends before that, or is not ready after 60 s */
 export async function startInferenceThread(start: WorkerStart, spawn: Spawn): Promise<InferenceThread> {
   const worker = spawn(start);
   const ended = Promise.withResolvers<unknown>();
@@ -31,21 +35,22 @@ export async function startInferenceThread(start: WorkerStart, spawn: Spawn): Pr
   });
   worker.on('exit', () => ended.resolve(reason));
 
-  /** The thread's next report, or undefined when it ends or takes too long, which ends it. */
-  async function report(timeoutMs: number): Promise<Report | undefined> {
-    const next = Promise.withResolvers<Report>();
+  /** The thread's next report; `lost` when it ends before. */
+  async function report(timeoutMs: number): Promise<Report | 'lost' | 'late'> {
+    const next = Promise.withResolvers<Report | 'late'>();
+    const timer = setTimeout(next.resolve, timeoutMs, 'late');
     worker.once('message', next.resolve);
-    const timer = setTimeout(() => void worker.terminate(), timeoutMs);
     try {
-      return await Promise.race([next.promise, ended.promise.then(() => undefined)]);
+      return await Promise.race([next.promise, ended.promise.then(() => 'lost' as const)]);
     } finally {
       clearTimeout(timer);
       worker.off('message', next.resolve);
     }
   }
 
-  if ((await report(START_TIMEOUT_MS)) === undefined) {
-    throw new Error('an inference thread ended before it was ready', { cause: reason });
+  const first = await report(START_TIMEOUT_MS);
+  if (first === 'lost' || first === 'late') {
+    throw new Error(`an inference thread was ${first} before it was ready`, { cause: reason });
   }
   return {
     ended: ended.promise,
@@ -55,14 +60,17 @@ export async function startInferenceThread(start: WorkerStart, spawn: Spawn): Pr
     async run(job) {
       worker.postMessage(job, [job.image.buffer]);
       const answer = await report(JOB_TIMEOUT_MS);
-      if (answer?.kind === 'done') return answer.result;
-      if (answer?.kind === 'failed') {
-        const cause = new Error(answer.message);
-        throw new Failure('internal', 'look_failed', 'The look failed.', { cause });
-      }
-      throw new Failure('unavailable', 'worker_lost', 'The look was interrupted; try again.');
+      if (answer === 'lost') throw interrupted('worker_lost');
+      if (answer === 'late') throw interrupted('look_stuck');
+      if (answer.kind === 'done') return answer.result;
+      const cause = new Error(answer.kind === 'failed' ? answer.message : 'ready twice');
+      throw new Failure('internal', 'look_failed', 'The look failed.', { cause });
     },
   };
+}
+
+function interrupted(code: string): Failure {
+  return new Failure('unavailable', code, 'The look was interrupted; try again.');
 }
 
 /** A thread of this process that runs the pipeline. */

@@ -1,6 +1,6 @@
 import { availableParallelism } from 'node:os';
 import { setTimeout as pause } from 'node:timers/promises';
-import { Failure } from '@selfsame/runtime/errors';
+import { errorCode, Failure } from '@selfsame/runtime/errors';
 import type { Log } from '@selfsame/runtime/log';
 import type { Refused } from '../pipeline/decode.ts';
 import type { Look, Sighting } from '../pipeline/look.ts';
@@ -14,12 +14,12 @@ export interface WorkerPool {
   /**
    * A whole look. The image's memory is handed over when the array owns it.
    * @param signal nobody waits any more: a queued job is dropped
-   * @throws Failure `queue_full` (exhausted), `deadline_passed`, `worker_lost` (retryable), `look_failed`
+   * @throws Failure `queue_full` (exhausted), `deadline_passed`, `worker_lost`, `look_stuck`, `look_failed`
    */
   look(image: Uint8Array, signal: AbortSignal): Promise<Timed<Look | Refused>>;
   /** Detection only. Waits behind all looks, in a short queue of its own. Throws the same. */
   glance(image: Uint8Array, signal: AbortSignal): Promise<Timed<Sighting | Refused>>;
-  /** Refuses what is queued and ends the threads. */
+  /** Refuses what is queued, waits for the looks under way and ends the threads. */
   close(): Promise<void>;
 }
 
@@ -36,7 +36,7 @@ export interface WorkerPoolOptions {
   /** Looks that may wait. */
   readonly queueLimit: number;
   readonly log: Log;
-  /** Threads die as soon as they are started: the service should stop. */
+  /** A thread is stuck, or none can be started any more: the process should be replaced. */
   readonly onBroken: (error: unknown) => void;
   readonly spawn?: Spawn;
 }
@@ -66,6 +66,7 @@ export async function openWorkerPool(options: WorkerPoolOptions): Promise<Worker
   const limits = { look: options.queueLimit, glance: workers * GLANCES_PER_WORKER };
   const threads = new Set<InferenceThread>();
   const idle = new Set<InferenceThread>();
+  const working = new Set<Promise<void>>();
   let closing = false;
 
   async function staff(): Promise<void> {
@@ -94,7 +95,6 @@ export async function openWorkerPool(options: WorkerPoolOptions): Promise<Worker
 
   function release(thread: InferenceThread): void {
     if (!threads.has(thread)) return;
-    if (closing) void thread.end();
     idle.add(thread);
     dispatch();
   }
@@ -105,12 +105,20 @@ export async function openWorkerPool(options: WorkerPoolOptions): Promise<Worker
       const task = queues.look.shift() ?? queues.glance.shift();
       if (task === undefined) return;
       idle.delete(thread);
-      const queuedMs = performance.now() - task.enqueuedAt;
-      thread
-        .run(task.job)
-        .then((result) => task.resolve({ result, queuedMs }), task.reject)
-        .finally(() => release(thread));
+      const work = perform(thread, task).finally(() => working.delete(work));
+      working.add(work);
     }
+  }
+
+  async function perform(thread: InferenceThread, task: Task): Promise<void> {
+    const queuedMs = performance.now() - task.enqueuedAt;
+    try {
+      task.resolve({ result: await thread.run(task.job), queuedMs });
+    } catch (error) {
+      task.reject(error);
+      if (errorCode(error) === 'look_stuck') return options.onBroken(error);
+    }
+    release(thread);
   }
 
   async function submit(kind: Job['kind'], image: Uint8Array, signal: AbortSignal): Promise<Timed<Result>> {
@@ -141,14 +149,15 @@ export async function openWorkerPool(options: WorkerPoolOptions): Promise<Worker
   async function close(): Promise<void> {
     closing = true;
     for (const task of [...queues.look.splice(0), ...queues.glance.splice(0)]) task.reject(stopping());
+    await Promise.all(working);
     await Promise.all([...threads].map((thread) => thread.end()));
   }
 
-  try {
-    await Promise.all(Array.from({ length: workers }, staff));
-  } catch (error) {
+  const started = await Promise.allSettled(Array.from({ length: workers }, staff));
+  const failed = started.find((result) => result.status === 'rejected');
+  if (failed) {
     await close();
-    throw error;
+    throw failed.reason;
   }
   // A worker answers a look with a look and a glance with a sighting.
   return {
