@@ -90,7 +90,7 @@ export async function saveSession(
 ): Promise<void> {
   const { state, reports } = session;
   await tx
-    .with('attempt', () => attemptStatement(session.id, change.attempt))
+    .with('attempt', () => sql<{ id: string }>`(${attemptStatement(session.id, change.attempt)})`)
     .updateTable('sessions')
     .set((eb) => ({
       status: state.status,
@@ -105,16 +105,16 @@ export async function saveSession(
 }
 
 function attemptStatement(sessionId: string, attempt: AttemptChange | undefined) {
-  if (attempt === undefined) return sql<{ id: string }>`SELECT ${sessionId}::uuid AS id`;
+  if (attempt === undefined) return sql`SELECT ${sessionId}::uuid AS id`;
   if (attempt.kind === 'granted') {
-    return sql<{ id: string }>`
+    return sql`
       INSERT INTO attempts (session_id, attempt_id, granted_at)
       VALUES (${sessionId}, ${attempt.id}, ${attempt.at})
       ON CONFLICT (session_id, attempt_id) DO UPDATE
         SET granted_at = excluded.granted_at, evidence = NULL, verdict = NULL, judged_at = NULL
       RETURNING session_id AS id`;
   }
-  return sql<{ id: string }>`
+  return sql`
     UPDATE attempts
     SET evidence = ${JSON.stringify(attempt.evidence)}, verdict = ${attempt.verdict}, judged_at = ${attempt.at}
     WHERE session_id = ${sessionId} AND attempt_id = ${attempt.id}

@@ -1,0 +1,241 @@
+import { randomUUID } from 'node:crypto';
+import { FaceProblem, MatchOutcome } from '@selfsame/contracts/biometrics/v1/evidence';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { secretDigest } from '../src/domain/secrets.ts';
+import type { World } from './harness.ts';
+import { openWorld, portrait } from './harness.ts';
+
+let world: World;
+
+beforeAll(async () => {
+  world = await openWorld();
+});
+afterAll(() => world.close());
+
+const reauth = { workflow_id: 'wf_reauth', portrait_image: portrait };
+
+describe('a look becomes a verdict', () => {
+  it('with the decision of the contract in the event, without the link', async () => {
+    const created = await world.demo.create({ ...reauth, vendor_data: 'decided', metadata: { a: 1 } });
+    const attemptId = await world.look(created);
+    const event = await world.announced(created.session_id, 'Approved');
+    expect(event).toMatchObject({
+      sequence: 3n,
+      previousStatus: 'In Progress',
+      workflowVersion: 1,
+      workflowType: 'biometric_authentication',
+      metadataJson: '{"a":1}',
+      enrols: false,
+      captureReceivedAt: expect.any(Date),
+    });
+    const decision = JSON.parse(event.decisionJson);
+    expect(decision.session_url).toBeNull();
+    const read = await world.demo.call('GET', `/v3/session/${created.session_id}/decision/`);
+    expect(read.body).toEqual({ ...decision, session_url: created.url });
+    expect(read.body).toEqual({
+      session_id: created.session_id,
+      session_kind: 'user',
+      session_number: created.session_number,
+      session_url: created.url,
+      status: 'Approved',
+      environment: 'live',
+      workflow_id: created.workflow_id,
+      features: ['LIVENESS', 'FACE_MATCH'],
+      vendor_data: 'decided',
+      metadata: { a: 1 },
+      callback: null,
+      expected_details: null,
+      contact_details: null,
+      id_verifications: null,
+      nfc_verifications: null,
+      liveness_checks: [
+        {
+          node_id: 'feature_liveness_1',
+          status: 'Approved',
+          method: 'PASSIVE',
+          score: 97.12,
+          reference_image: null,
+          video_url: null,
+          age_estimation: null,
+          face_quality: 61.5,
+          face_luminance: 52.25,
+          matches: [],
+          warnings: [],
+        },
+      ],
+      face_matches: [
+        {
+          node_id: 'feature_face_match_1',
+          status: 'Approved',
+          score: 96.13,
+          source_image_session_id: created.session_id,
+          source_image: null,
+          target_image: null,
+          warnings: [],
+        },
+      ],
+      phone_verifications: null,
+      email_verifications: null,
+      poa_verifications: null,
+      document_ai_documents: null,
+      questionnaire_responses: null,
+      aml_screenings: null,
+      ip_analyses: null,
+      database_validations: null,
+      id_verification: null,
+      liveness: { status: 'Approved', method: 'PASSIVE', score: 97.12 },
+      face: { status: 'Approved', similarity_score: 0.9613 },
+      reviews: [],
+      created_at: expect.stringMatching(/Z$/),
+      expires_at: expect.stringMatching(/Z$/),
+    });
+    const attempt = await world.database.db
+      .selectFrom('attempts')
+      .selectAll()
+      .where('attempt_id', '=', attemptId)
+      .executeTakeFirstOrThrow();
+    expect(attempt).toMatchObject({ verdict: 'Approved', evidence: { face: { pipelineVersion: 'test-1' } } });
+  });
+
+  it('that declines another person and sends a doubtful one to review', async () => {
+    for (const [similarityScore, status] of [
+      [12, 'Declined'],
+      [65, 'In Review'],
+    ] as const) {
+      const created = await world.demo.create(reauth);
+      await world.look(created, { similarityScore });
+      const event = await world.announced(created.session_id, status);
+      const { face_matches } = JSON.parse(event.decisionJson);
+      expect(face_matches[0].warnings[0]).toMatchObject({
+        feature: 'FACEMATCH',
+        risk: 'LOW_FACE_MATCH_SIMILARITY',
+      });
+    }
+  });
+
+  it('that declines a spoof, an empty frame and a missing reference', async () => {
+    const cases = [
+      [{ livenessScore: 4 }, 'LIVENESS_FACE_ATTACK'],
+      [{ faceCount: 0, problem: FaceProblem.NO_FACE, livenessScore: undefined }, 'NO_FACE_DETECTED'],
+      [{ matchOutcome: MatchOutcome.NO_REFERENCE, similarityScore: undefined }, 'NO_REFERENCE_IMAGE'],
+    ] as const;
+    for (const [evidence, risk] of cases) {
+      const created = await world.demo.create(reauth);
+      await world.look(created, evidence);
+      expect((await world.announced(created.session_id, 'Declined')).decisionJson).toContain(risk);
+    }
+  });
+
+  it('that names the enrolment on approval', async () => {
+    const created = await world.demo.create({ workflow_id: 'wf_first_verification', vendor_data: 'new' });
+    await world.look(created);
+    expect(await world.announced(created.session_id, 'Approved')).toMatchObject({
+      enrols: true,
+      vendorData: 'new',
+    });
+  });
+});
+
+describe('what does not change a session', () => {
+  it('evidence that comes twice, or of a second look after the verdict', async () => {
+    const created = await world.demo.create(reauth);
+    const tokenSha256 = secretDigest(created.session_token);
+    const second = randomUUID();
+    await world.rpc.openSession({ tokenSha256 });
+    await world.rpc.beginAttempt({ tokenSha256, attemptId: second });
+    const first = await world.look(created);
+    await world.announced(created.session_id, 'Approved');
+    await world.report(created.session_id, first, { similarityScore: 1 });
+    await world.report(created.session_id, second, { similarityScore: 1 });
+    await world.settled();
+    expect(world.events(created.session_id).map((event) => event.status)).toEqual([
+      'Not Started',
+      'In Progress',
+      'Approved',
+    ]);
+  });
+
+  it('two looks at the same time: one verdict', async () => {
+    const created = await world.demo.create(reauth);
+    const tokenSha256 = secretDigest(created.session_token);
+    const attempts = [randomUUID(), randomUUID()];
+    for (const attemptId of attempts) await world.rpc.beginAttempt({ tokenSha256, attemptId });
+    await Promise.all(
+      attempts.map((attemptId, index) =>
+        world.report(created.session_id, attemptId, { similarityScore: 95 - index * 90 }),
+      ),
+    );
+    await world.settled();
+    const verdicts = world.events(created.session_id).filter((event) => event.sequence > 2n);
+    expect(verdicts).toHaveLength(1);
+  });
+
+  it('one event delivered twice under its id', async () => {
+    const created = await world.demo.create(reauth);
+    const tokenSha256 = secretDigest(created.session_token);
+    const attemptId = randomUUID();
+    await world.rpc.beginAttempt({ tokenSha256, attemptId });
+    const sessionId: string = created.session_id;
+    const { applicationId } = world.demo;
+    const message = { sessionId, applicationId, attemptId, evidence: { faceCount: 1 } };
+    await Promise.all([1, 2, 3].map(() => world.publish(message, attemptId)));
+    await world.announced(sessionId, 'Declined');
+    await world.settled();
+    expect(world.events(sessionId)).toHaveLength(3);
+  });
+
+  it('evidence before the page was opened, or without a grant', async () => {
+    const created = await world.demo.create(reauth);
+    await world.report(created.session_id, randomUUID());
+    const tokenSha256 = secretDigest(created.session_token);
+    await world.rpc.openSession({ tokenSha256 });
+    await world.report(created.session_id, randomUUID());
+    await world.settled();
+    expect(world.events(created.session_id).at(-1)?.status).toBe('In Progress');
+    await world.look(created);
+    await world.announced(created.session_id, 'Approved');
+  });
+
+  it('evidence of another application, of an unknown session and after the deletion', async () => {
+    const created = await world.demo.create(reauth);
+    const tokenSha256 = secretDigest(created.session_token);
+    const attemptId = randomUUID();
+    await world.rpc.beginAttempt({ tokenSha256, attemptId });
+    await world.publish({
+      sessionId: created.session_id,
+      applicationId: randomUUID(),
+      attemptId,
+      evidence: { faceCount: 1 },
+    });
+    await world.report(randomUUID(), attemptId);
+    await world.demo.call('DELETE', `/v3/session/${created.session_id}/delete/`);
+    await world.report(created.session_id, attemptId);
+    await world.settled();
+    expect(world.events(created.session_id).at(-1)?.status).toBe('In Progress');
+  });
+
+  it('a verdict that arrives after the user has closed the page counts', async () => {
+    const created = await world.demo.create(reauth);
+    const tokenSha256 = secretDigest(created.session_token);
+    const attemptId = randomUUID();
+    await world.rpc.beginAttempt({ tokenSha256, attemptId });
+    await world.rpc.leaveSession({ tokenSha256 });
+    await world.report(created.session_id, attemptId);
+    await world.announced(created.session_id, 'Approved');
+  });
+
+  it('a verdict and a deletion at the same time: either the one or the other', async () => {
+    for (let round = 0; round < 5; round += 1) {
+      const created = await world.demo.create(reauth);
+      const tokenSha256 = secretDigest(created.session_token);
+      const attemptId = randomUUID();
+      await world.rpc.beginAttempt({ tokenSha256, attemptId });
+      const [deleted] = await Promise.all([
+        world.demo.call('DELETE', `/v3/session/${created.session_id}/delete/`),
+        world.report(created.session_id, attemptId),
+      ]);
+      expect(deleted.status).toBe(204);
+    }
+    expect(await world.settled()).toBe(0);
+  });
+});
