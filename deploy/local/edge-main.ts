@@ -4,7 +4,7 @@ import { run } from '@selfsame/runtime/lifecycle';
 import { createRouter, readRules } from '../routes.ts';
 import { createEdge, type Upstream } from './edge.ts';
 
-const drainMs = 3000;
+const drainMs = 1500;
 
 function upstream(name: string, port: number): Setting<string> {
   return setting.string(name, { default: `127.0.0.1:${port}`, pattern: /^[^:/\s]+:\d+$/, hint: 'host:port' });

@@ -147,7 +147,7 @@ async function runToEnd(options: OneCommand, logFile: string, signal: AbortSigna
   throw new Failure('unavailable', 'process_failed', text);
 }
 
-// Nothing new comes in, then the services finish what they hold, then what they wrote to is closed. 3 + 4.5 + 2 s at most.
+// Nothing new comes in, then the services finish what they hold, then what they wrote to is closed. 2 + 4.5 + 2.5 s at most.
 const stopOrder: readonly (readonly ProcessName[])[] = [
   ['edge', 'demo'],
   ['session', 'capture', 'biometrics', 'webhook-dispatcher'],

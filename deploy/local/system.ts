@@ -202,18 +202,18 @@ async function openNats(run: Run, plan: Plan): Promise<string> {
 }
 
 /** What a process sees: this process's environment without secrets, its own settings, and a test's. */
-function environmentOf(run: Run, plan: Plan, name: ProcessName, own: NodeJS.ProcessEnv): NodeJS.ProcessEnv {
+function environmentOf(plan: Plan, name: ProcessName, own: NodeJS.ProcessEnv): NodeJS.ProcessEnv {
   return {
     ...withoutSecrets(plan.environment),
-    // Later starts skip the parsing that an earlier one has done.
-    NODE_COMPILE_CACHE: join(run.dataDirectory, 'cache', 'node'),
+    // Later starts skip the parsing that an earlier one of this checkout has done: 2 s instead of 4.
+    NODE_COMPILE_CACHE: join(repository, 'node_modules/.cache/selfsame'),
     ...own,
     ...plan.options.overrides?.[name],
   };
 }
 
 async function startService(run: Run, plan: Plan, name: ServiceName, around: Neighbourhood): Promise<void> {
-  const own = environmentOf(run, plan, name, serviceEnvironment(name, around));
+  const own = environmentOf(plan, name, serviceEnvironment(name, around));
   if (serviceFacts[name].hasDatabase) {
     await run.once(nodeScript(`${name}-migrate`, `services/${name}/src/migrate.ts`, own));
   }
@@ -222,7 +222,7 @@ async function startService(run: Run, plan: Plan, name: ServiceName, around: Nei
 
 async function startEdge(run: Run, plan: Plan): Promise<void> {
   const { session, capture, 'webhook-dispatcher': dispatcher } = plan.ports;
-  const own = environmentOf(run, plan, 'edge', {
+  const own = environmentOf(plan, 'edge', {
     HOST: loopback,
     HTTP_PORT: String(plan.edge),
     SESSION_HTTP: `${loopback}:${session.http}`,
@@ -230,11 +230,11 @@ async function startEdge(run: Run, plan: Plan): Promise<void> {
     WEBHOOK_DISPATCHER_HTTP: `${loopback}:${dispatcher.http}`,
     DEMO_HTTP: `${loopback}:${plan.demo}`,
   });
-  await run.begin('edge', nodeProcess('edge', 'deploy/local/edge-main.ts', own, plan.edge, 3000));
+  await run.begin('edge', nodeProcess('edge', 'deploy/local/edge-main.ts', own, plan.edge, 2000));
 }
 
 async function startDemo(run: Run, plan: Plan, local: LocalFile): Promise<void> {
-  const own = environmentOf(run, plan, 'demo', {
+  const own = environmentOf(plan, 'demo', {
     HOST: loopback,
     HTTP_PORT: String(plan.demo),
     SELFSAME_BASE_URL: local.base_url,
@@ -242,7 +242,7 @@ async function startDemo(run: Run, plan: Plan, local: LocalFile): Promise<void> 
     DEMO_WEBHOOK_SECRET: local.webhook_secret,
     PARTNER_WEBHOOK_SECRET: local.partner.webhook_secret,
   });
-  await run.begin('demo', nodeProcess('demo', 'apps/demo/src/main.ts', own, plan.demo, 3000));
+  await run.begin('demo', nodeProcess('demo', 'apps/demo/src/main.ts', own, plan.demo, 2000));
 }
 
 async function createApplication(
@@ -252,7 +252,7 @@ async function createApplication(
   slug: string,
   name: string,
 ): Promise<CreatedApplication> {
-  const own = environmentOf(run, plan, 'session', serviceEnvironment('session', around));
+  const own = environmentOf(plan, 'session', serviceEnvironment('session', around));
   const script = nodeScript('create-application', 'services/session/src/cli/create-application.ts', own);
   const args = [...script.args, '--slug', slug, '--name', name];
   return JSON.parse(await run.once({ ...script, args, isSecretive: true })) as CreatedApplication;
