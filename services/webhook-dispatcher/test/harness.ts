@@ -24,7 +24,7 @@ export interface TestApplication {
 }
 
 /** What the public API answered. */
-export interface ApiAnswer {
+interface ApiAnswer {
   readonly status: number;
   // biome-ignore lint/suspicious/noExplicitAny: tests look into answers of every shape
   readonly body: any;
@@ -128,10 +128,7 @@ export async function openWorld() {
 }
 
 /** An event of a session that was Approved just now. */
-export function statusChanged(
-  applicationId: string,
-  message: Partial<SessionStatusChanged>,
-): SessionStatusChanged {
+function statusChanged(applicationId: string, message: Partial<SessionStatusChanged>): SessionStatusChanged {
   return SessionStatusChanged.fromPartial({
     sessionId: randomUUID(),
     applicationId,

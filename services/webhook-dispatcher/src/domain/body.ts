@@ -68,7 +68,7 @@ const singularNames = new Map([
 ]);
 
 /** Unix seconds of the event: the body's `created_at`, the same in every attempt. */
-export function createdAt(event: SessionEvent): number {
+function createdAt(event: SessionEvent): number {
   return Math.floor(event.occurredAt.getTime() / 1000);
 }
 

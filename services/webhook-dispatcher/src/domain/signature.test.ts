@@ -1,4 +1,3 @@
-import { execFileSync } from 'node:child_process';
 import { expect, test } from 'vitest';
 import { signedHeaders } from './signature.ts';
 
@@ -11,32 +10,22 @@ const message = {
 };
 const secret = 'q83vEjRWeJCrze8SNFZ4kKvN7xI0VniQq83vEjRWeJA';
 
-function opensslHmac(text: string): string {
-  const output = execFileSync('openssl', ['dgst', '-sha256', '-hmac', secret, '-r'], {
-    input: text,
-  }).toString();
-  return output.slice(0, 64);
-}
+// Made with: printf '%s' "<message>" | openssl dgst -sha256 -hmac "<secret>" -r
+const ofBody = '44148bb8397fc8d4f0cece8df691ecd42d5a68c753d3fb607773c94c92764d28';
+/** Of 1766000000:0193d0a2-0000-7000-8000-000000000001:In Review:status.updated */
+const ofIdentity = 'e2cd4bd6e93a828df16f854fc7a6e95ae562b0d6e272dd3f0e48d811ac3205a0';
 
 test('all three signatures are what openssl computes from the contract’s definition', () => {
-  const headers = signedHeaders(message, secret);
-  expect(headers['X-Signature-V2']).toBe(opensslHmac(message.body));
-  expect(headers['X-Signature']).toBe(headers['X-Signature-V2']);
-  expect(headers['X-Signature-Simple']).toBe(
-    opensslHmac(`1766000000:${message.sessionId}:In Review:status.updated`),
-  );
-  expect(headers['X-Timestamp']).toBe('1766000000');
-  expect(headers['Content-Type']).toBe('application/json');
+  expect(signedHeaders(message, secret)).toEqual({
+    'Content-Type': 'application/json',
+    'User-Agent': 'Selfsame-Webhook/1.0',
+    'X-Signature': ofBody,
+    'X-Signature-V2': ofBody,
+    'X-Signature-Simple': ofIdentity,
+    'X-Timestamp': '1766000000',
+  });
 });
 
 test('the log of an attempt shows signatures and no secret', () => {
   expect(JSON.stringify(signedHeaders(message, secret))).not.toContain(secret);
-  expect(Object.keys(signedHeaders(message, secret)).sort()).toEqual([
-    'Content-Type',
-    'User-Agent',
-    'X-Signature',
-    'X-Signature-Simple',
-    'X-Signature-V2',
-    'X-Timestamp',
-  ]);
 });

@@ -6,7 +6,7 @@ import { checkEndpoint } from '../domain/endpoint.ts';
 import type { Outcome } from '../domain/schedule.ts';
 
 /** How one POST ended. */
-export interface PostResult {
+interface PostResult {
   readonly outcome: Outcome;
   /** Until the status line; null when none came. */
   readonly responseTimeMs: number | null;
