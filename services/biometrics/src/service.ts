@@ -15,6 +15,7 @@ import type { Spawn } from './outbound/inference-thread.ts';
 import type { BiometricsTables } from './outbound/store.ts';
 import { createVault } from './outbound/vault.ts';
 import { openWorkerPool } from './outbound/worker-pool.ts';
+import { PIPELINE_VERSION } from './pipeline-version.ts';
 import { startSweeper } from './sweeper.ts';
 import { requireMatchingKey } from './templates.ts';
 
@@ -48,6 +49,7 @@ export async function createService(options: {
   const vault = createVault(config.biometricKey);
   await requireMatchingKey({ vault, database });
 
+  log.info({ pipeline_version: PIPELINE_VERSION, workers: config.workers }, 'loading models');
   const opening = openWorkerPool({
     models,
     workers: config.workers,

@@ -1,6 +1,6 @@
 import { randomBytes, randomUUID, randomUUIDv7 } from 'node:crypto';
 import { Writable } from 'node:stream';
-import { type Transferable, Worker } from 'node:worker_threads';
+import { Worker } from 'node:worker_threads';
 import { openBus } from '@selfsame/bus/bus';
 import { FaceEvidence, ReferenceKind } from '@selfsame/contracts/biometrics/v1/evidence';
 import { BiometricsServiceDefinition, type VerifyRequest } from '@selfsame/contracts/biometrics/v1/service';
@@ -71,16 +71,11 @@ export async function openWorld(environment: Record<string, string> = {}) {
     spawn(start) {
       const worker = new Worker(new URL('./mortal-worker.ts', import.meta.url), { workerData: start });
       workers.push(worker);
-      const post = worker.postMessage.bind(worker);
-      worker.postMessage = (message: unknown, transfer?: readonly Transferable[]) => {
-        if (message !== 'die') world.jobs += 1;
-        post(message, transfer);
-      };
       return worker;
     },
   });
   const { client, close: closeClient } = connectGrpc(BiometricsServiceDefinition, `127.0.0.1:${grpcPort}`, {
-    deadlineMs: 20_000,
+    deadlineMs: 60_000,
     maxMessageBytes: 32 * 1024 * 1024,
   });
   const bus = await openBus({ service: 'session', url: nats.url, log });
@@ -98,8 +93,6 @@ export async function openWorld(environment: Record<string, string> = {}) {
     postgresUrl: postgres.url,
     /** Lines of the service's log so far. */
     logged,
-    /** Jobs given to inference threads so far. */
-    jobs: 0,
     /** Every inference thread ever started, in order. */
     workers,
     log,

@@ -81,7 +81,7 @@ test('every mistake in the environment is told at once', async () => {
   expect(output.err).not.toContain('short');
 });
 
-test('migrated, it starts, becomes ready and stops cleanly; another key is refused then', async () => {
+test('migrated, it starts and stops cleanly, even while it loads; another key is refused then', async () => {
   const behind = start('main.ts');
   expect(await behind.exited).toBe(1);
   expect(behind.output.err).toContain('run its migrate entry first');
@@ -94,6 +94,13 @@ test('migrated, it starts, becomes ready and stops cleanly; another key is refus
   service.stop();
   expect(await service.exited).toBe(0);
   expect(service.output.err).toBe('');
+
+  const interrupted = start('main.ts');
+  await waitFor('models are being loaded', () => interrupted.output.out.includes('loading models'), {
+    timeoutMs: 20_000,
+  });
+  interrupted.stop();
+  expect([await interrupted.exited, interrupted.output.err]).toEqual([0, '']);
 
   const stranger = start('main.ts', { BIOMETRIC_KEY: randomBytes(32).toString('base64') });
   expect(await stranger.exited).toBe(1);

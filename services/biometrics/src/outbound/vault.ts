@@ -14,7 +14,7 @@ export interface Vault {
 }
 
 /** By which models a template was made. */
-export type Made = Pick<SealedTemplate, 'pipelineVersion' | 'embeddingSpace'>;
+type Made = Pick<SealedTemplate, 'pipelineVersion' | 'embeddingSpace'>;
 
 const CIPHER = 'aes-256-gcm';
 const NONCE_BYTES = 12;

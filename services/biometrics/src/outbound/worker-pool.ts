@@ -24,7 +24,7 @@ export interface WorkerPool {
 }
 
 /** A result and the time its job waited for a thread. */
-export interface Timed<T> {
+interface Timed<T> {
   readonly result: T;
   readonly queuedMs: number;
 }

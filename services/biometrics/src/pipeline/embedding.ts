@@ -1,6 +1,3 @@
-/** Values of an embedding of reid0095. */
-export const EMBEDDING_LENGTH = 256;
-
 /**
  * Names the space an embedding lives in: model and alignment. Embeddings of different spaces never compare; change
  * this whenever the embedder's weights or its crop change.

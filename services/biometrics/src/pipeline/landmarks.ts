@@ -8,7 +8,7 @@ export const MESH_SIZE = 192;
 export const MESH_PLANES: Planes = { order: 'rgb', scale: 1 / 255, shift: 0 };
 
 /** Degrees. yaw > 0: turned to image left; pitch > 0: down (a frontal face reads about +5); roll > 0: leans right. */
-export interface Pose {
+interface Pose {
   readonly yaw: number;
   readonly pitch: number;
   readonly roll: number;

@@ -1,0 +1,110 @@
+import { readFileSync } from 'node:fs';
+import { createLog } from '@selfsame/runtime/log';
+import { facePath } from '@selfsame/testing/assets';
+import { afterEach, expect, test } from 'vitest';
+import { assetPlaces, loadModelBytes } from '../assets.ts';
+import type { Job } from '../pipeline/messages.ts';
+import { spawnWorker } from './inference-thread.ts';
+import { openWorkerPool, type WorkerPool } from './worker-pool.ts';
+
+const models = await loadModelBytes(assetPlaces(process.env));
+const picture = () => new Uint8Array(readFileSync(facePath('img/p04_1.jpg')));
+const patient = new AbortController().signal;
+
+let pool: WorkerPool;
+afterEach(() => pool.close());
+
+/** A pool of one real thread, and the kinds of the jobs that reached it. */
+async function openPool(queueLimit = 10): Promise<string[]> {
+  const jobs: string[] = [];
+  pool = await openWorkerPool({
+    models,
+    workers: 1,
+    queueLimit,
+    log: createLog('test', 'silent'),
+    onBroken: (error) => {
+      throw error;
+    },
+    spawn(start) {
+      const worker = spawnWorker(start);
+      const post = worker.postMessage.bind(worker);
+      worker.postMessage = (job: Job, transfer?: Parameters<typeof post>[1]) => {
+        jobs.push(job.kind);
+        post(job, transfer);
+      };
+      return worker;
+    },
+  });
+  return jobs;
+}
+
+test('a look that nobody waits for any more is dropped from the queue', async () => {
+  const jobs = await openPool();
+  const caller = new AbortController();
+  const kept = [pool.look(picture(), patient), pool.look(picture(), patient)];
+  const dropped = [pool.look(picture(), caller.signal), pool.glance(picture(), caller.signal)];
+  kept.push(pool.look(picture(), patient));
+  caller.abort();
+  for (const look of dropped) await expect(look).rejects.toMatchObject({ code: 'deadline_passed' });
+  expect(await Promise.all(kept)).toHaveLength(3);
+  await expect(pool.look(picture(), caller.signal)).rejects.toMatchObject({ code: 'deadline_passed' });
+  expect(jobs).toEqual(['look', 'look', 'look']);
+});
+
+test('looks go before glances, however long those have waited', async () => {
+  const jobs = await openPool();
+  await Promise.all([
+    pool.look(picture(), patient),
+    pool.glance(picture(), patient),
+    pool.look(picture(), patient),
+    pool.look(picture(), patient),
+  ]);
+  expect(jobs).toEqual(['look', 'look', 'look', 'glance']);
+});
+
+test('each queue has its own bound', async () => {
+  await openPool(1);
+  const accepted = [
+    pool.look(picture(), patient),
+    pool.look(picture(), patient),
+    pool.glance(picture(), patient),
+    pool.glance(picture(), patient),
+  ];
+  await expect(pool.look(picture(), patient)).rejects.toMatchObject({ code: 'queue_full' });
+  await expect(pool.glance(picture(), patient)).rejects.toMatchObject({ code: 'queue_full' });
+  expect(await Promise.all(accepted)).toHaveLength(4);
+});
+
+test('memory that the picture owns moves to the thread, a part of something larger is copied', async () => {
+  await openPool();
+  const whole = picture();
+  const larger = new Uint8Array(whole.length + 10);
+  larger.set(whole, 5);
+  await pool.look(larger.subarray(5, 5 + whole.length), patient);
+  expect(larger.byteLength).toBe(whole.length + 10);
+  await pool.look(whole, patient);
+  expect(whole.byteLength).toBe(0);
+});
+
+test('closing refuses what waits and finishes what runs', async () => {
+  await openPool();
+  const [running, waiting] = [pool.look(picture(), patient), pool.look(picture(), patient)];
+  const refused = expect(waiting).rejects.toMatchObject({ code: 'stopping', retryable: true });
+  await pool.close();
+  await refused;
+  expect(await running).toHaveProperty('result.subject');
+  await expect(pool.look(picture(), patient)).rejects.toMatchObject({ code: 'stopping' });
+});
+
+test('a pool whose threads cannot start says so instead of waiting', async () => {
+  const broken = { ...models, mesh: new Uint8Array(100) };
+  await expect(
+    openWorkerPool({
+      models: broken,
+      workers: 2,
+      queueLimit: 1,
+      log: createLog('test', 'silent'),
+      onBroken: () => {},
+    }),
+  ).rejects.toThrow('lost before it was ready');
+});
