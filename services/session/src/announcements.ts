@@ -77,6 +77,8 @@ export async function announceStatus(
     captureReceivedAt: details.captureReceivedAt,
   };
   await context.bus.enqueue(tx, sessionStatusChanged, message);
+  const line = { session_id: session.id, from, status: session.state.status };
+  context.database.onCommit(tx, () => context.log.info(line, 'session status changed'));
 }
 
 function hasDecision(session: Session): boolean {

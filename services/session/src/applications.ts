@@ -2,7 +2,12 @@ import { randomUUIDv7 } from 'node:crypto';
 import type { Database, Transaction } from '@selfsame/database/database';
 import { newApiKey, secretDigest } from './domain/secrets.ts';
 import { readWorkflowWrite } from './domain/workflow.ts';
-import { ensureApplication, insertApiKey, lockApplication } from './outbound/application-store.ts';
+import {
+  ensureApplication,
+  insertApiKey,
+  lockApplication,
+  setStrictStatuses,
+} from './outbound/application-store.ts';
 import type { Tables } from './outbound/tables.ts';
 import { findWorkflow, setDefault } from './outbound/workflow-store.ts';
 import { seedWorkflows } from './seeds.ts';
@@ -18,12 +23,20 @@ export interface CreatedApplication {
 /** Creates an application unless its slug is taken, adds the seeds it lacks and mints a new API key in any case. */
 export async function createApplication(
   database: Database<Tables>,
-  wanted: { slug: string; name: string; environment: 'live' | 'sandbox' },
+  wanted: {
+    slug: string;
+    name: string;
+    environment: 'live' | 'sandbox';
+    /** undefined leaves the setting as it is; off for new applications */
+    strictStatuses?: boolean | undefined;
+  },
 ): Promise<CreatedApplication> {
   const apiKey = newApiKey();
   const applicationId = await database.transaction(async (tx) => {
-    const { id } = await ensureApplication(tx, { id: randomUUIDv7(), ...wanted });
+    const { slug, name, environment, strictStatuses } = wanted;
+    const id = await ensureApplication(tx, { id: randomUUIDv7(), slug, name, environment });
     await lockApplication(tx, id);
+    if (strictStatuses !== undefined) await setStrictStatuses(tx, id, strictStatuses);
     await addSeeds(tx, id, wanted.slug);
     await insertApiKey(tx, { id: randomUUIDv7(), application_id: id, key_sha256: secretDigest(apiKey) });
     return id;

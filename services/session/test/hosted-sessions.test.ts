@@ -1,6 +1,7 @@
 import { randomBytes, randomUUID } from 'node:crypto';
 import { ReferenceKind } from '@selfsame/contracts/biometrics/v1/evidence';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { createApplication } from '../src/applications.ts';
 import { secretDigest } from '../src/domain/secrets.ts';
 import type { World } from './harness.ts';
 import { openWorld, portrait } from './harness.ts';
@@ -87,13 +88,8 @@ describe('the hosted page', () => {
   });
 
   it('leaving is Abandoned for an application with strict statuses, and the link still works', async () => {
-    const { applicationId } = world.demo;
-    const strict = (strict_statuses: boolean) =>
-      world.database.db
-        .updateTable('applications')
-        .set({ strict_statuses })
-        .where('id', '=', applicationId)
-        .execute();
+    const strict = (strictStatuses: boolean) =>
+      createApplication(world.database, { slug: 'demo', name: 'demo', environment: 'live', strictStatuses });
     const { tokenSha256 } = await create();
     await strict(true);
     await world.rpc.openSession({ tokenSha256 });

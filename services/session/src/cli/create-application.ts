@@ -5,16 +5,22 @@ import { createApplication } from '../applications.ts';
 import { migrations } from '../migrations.ts';
 import type { Tables } from '../outbound/tables.ts';
 
-const usage = 'usage: create-application.ts --slug SLUG --name NAME [--environment live|sandbox]';
+const usage =
+  'usage: create-application.ts --slug SLUG --name NAME [--environment live|sandbox] [--[no-]strict-statuses]';
 
-/** Creates an application if it is missing and prints its new API key as one JSON line. */
+/**
+ * Creates an application if it is missing and prints its new API key as one JSON line. `--strict-statuses` is for clients
+ * that do not know Not Finished: leaving the page is Abandoned for them.
+ */
 try {
   const { values } = parseArgs({
     options: {
       slug: { type: 'string' },
       name: { type: 'string' },
       environment: { type: 'string', default: 'live' },
+      'strict-statuses': { type: 'boolean' },
     },
+    allowNegative: true,
   });
   const { slug, name, environment } = values;
   if (slug === undefined || !/^[a-z][a-z0-9_]{0,62}$/.test(slug))
@@ -29,7 +35,12 @@ try {
     maxConnections: 1,
   });
   try {
-    const created = await createApplication(database, { slug, name, environment });
+    const created = await createApplication(database, {
+      slug,
+      name,
+      environment,
+      strictStatuses: values['strict-statuses'],
+    });
     const line = { application_id: created.applicationId, slug: created.slug, api_key: created.apiKey };
     process.stdout.write(`${JSON.stringify(line)}\n`);
   } finally {

@@ -17,29 +17,34 @@ export async function findPrincipal(db: Queries, keySha256: Uint8Array): Promise
   return row ?? null;
 }
 
-/** Adds an application unless its slug is taken. @returns its id either way, and whether it is new */
+/** Adds an application unless its slug is taken. @returns its id either way */
 export async function ensureApplication(
   tx: Tx,
   application: { id: string; slug: string; name: string; environment: 'live' | 'sandbox' },
-): Promise<{ id: string; created: boolean }> {
+): Promise<string> {
   const created = await tx
     .insertInto('applications')
     .values(application)
     .onConflict((conflict) => conflict.column('slug').doNothing())
     .returning('id')
     .executeTakeFirst();
-  if (created) return { id: created.id, created: true };
+  if (created) return created.id;
   const existing = await tx
     .selectFrom('applications')
     .select('id')
     .where('slug', '=', application.slug)
     .executeTakeFirstOrThrow();
-  return { id: existing.id, created: false };
+  return existing.id;
 }
 
 /** Serialises writers of one application until the transaction ends; readers and foreign keys do not wait. */
 export async function lockApplication(tx: Tx, id: string): Promise<void> {
   await tx.selectFrom('applications').select('id').where('id', '=', id).forNoKeyUpdate().execute();
+}
+
+/** Whether leaving the hosted page is Abandoned instead of Not Finished. */
+export async function setStrictStatuses(tx: Tx, id: string, strict: boolean): Promise<void> {
+  await tx.updateTable('applications').set({ strict_statuses: strict }).where('id', '=', id).execute();
 }
 
 /** Stores an API key by its digest. */

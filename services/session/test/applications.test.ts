@@ -1,0 +1,55 @@
+import { execFile } from 'node:child_process';
+import { fileURLToPath } from 'node:url';
+import { promisify } from 'node:util';
+import { testDatabaseUrl } from '@selfsame/testing/postgres';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { readConfig } from '../src/config.ts';
+
+let database: Awaited<ReturnType<typeof testDatabaseUrl>>;
+
+beforeAll(async () => {
+  database = await testDatabaseUrl();
+});
+afterAll(() => database.drop());
+
+function entry(file: string, ...parameters: string[]) {
+  const path = fileURLToPath(new URL(`../src/${file}`, import.meta.url));
+  return promisify(execFile)(process.execPath, [path, ...parameters], {
+    env: { ...process.env, DATABASE_URL: database.url },
+  });
+}
+
+const application = ['--slug', 'demo', '--name', 'Demo'];
+
+describe('the command that creates an application', () => {
+  it('says which command comes first when the schema is missing', async () => {
+    const failure = entry('cli/create-application.ts', ...application);
+    await expect(failure).rejects.toMatchObject({ code: 1, stderr: expect.stringContaining('migrate.ts') });
+  });
+
+  it('prints one line; a second run adds a key and nothing else', async () => {
+    await entry('migrate.ts');
+    const first = JSON.parse((await entry('cli/create-application.ts', ...application)).stdout);
+    expect(first).toEqual({
+      application_id: expect.stringMatching(/^[0-9a-f-]{36}$/),
+      slug: 'demo',
+      api_key: expect.stringMatching(/^selfsame_[\w-]{43}$/),
+    });
+    const second = JSON.parse((await entry('cli/create-application.ts', ...application)).stdout);
+    expect(second).toMatchObject({ application_id: first.application_id, slug: 'demo' });
+    expect(second.api_key).not.toBe(first.api_key);
+  });
+
+  it('says how it is used', async () => {
+    const failure = entry('cli/create-application.ts', '--slug', 'Not A Slug', '--name', 'x');
+    await expect(failure).rejects.toMatchObject({ code: 1, stderr: expect.stringContaining('usage:') });
+  });
+});
+
+it('a wrong environment is told in full', () => {
+  expect(() =>
+    readConfig({ HTTP_PORT: 'x', BIOMETRICS_GRPC: 'http://b', SESSION_TOKEN_KEY: 'short' }),
+  ).toThrow(
+    /HTTP_PORT[\s\S]*GRPC_PORT[\s\S]*DATABASE_URL[\s\S]*NATS_URL[\s\S]*BIOMETRICS_GRPC[\s\S]*PUBLIC_BASE_URL[\s\S]*SESSION_TOKEN_KEY/,
+  );
+});
