@@ -22,8 +22,8 @@ export interface Attempt {
   status: string;
   /** How the present status became known; nothing is believed from the redirect. */
   confirmedBy: 'webhook' | 'decision' | null;
-  /** Unix seconds of the event behind the status. */
-  statusAt: number;
+  /** Place of the latest webhook among the events of the session. */
+  sequence: number;
 }
 
 /** The demo's memory. Both tables are bounded: the oldest row leaves when a new one needs its place. */
@@ -61,7 +61,7 @@ export function createAccounts(limit = 1_000): Accounts {
         ...start,
         id: randomBytes(16).toString('hex'),
         confirmedBy: null,
-        statusAt: 0,
+        sequence: 0,
       };
       attempts.set(attempt.id, attempt);
       dropOldest(attempts);
@@ -73,14 +73,22 @@ export function createAccounts(limit = 1_000): Accounts {
 
 const OPEN = ['Not Started', 'In Progress'];
 
-/** Takes over what a webhook or the decision said. Webhooks may overtake each other: an older one changes nothing. */
-export function learn(attempt: Attempt, status: string, at: number, source: 'webhook' | 'decision'): void {
-  const older = at < attempt.statusAt;
-  // Event times are whole seconds, so within one second a result stands against an open status.
-  const sameSecond = at === attempt.statusAt && OPEN.includes(status) && !OPEN.includes(attempt.status);
-  if (older || sameSecond) return;
+/** Takes over what a webhook said. Webhooks may overtake each other: an older one changes nothing. */
+export function learnFromWebhook(attempt: Attempt, status: string, sequence: number): void {
+  if (sequence <= attempt.sequence) return;
+  attempt.sequence = sequence;
+  // The decision endpoint was ahead of the webhooks; those on the way still tell how it came to that result.
+  if (attempt.confirmedBy === 'decision' && OPEN.includes(status)) return;
+  learn(attempt, status, 'webhook');
+}
+
+/** Takes over what the decision endpoint said, which is true at this moment. */
+export function learnFromDecision(attempt: Attempt, status: string): void {
+  if (status !== attempt.status || attempt.confirmedBy === null) learn(attempt, status, 'decision');
+}
+
+function learn(attempt: Attempt, status: string, source: 'webhook' | 'decision'): void {
   attempt.status = status;
-  attempt.statusAt = at;
   attempt.confirmedBy = source;
   if (status === 'Approved' && attempt.purpose === 'create') attempt.account.verified = true;
 }

@@ -7,6 +7,8 @@ export interface DemoConfig {
   /** Where browsers reach this demo, without a trailing slash. */
   publicUrl: string;
   apiKey: string;
+  /** Workflow of each purpose: one that enrols, and one that compares with the enrolled face. */
+  workflows: Readonly<{ create: string; sign_in: string }>;
   /** Webhook secret by the last segment of /demo/webhooks/{application}. */
   webhookSecrets: Readonly<Record<string, string>>;
   logLevel: string;
@@ -40,6 +42,10 @@ export function readConfig(environment: Record<string, string | undefined>): Rea
     baseUrl,
     publicUrl: environment.DEMO_PUBLIC_URL ? url('DEMO_PUBLIC_URL') : `${baseUrl}/demo`,
     apiKey: text('DEMO_API_KEY'),
+    workflows: {
+      create: text('DEMO_CREATE_WORKFLOW', 'wf_first_verification'),
+      sign_in: text('DEMO_SIGN_IN_WORKFLOW', 'wf_reauth'),
+    },
     webhookSecrets: {
       demo: text('DEMO_WEBHOOK_SECRET'),
       ...(partnerSecret ? { partner_b: partnerSecret } : {}),

@@ -52,6 +52,7 @@ export async function createDemo(config: DemoConfig, page = PAGE_DIRECTORY): Pro
       accounts,
       selfsame: connectSelfsame(config.baseUrl, config.apiKey),
       callback: `${config.publicUrl}/return`,
+      workflows: config.workflows,
     },
     live,
     cookies: createCookieJar(randomBytes(32), config.publicUrl.startsWith('https:')),

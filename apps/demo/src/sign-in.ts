@@ -1,4 +1,4 @@
-import { type Account, type Accounts, type Attempt, learn } from './accounts.ts';
+import { type Account, type Accounts, type Attempt, learnFromDecision } from './accounts.ts';
 import type { Selfsame } from './selfsame.ts';
 
 /** What the flow needs to know of the world. */
@@ -7,12 +7,11 @@ export interface Flow {
   selfsame: Selfsame;
   /** Where the hosted page sends the browser afterwards. */
   callback: string;
+  workflows: Readonly<Record<Attempt['purpose'], string>>;
 }
 
 /** The attempt that began, or why none did, in words for the person in front of the page. */
 export type Start = { ok: true; attempt: Attempt } | { ok: false; status: number; error: string };
-
-const WORKFLOWS = { create: 'wf_first_verification', sign_in: 'wf_reauth' } as const;
 
 /** "Create account": a new row in our user table, then a first verification that puts a face on file. */
 export async function createAccount(flow: Flow, handle: string, browser: Browser): Promise<Start> {
@@ -43,7 +42,7 @@ async function begin(
 ): Promise<Start> {
   const create = () =>
     flow.selfsame.createSession({
-      workflow_id: WORKFLOWS[purpose],
+      workflow_id: flow.workflows[purpose],
       vendor_data: account.id,
       metadata: { purpose },
       // A frame reports by postMessage and is closed by this page; only a full-page visit needs the way back.
@@ -73,9 +72,8 @@ async function begin(
 
 /** Asks the decision endpoint, for when the webhook is late or cannot reach us. */
 export async function askDecision(flow: Flow, attempt: Attempt): Promise<void> {
-  const asked = Math.floor(Date.now() / 1000);
   const answer = await flow.selfsame.readDecision(attempt.sessionId);
-  if (answer.ok) learn(attempt, answer.value.status, asked, 'decision');
+  if (answer.ok) learnFromDecision(attempt, answer.value.status);
 }
 
 function inWords(purpose: Attempt['purpose'], account: Account, answer: { status: number; text: string }) {

@@ -1,5 +1,5 @@
 import type { FastifyInstance } from 'fastify';
-import { type Accounts, learn } from './accounts.ts';
+import { type Accounts, learnFromWebhook } from './accounts.ts';
 import type { Live } from './live.ts';
 import type { createWebhookVerifier } from './webhook.ts';
 
@@ -29,10 +29,10 @@ export async function webhookRoutes(
       if (verdict.outcome === 'refused') return reply.code(401).send({ detail: verdict.reason });
 
       // Our own users come from our own application; another's webhooks are only listed.
-      const { session_id: sessionId, status, created_at: createdAt } = verdict.event;
-      if (application === 'demo' && verdict.outcome === 'accepted' && sessionId && status) {
+      const { session_id: sessionId, status, sequence } = verdict.event;
+      if (application === 'demo' && verdict.outcome === 'accepted' && sessionId && status && sequence) {
         const attempt = accounts.attemptOfSession(sessionId);
-        if (attempt) learn(attempt, status, createdAt, 'webhook');
+        if (attempt) learnFromWebhook(attempt, status, sequence);
       }
       return { received: true };
     },

@@ -7,8 +7,10 @@ export interface WebhookEvent {
   webhook_type: string;
   timestamp: number;
   created_at: number;
+  /** Of session events: which session, how it stands, and the event's place among the session's events. */
   session_id?: string;
   status?: string;
+  sequence?: number;
 }
 
 /** Two ways to check the same header. One that holds is enough; a repeated event was handled before. */

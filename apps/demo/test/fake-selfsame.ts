@@ -75,10 +75,11 @@ export async function startFakeSelfsame() {
 }
 
 /** A signed webhook as the dispatcher sends it: canonical body, signature over exactly its bytes. */
-export function signedWebhook(secret: string, sessionId: string, status: string, createdAt = unixNow()) {
+export function signedWebhook(secret: string, sessionId: string, status: string, sequence = 1) {
   const body = JSON.stringify({
-    created_at: createdAt,
+    created_at: unixNow(),
     event_id: randomUUID(),
+    sequence,
     session_id: sessionId,
     status,
     timestamp: unixNow(),

@@ -36,6 +36,7 @@ function config(changes: { apiKey?: string; baseUrl?: string }) {
     baseUrl: selfsame.address,
     publicUrl: 'https://shop.example/demo',
     apiKey: 'demo-key',
+    workflows: { create: 'wf_first_verification', sign_in: 'wf_reauth' },
     webhookSecrets: { demo: SECRET, partner_b: PARTNER_SECRET },
     logLevel: 'silent',
     ...changes,
@@ -223,11 +224,24 @@ describe('a webhook', () => {
   it('that arrives late does not undo a newer status', async () => {
     const phone = browser();
     const { body } = await phone.post('/demo/api/accounts', { handle: `user ${names}` });
-    const now = Math.floor(Date.now() / 1000);
-    await deliver('demo', signedWebhook(SECRET, body.attempt.sessionId, 'Approved', now));
-    await deliver('demo', signedWebhook(SECRET, body.attempt.sessionId, 'In Progress', now));
-    await deliver('demo', signedWebhook(SECRET, body.attempt.sessionId, 'Not Finished', now - 5));
+    const { sessionId } = body.attempt;
+    await deliver('demo', signedWebhook(SECRET, sessionId, 'Approved', 3));
+    await deliver('demo', signedWebhook(SECRET, sessionId, 'In Progress', 2));
+    await deliver('demo', signedWebhook(SECRET, sessionId, 'Not Started', 1));
     expect((await phone.me()).attempt.status).toBe('Approved');
+  });
+
+  it('that comes after the decision was read does not undo the result, but a later ruling does', async () => {
+    const phone = browser();
+    const { body } = await phone.post('/demo/api/accounts', { handle: `user ${names}` });
+    const { sessionId } = body.attempt;
+    selfsame.decide(sessionId, 'In Review');
+    await phone.post('/demo/api/attempt/check');
+    await deliver('demo', signedWebhook(SECRET, sessionId, 'In Progress', 2));
+    expect((await phone.me()).attempt).toMatchObject({ status: 'In Review', confirmedBy: 'decision' });
+    await deliver('demo', signedWebhook(SECRET, sessionId, 'In Review', 3));
+    await deliver('demo', signedWebhook(SECRET, sessionId, 'Approved', 4));
+    expect((await phone.me()).attempt).toMatchObject({ status: 'Approved', confirmedBy: 'webhook' });
   });
 
   it('appears in the live list at once, with how it was checked', async () => {

@@ -131,7 +131,7 @@ export function AttemptCard(props: {
         {attempt.confirmedBy === 'webhook' && 'Confirmed by a signed webhook'}
         {attempt.confirmedBy === 'decision' && 'Confirmed by the decision endpoint'}
         {attempt.confirmedBy === null && 'Not confirmed yet'}
-        <span class="mono"> · session {attempt.sessionId.slice(0, 8)}</span>
+        <span class="mono"> · session …{attempt.sessionId.slice(-8)}</span>
       </p>
     </div>
   );

@@ -50,7 +50,7 @@ function Row({ row, mine }: { row: ReceivedWebhook; mine: boolean }) {
           <span class="row-facts">
             <time dateTime={row.receivedAt}>{clock(row.receivedAt)}</time>
             {row.latencySeconds !== null && <span>{latency(row.latencySeconds)}</span>}
-            {body?.session_id && <span class="mono">{body.session_id.slice(0, 8)}</span>}
+            {body?.session_id && <span class="mono">…{body.session_id.slice(-8)}</span>}
             <span>{row.application}</span>
             {row.outcome === 'repeated' && <span class="pill">repeated</span>}
           </span>
