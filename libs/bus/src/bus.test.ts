@@ -67,6 +67,14 @@ describe('an enqueued event', () => {
     expect(heard).toEqual(['once', 'last']);
   });
 
+  test('is refused when it could never be published', async () => {
+    const { database, bus } = await world.service('sender');
+    const huge = captured('x'.repeat(200_000));
+    const enqueuing = database.transaction((tx) => bus.enqueue(tx, captureCompleted, huge));
+    await expect(enqueuing).rejects.toThrow('at most');
+    await expect(bus.publish(captureCompleted, 'huge', huge)).rejects.toThrow('at most');
+  });
+
   test('is published by the sweep when the process died between commit and publish', async () => {
     const { database, bus } = await world.service('sender');
     const heard: string[] = [];
@@ -178,6 +186,43 @@ describe('a subscription', () => {
     expect(letters).toContainEqual(
       expect.objectContaining({ reason: 'undecodable', payload: garbage, subject: captureCompleted.subject }),
     );
+  });
+
+  test('handles a dead letter after all when an operator sends it again', async () => {
+    const sender = await openBus({ service: 'pure', url: world.nats.url, log });
+    const receiver = await world.service('mended');
+    const id = crypto.randomUUID();
+    let mended = false;
+    await receiver.bus.subscribe(
+      captureCompleted,
+      async (tx, event) => {
+        if (!mended) throw new Error('a bug');
+        await applyEffect(tx, event);
+      },
+      { maxDeliver: 1 },
+    );
+    await sender.publish(captureCompleted, id, captured(''));
+    await sender.close();
+    const { db } = receiver.database;
+    await waitFor('the dead letter', async () => {
+      const letters = await db.selectFrom('dead_letters').select('event_id').execute();
+      return letters.some((letter) => letter.event_id === id);
+    });
+    mended = true;
+    // The server refuses an id it has seen within two minutes; a new stream has seen none.
+    const raw = await connect({ servers: world.nats.url });
+    await raw.request('$JS.API.STREAM.DELETE.SELFSAME');
+    await raw.close();
+    await sql`
+      INSERT INTO outbox (id, subject, payload, headers)
+      SELECT event_id, subject, payload, headers FROM dead_letters WHERE event_id = ${id}`.execute(db);
+    expect(await effectOf(receiver, id)).toBe(1);
+  });
+
+  test('is one per event and service', async () => {
+    const receiver = await world.service('twofold');
+    await receiver.bus.subscribe(captureCompleted, applyEffect);
+    await expect(receiver.bus.subscribe(captureCompleted, applyEffect)).rejects.toThrow('subscribed already');
   });
 
   test('that starts over, because its consumer is gone, repeats no effect', async () => {

@@ -6,7 +6,7 @@ import { Failure } from '@selfsame/runtime/errors';
 import type { Log } from '@selfsame/runtime/log';
 import { inSpan } from '@selfsame/runtime/telemetry';
 import { type Delivered, type SubscribeOptions, type Subscription, startConsumer } from './consumer.ts';
-import { readHeaders, writeHeaders } from './envelope.ts';
+import { encodeMessage, readHeaders, writeHeaders } from './envelope.ts';
 import { type JetStream, openJetStream } from './jetstream.ts';
 import { insertEvent } from './outbox.ts';
 import { startRelay } from './relay.ts';
@@ -37,12 +37,15 @@ export interface Bus<Tables = AnyTables> {
     handler: (tx: Transaction<Tables>, event: Delivered<Message>) => Promise<void>,
     options?: SubscribeOptions,
   ): Promise<void>;
-  /** Best effort: every replica gets every event, some twice, none later. `handler` runs in the trace of the publisher. */
+  /**
+   * Best effort: every replica gets every event that is published while it is connected, some of them twice. `handler`
+   * runs in the trace of the publisher and must not throw.
+   */
   listen<Message>(event: EventType<Message>, handler: (event: Delivered<Message>) => void): Promise<void>;
   /**
-   * For services without a database: publishes and waits, at most about four seconds, until the stream has it. The same
+   * For services without a database: publishes and waits until the stream has it. The same
    * id within two minutes is the same event.
-   * @throws Failure `bus_unavailable`; the event may have been stored nevertheless
+   * @throws Failure `bus_unavailable` after six seconds at most; the event may have been stored nevertheless
    */
   publish<Message>(event: EventType<Message>, id: string, message: Message): Promise<void>;
   /** Throws when the stream does not answer within two seconds. */
@@ -68,7 +71,7 @@ export async function openBus<Tables = AnyTables>(options: {
   const database: Database | undefined = options.database;
   const jetstream = await openJetStream(service, url);
   const relay = database && (await startRelay({ database, jetstream, log }).catch(closing(jetstream)));
-  const subscriptions: Subscription[] = [];
+  const subscriptions = new Map<string, Promise<Subscription>>();
 
   return {
     async enqueue(tx, event, message, { id = randomUUIDv7() } = {}) {
@@ -78,7 +81,7 @@ export async function openBus<Tables = AnyTables>(options: {
       const stored = await insertEvent(tx as Transaction, {
         id,
         subject: event.subject,
-        payload: Buffer.from(event.codec.encode(message).finish()),
+        payload: encodeMessage(event, message),
         headers: writeHeaders(trace.setSpan(context.active(), span)),
       });
       if (stored) database.onCommit(tx, () => void relay.offer(stored).finally(() => span.end()));
@@ -87,9 +90,19 @@ export async function openBus<Tables = AnyTables>(options: {
 
     async subscribe(event, handler, subscribeOptions = {}) {
       if (!database) throw new Error(`subscribe ${event.name}: this bus has no database; use listen`);
-      subscriptions.push(
-        await startConsumer({ service, event, handler, database, jetstream, log, ...subscribeOptions }),
-      );
+      // Two handlers on one durable consumer would get half of the events each.
+      if (subscriptions.has(event.name)) throw new Error(`subscribe ${event.name}: subscribed already`);
+      const subscription = startConsumer({
+        service,
+        event,
+        handler,
+        database,
+        jetstream,
+        log,
+        ...subscribeOptions,
+      });
+      subscriptions.set(event.name, subscription);
+      await subscription;
     },
 
     async listen(event, handler) {
@@ -112,9 +125,9 @@ export async function openBus<Tables = AnyTables>(options: {
       await jetstream.connection.flush();
     },
 
-    publish(event, id, message) {
-      const payload = event.codec.encode(message).finish();
-      return inSpan(
+    async publish(event, id, message) {
+      const payload = encodeMessage(event, message);
+      await inSpan(
         `${event.subject} publish`,
         publisherAttributes(event.subject, id),
         async () => {
@@ -138,7 +151,8 @@ export async function openBus<Tables = AnyTables>(options: {
     },
 
     async close() {
-      await Promise.all(subscriptions.map((subscription) => subscription.stop()));
+      const opened = await Promise.allSettled(subscriptions.values());
+      await Promise.all(opened.map((one) => one.status === 'fulfilled' && one.value.stop()));
       await relay?.stop();
       await jetstream.close();
     },

@@ -31,7 +31,7 @@ export interface Delivered<Message> {
 export interface SubscribeOptions {
   /** Handlers at work at once in this replica; default 4. Each holds a database connection. */
   concurrency?: number;
-  /** Deliveries before an event goes to `dead_letters`; default 20, about a quarter of an hour. */
+  /** Deliveries before an event goes to `dead_letters`; default 30, about half an hour. */
   maxDeliver?: number;
 }
 
@@ -39,7 +39,8 @@ export interface Subscription {
   stop(): Promise<void>;
 }
 
-const ackWaitMs = 30_000;
+/** After this long without a word from us (a crash), another replica gets the event. */
+const ackWaitMs = 10_000;
 /** A pull of this long; two missed heartbeats (half of it each) end it. */
 const pullMs = 3_000;
 const pruneEveryMs = 60_000;
@@ -66,7 +67,7 @@ export async function startConsumer<Message>(options: {
   concurrency?: number;
   maxDeliver?: number;
 }): Promise<Subscription> {
-  const { service, event, handler, database, jetstream, concurrency = 4, maxDeliver = 20 } = options;
+  const { service, event, handler, database, jetstream, concurrency = 4, maxDeliver = 30 } = options;
   const name = `${service}-${event.name.replaceAll('.', '-')}`;
   const log = options.log.child({ consumer: name });
   const atWork = new Set<Promise<void>>();
@@ -74,6 +75,8 @@ export async function startConsumer<Message>(options: {
   const stopped = once(stopping.signal, 'abort');
   let pull: ConsumerMessages | undefined;
   let stale = false;
+  /** A handler has failed. When our database is down, its events shall not use up their deliveries. */
+  let doubtful = false;
   let incarnation = '';
   let prunedAt = 0;
 
@@ -104,6 +107,10 @@ export async function startConsumer<Message>(options: {
       if (atWork.size >= concurrency) {
         await Promise.race([...atWork, stopped]);
         continue;
+      }
+      if (doubtful) {
+        await database.ping();
+        doubtful = false;
       }
       pull = await consumer.fetch({ max_messages: concurrency - atWork.size, expires: pullMs });
       for await (const message of pull) {
@@ -165,6 +172,7 @@ export async function startConsumer<Message>(options: {
       );
       delivery.ack();
     } catch (err) {
+      doubtful = true;
       if (deliveryCount >= maxDeliver) {
         await bury(errorCode(err), err).catch(() => delivery.nak(lastDelayMs));
         return;

@@ -1,11 +1,23 @@
 import { headers, type MsgHdrs } from '@nats-io/nats-core';
 import { type Context, propagation, ROOT_CONTEXT } from '@opentelemetry/api';
+import type { EventType } from '@selfsame/contracts/catalog';
 
 /** What travels beside the payload: W3C trace context and when it was published. The id has a NATS header of its own. */
 export type EventHeaders = Record<string, string>;
 
 export const idHeader = 'Nats-Msg-Id';
 const publishedAtHeader = 'selfsame-published-at';
+
+/** Events are facts, not files; every server of ours takes this much with headers (see `requireServer`). */
+const maxEventBytes = 128 * 1024;
+
+/** @throws Error when the message is too large to ever be published */
+export function encodeMessage<Message>(event: EventType<Message>, message: Message): Buffer {
+  const { buffer, byteOffset, byteLength } = event.codec.encode(message).finish();
+  if (byteLength > maxEventBytes)
+    throw new Error(`${event.name}: ${byteLength} bytes, at most ${maxEventBytes}`);
+  return Buffer.from(buffer, byteOffset, byteLength);
+}
 
 /** Headers of an event that happens now, as a part of the trace of `publisher`. */
 export function writeHeaders(publisher: Context): EventHeaders {

@@ -3,7 +3,7 @@ import { type Database, openDatabase } from '@selfsame/database/database';
 import { type Migration, migrate } from '@selfsame/database/migrate';
 import { createLog } from '@selfsame/runtime/log';
 import { type TestNats, testNats } from '@selfsame/testing/nats';
-import { testDatabaseUrl } from '@selfsame/testing/postgres';
+import { type TestDatabase, testDatabaseUrl } from '@selfsame/testing/postgres';
 import { sql } from 'kysely';
 import { type Bus, openBus } from './bus.ts';
 import { busMigrations } from './migrations.ts';
@@ -32,6 +32,7 @@ export interface Service {
 /** A Postgres database and a NATS server of their own, with as many services on them as a test wants. */
 export async function openWorld(): Promise<{
   nats: TestNats;
+  postgres: TestDatabase;
   /** Opened twice under one name, it is a replica. */
   service(name: string): Promise<Service>;
   close(): Promise<void>;
@@ -40,6 +41,7 @@ export async function openWorld(): Promise<{
   const closings: (() => Promise<void>)[] = [];
   return {
     nats,
+    postgres,
     async service(name) {
       await migrate({ service: name, url: postgres.url, migrations, log });
       const database = await openDatabase<Tables>({ service: name, url: postgres.url, migrations });

@@ -111,7 +111,9 @@ export async function forgetAcknowledgements(db: Kysely<BusTables>, positions: n
 export async function pruneOutbox({ db }: Database<BusTables>, incarnation: string): Promise<boolean> {
   const { numAffectedRows } = await sql`
     DELETE FROM outbox WHERE position IN (
-      SELECT position FROM (SELECT * FROM outbox ORDER BY position LIMIT ${pruneBatch} FOR UPDATE SKIP LOCKED) AS oldest
+      SELECT position FROM (
+        SELECT position, created_at, incarnation FROM outbox ORDER BY position LIMIT ${pruneBatch} FOR UPDATE SKIP LOCKED
+      ) AS oldest
       WHERE created_at < now() - ${retention}::interval AND incarnation = ${incarnation}
     )`.execute(db);
   return numAffectedRows === BigInt(pruneBatch);

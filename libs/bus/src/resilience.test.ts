@@ -186,6 +186,23 @@ test('a service that was away finds the new stream when it comes back', async ()
   expect(ids).toEqual(before);
 });
 
+test('an outage of the database uses up no deliveries', async () => {
+  const receiver = await world.service('receiver');
+  await receiver.bus.subscribe(captureCompleted, applyEffect, { concurrency: 1, maxDeliver: 3 });
+  const sender = await openBus({ service: 'other', url: world.nats.url, log });
+  const first = crypto.randomUUID();
+  await sender.publish(captureCompleted, first, captured(''));
+  await expectEffects(receiver, [first]);
+  await world.postgres.suspend();
+  const ids = Array.from({ length: 5 }, () => crypto.randomUUID());
+  for (const id of ids) await sender.publish(captureCompleted, id, captured(''));
+  await sender.close();
+  await sleep(3_000); // time for many more deliveries than allowed, were they made
+  await world.postgres.resume();
+  await expectEffects(receiver, ids);
+  expect(await receiver.database.db.selectFrom('dead_letters').selectAll().execute()).toEqual([]);
+});
+
 async function copyStore(nats: TestNats): Promise<string> {
   const backup = `${nats.storeDirectory}-backup`;
   await nats.kill();

@@ -8,13 +8,20 @@ import { startReceiver } from './receiver.ts';
 import { startSpanCollector } from './spans.ts';
 import { waitFor } from './wait.ts';
 
-test('every suite has a database of its own, gone when dropped', async () => {
+test('every suite has a database of its own, which can fail, return and be dropped', async () => {
   const [one, other] = await Promise.all([testDatabaseUrl(), testDatabaseUrl()]);
   expect(one.url).not.toBe(other.url);
   const client = new pg.Client({ connectionString: one.url });
   client.on('error', () => {}); // dropping the database ends the connection
   await client.connect();
   await client.query('CREATE TABLE here (id int)');
+  await one.suspend();
+  const refused = new pg.Client({ connectionString: one.url });
+  await expect(refused.connect()).rejects.toThrow('not currently accepting connections');
+  await one.resume();
+  const again = new pg.Client({ connectionString: one.url });
+  await again.connect();
+  await again.end();
   await Promise.all([one.drop(), other.drop()]);
   await expect(new pg.Client({ connectionString: one.url }).connect()).rejects.toThrow('does not exist');
 });
