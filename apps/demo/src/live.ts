@@ -2,7 +2,7 @@ import type { ServerResponse } from 'node:http';
 import type { WebhookVerdict } from './webhook.ts';
 
 /** One row of the live list. */
-export interface ReceivedWebhook {
+interface ReceivedWebhook {
   number: number;
   receivedAt: string;
   application: string;

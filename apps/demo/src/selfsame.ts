@@ -1,14 +1,14 @@
 import { randomUUID } from 'node:crypto';
 
 /** What the demo uses of the answer to POST /v3/session/. */
-export interface CreatedSession {
+interface CreatedSession {
   session_id: string;
   url: string;
   status: string;
 }
 
 /** An answer of the API: what was asked for, or its refusal in the API's own words (status 0: no answer at all). */
-export type Answer<T> = { ok: true; value: T } | { ok: false; status: number; text: string };
+type Answer<T> = { ok: true; value: T } | { ok: false; status: number; text: string };
 
 /** The three calls of a relying party. */
 export interface Selfsame {

@@ -13,7 +13,7 @@ import { createWebhookVerifier } from './webhook.ts';
 import { webhookRoutes } from './webhook-routes.ts';
 
 /** Where `vite build` leaves the page. */
-export const PAGE_DIRECTORY = join(import.meta.dirname, '../dist');
+const PAGE_DIRECTORY = join(import.meta.dirname, '../dist');
 
 /** Builds the relying party; the caller listens and closes. @throws Error when the page has not been built */
 export async function createDemo(config: DemoConfig, page = PAGE_DIRECTORY): Promise<FastifyInstance> {
