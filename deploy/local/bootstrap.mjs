@@ -37,7 +37,7 @@ function installWhenNeeded() {
   const { status, error } = spawnSync(command, args, { cwd: repository, stdio: 'inherit' });
   if (status !== 0) {
     fail(
-      `packages could not be installed (${error?.message ?? `exit code ${status}`}): check the network and try again`,
+      `packages could not be installed (${error?.message ?? `exit code ${status}`}): the lines above say why`,
     );
   }
   writeFileSync(stampFile, wanted);
