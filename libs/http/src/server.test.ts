@@ -310,3 +310,23 @@ describe('around the routes', () => {
     expect(schema.properties.vendor_data).toEqual({ type: 'string', minLength: 1, maxLength: 5 });
   });
 });
+
+test('a stop answers the request under way and is not held up by its keep-alive', async () => {
+  const stopping = createHttpServer({ service: 'stopping', log, health });
+  const arrived = Promise.withResolvers<void>();
+  const judged = Promise.withResolvers<void>();
+  stopping.get('/slow', async () => {
+    arrived.resolve();
+    await judged.promise;
+    return { done: true };
+  });
+  stopping.addHook('preClose', async () => judged.resolve());
+  const url = await stopping.listen({ host: '127.0.0.1', port: 0 });
+  const answer = fetch(`${url}/slow`);
+  await arrived.promise;
+  const closed = stopping.close();
+  const response = await answer;
+  expect(response.headers.get('connection')).toBe('close');
+  expect(await response.json()).toEqual({ done: true });
+  await closed;
+});

@@ -89,6 +89,7 @@ export function createHttpServer(options: {
   observeRequests(server);
   refuseNulCharacters(server);
   parseJsonBodies(server);
+  endConnectionsOnClose(server);
   addProbes(server, options.health);
   if (options.openapi) describeRoutes(server, options.openapi);
   return server;
@@ -116,6 +117,17 @@ const malformedRequestAnswer = [
   '',
   '{"detail":"Bad request."}',
 ].join('\r\n');
+
+/** An answer given while closing ends its connection; else the client's keep-alive would hold up the stop. */
+function endConnectionsOnClose(server: FastifyInstance): void {
+  let closing = false;
+  server.addHook('preClose', async () => {
+    closing = true;
+  });
+  server.addHook('onSend', async (_request, reply) => {
+    if (closing) reply.header('connection', 'close');
+  });
+}
 
 /** Postgres holds no NUL characters, and no honest client sends them. */
 function refuseNulCharacters(server: FastifyInstance): void {
