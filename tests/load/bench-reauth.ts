@@ -22,7 +22,7 @@ const { values } = parseArgs({
 const seconds = Number(values.seconds);
 const rates = values.rates.split(',').map(Number);
 
-const world = await startWorld({ LOG_LEVEL: 'warn' });
+const world = await startWorld({ LOG_LEVEL: 'warn', SESSION_CREATIONS_PER_MINUTE: '100000' });
 const clock = await startWebhookClock();
 let results: RateResult[];
 let held: RateResult;

@@ -14,6 +14,8 @@ const settings = {
   publicBaseUrl: setting.url('PUBLIC_BASE_URL', { protocols: ['http', 'https'] }),
   /** Session tokens are derived from it: a new key ends every link. */
   sessionTokenKey: setting.key('SESSION_TOKEN_KEY', { bytes: 32 }),
+  /** Each API key, over all replicas. */
+  sessionCreationsPerMinute: setting.integer('SESSION_CREATIONS_PER_MINUTE', { default: 600, min: 1 }),
   sweepIntervalMs: setting.integer('SWEEP_INTERVAL_MS', { default: 5_000, min: 100, max: 3_600_000 }),
 };
 

@@ -53,7 +53,11 @@ export async function createService(
   });
   lifecycle.onStop('grpc', rpc.stop);
 
-  const api = createApi(context, { health: lifecycle.health, trustedProxies: config.trustedProxies });
+  const api = createApi(context, {
+    health: lifecycle.health,
+    trustedProxies: config.trustedProxies,
+    sessionCreationsPerMinute: config.sessionCreationsPerMinute,
+  });
   lifecycle.onStop('http', () => api.close());
   const address = new URL(await api.listen({ host: config.host, port: config.httpPort }));
 

@@ -16,7 +16,7 @@ const bodyLimitBytes = 8 * 1024 * 1024;
 /** The public routes of this service. The caller listens. */
 export function createApi(
   context: Context,
-  options: { health: Health; trustedProxies: string[] },
+  options: { health: Health; trustedProxies: string[]; sessionCreationsPerMinute: number },
 ): HttpServer {
   const { database, log } = context;
   const server = createHttpServer({
@@ -32,7 +32,7 @@ export function createApi(
   });
   void server.register(async (api: HttpServer) => {
     requireApiKey(api, (keySha256) => findPrincipal(database.db, keySha256));
-    limitRates(api, { database });
+    limitRates(api, { database, budgets: { session_create: options.sessionCreationsPerMinute } });
     honourIdempotencyKeys(api, { database });
     sessionRoutes(api, context);
     reviewRoutes(api, context);
