@@ -18,18 +18,14 @@ const settings = {
   concurrentGuidance: setting.integer('CAPTURE_CONCURRENT_GUIDANCE', { default: 4, min: 1, max: 1_000 }),
   /** Per client address: an office behind one address has many users. */
   requestsPerIpPerMinute: setting.integer('CAPTURE_REQUESTS_PER_IP_PER_MINUTE', { default: 12_000, min: 60 }),
+  /** The built page: `index.html` and `capture-assets/`. */
+  pageDirectory: setting.string('CAPTURE_PAGE_DIRECTORY', { default: join(import.meta.dirname, '../dist') }),
 };
 
 /** Everything the service can be told from outside, checked. */
-export type Config = ReturnType<typeof readSettings<typeof settings>> & {
-  /** The built page: `index.html` and `capture-assets/`. */
-  readonly pageDirectory: string;
-};
+export type Config = ReturnType<typeof readConfig>;
 
 /** @throws ConfigError naming every variable that is missing or wrong */
-export function readConfig(environment: Environment): Config {
-  return {
-    ...readSettings(settings, environment),
-    pageDirectory: join(import.meta.dirname, '../dist'),
-  };
+export function readConfig(environment: Environment) {
+  return readSettings(settings, environment);
 }

@@ -6,7 +6,8 @@ import { redirectTarget } from '../redirect.ts';
 import type { Texts } from '../texts/texts.ts';
 import { NoticeScreen } from './notice.tsx';
 
-const secondsBeforeRedirect = 4;
+/** Good news is read quickly; anything else says what to do. */
+const secondsBeforeRedirect = (status: string) => (status === 'Approved' ? 3 : 6);
 
 /** The outcome in the user's words; never a score. */
 function outcome(session: SessionView, texts: Texts) {
@@ -44,7 +45,7 @@ function outcome(session: SessionView, texts: Texts) {
 export function Verdict(props: { session: SessionView; texts: Texts; close: () => void }) {
   const { session, texts } = props;
   const target = redirectTarget(session.callback, session.session_id, session.status);
-  const seconds = useCountdown(target === null ? null : secondsBeforeRedirect);
+  const seconds = useCountdown(target === null ? null : secondsBeforeRedirect(session.status));
   useEffect(() => {
     if (seconds === 0 && target !== null) location.replace(target);
   }, [seconds, target]);

@@ -1,0 +1,183 @@
+import { describe, expect, it } from 'vitest';
+import type { SessionView } from '../../src/wire.ts';
+import { type FlowEvent, firstStep, nextStep, type State, type Step } from './flow.ts';
+
+const session: SessionView = {
+  session_id: 's-1',
+  application_name: 'Northwind',
+  status: 'In Progress',
+  phase: 'ready',
+  language: '',
+  callback: 'https://app.example/done',
+  enrols: false,
+  matches: true,
+  attempts_left: 3,
+};
+const attempt = { id: 'a-1', isAuto: true };
+
+/** Plays events from the start; the step of the last one. */
+function play(...events: FlowEvent[]): Step {
+  let step = firstStep;
+  for (const event of events) step = nextStep(step.state, event);
+  return step;
+}
+
+const opened: FlowEvent = { is: 'opened', session };
+const toLooking: FlowEvent[] = [opened, { is: 'agreed' }, { is: 'camera_ready' }];
+const toSending: FlowEvent[] = [...toLooking, { is: 'captured', attempt }];
+const told = (step: Step) => step.effects.flatMap((effect) => (effect.do === 'tell' ? [effect.event] : []));
+const done = (step: Step) => step.effects.map((effect) => effect.do);
+
+describe('the page', () => {
+  it('goes from the link to the verdict', () => {
+    expect(play().state.at).toBe('loading');
+    expect(play(opened).state.at).toBe('welcome');
+    expect(done(play(opened, { is: 'agreed' }))).toContain('start_camera');
+    expect(play(...toLooking).state.at).toBe('looking');
+    expect(done(play(...toSending))).toContain('upload');
+    const end = play(...toSending, {
+      is: 'answered',
+      answer: { result: 'verdict', status: 'In Review', callback: 'acme://done' },
+    });
+    expect(end.state).toMatchObject({
+      at: 'verdict',
+      session: { status: 'In Review', callback: 'acme://done' },
+    });
+    expect(done(end)).toContain('stop_camera');
+  });
+
+  it('tells the embedding page every step by its name', () => {
+    const events: FlowEvent[] = [
+      ...toSending,
+      { is: 'sent', share: 0.5 },
+      { is: 'sent', share: 1 },
+      { is: 'sent', share: 1 },
+      { is: 'answered', answer: { result: 'verdict', status: 'Approved', callback: '' } },
+    ];
+    const names = events.flatMap((_, index) =>
+      told(play(...events.slice(0, index + 1))).map(({ type }) => type),
+    );
+    expect(names).toEqual([
+      'ready',
+      'started',
+      'step_started',
+      'media_started',
+      'media_captured',
+      'verification_submitted',
+      'step_completed',
+      'status_updated',
+      'completed',
+    ]);
+  });
+
+  it('takes one frame however often the shutter is pressed', () => {
+    const once = play(...toSending);
+    const twice = nextStep(once.state, { is: 'captured', attempt: { id: 'a-2', isAuto: false } });
+    expect(twice).toEqual({ state: once.state, effects: [] });
+  });
+
+  it('says what was wrong with a frame and starts the camera for another', () => {
+    const again = play(...toSending, {
+      is: 'answered',
+      answer: { result: 'retry', problem: 'too_dark', attempts_left: 1 },
+    });
+    expect(again.state).toMatchObject({ at: 'again', problem: 'too_dark', session: { attempts_left: 1 } });
+    const retried = nextStep(again.state, { is: 'try_again' });
+    expect(retried.state.at).toBe('asking');
+    expect(done(retried)).toEqual(['start_camera']);
+  });
+
+  it('keeps an undelivered frame and sends it again as the same attempt', () => {
+    const stuck = play(...toSending, { is: 'stuck' });
+    const retried = nextStep(stuck.state, { is: 'try_again' });
+    expect(retried.effects).toEqual([{ do: 'upload', attempt }]);
+  });
+
+  it('waits for a verdict that takes longer, and shows it when it comes', () => {
+    const pending = play(...toSending, { is: 'answered', answer: { result: 'pending' } });
+    expect(pending.state.at).toBe('deciding');
+    expect(done(pending)).toContain('poll');
+    expect(nextStep(pending.state, opened).state.at).toBe('deciding');
+    const finished = { ...session, phase: 'finished', status: 'Approved' } as const;
+    expect(nextStep(pending.state, { is: 'opened', session: finished }).state.at).toBe('verdict');
+  });
+
+  it('offers a way on from every camera trouble', () => {
+    for (const reason of ['refused', 'absent', 'in_use', 'stopped', 'embedded', 'unsupported'] as const) {
+      const trouble = play(opened, { is: 'agreed' }, { is: 'camera_trouble', reason });
+      expect(trouble.state).toMatchObject({ at: 'trouble', reason });
+      expect(nextStep(trouble.state, { is: 'try_again' }).state.at).toBe('asking');
+    }
+  });
+});
+
+describe('leaving', () => {
+  it('is reported from every state before a frame is judged, by button or by closing the page', () => {
+    const states: FlowEvent[][] = [
+      [opened],
+      [opened, { is: 'agreed' }],
+      toLooking,
+      toSending,
+      [...toSending, { is: 'stuck' }],
+      [opened, { is: 'agreed' }, { is: 'camera_trouble', reason: 'refused' }],
+    ];
+    for (const events of states) {
+      expect(done(play(...events, { is: 'page_hidden' }))).toEqual(['leave', 'stop_camera']);
+      const byButton = play(...events, { is: 'leave' });
+      expect(byButton.state.at).toBe('left');
+      expect(told(byButton).map(({ type }) => type)).toEqual(['cancelled']);
+    }
+  });
+
+  it('means nothing once there is a verdict, or one on its way', () => {
+    const verdict: FlowEvent = {
+      is: 'answered',
+      answer: { result: 'verdict', status: 'Approved', callback: '' },
+    };
+    const pending: FlowEvent = { is: 'answered', answer: { result: 'pending' } };
+    for (const events of [[...toSending, verdict], [...toSending, pending], []]) {
+      expect(play(...events, { is: 'page_hidden' }).effects).toEqual([]);
+    }
+  });
+
+  it('is undone by coming back', () => {
+    const left = play(...toLooking, { is: 'leave' });
+    expect(nextStep(left.state, { is: 'try_again' })).toEqual(firstStep);
+    expect(nextStep(left.state, { is: 'page_shown' })).toEqual(firstStep);
+  });
+});
+
+describe('a link', () => {
+  it('that is finished, expired, unknown or out of reach says so and takes no picture', () => {
+    const finished = { ...session, phase: 'finished', status: 'Declined' } as const;
+    expect(play({ is: 'opened', session: finished }).state.at).toBe('finished');
+    const expired = { ...session, phase: 'expired', status: 'Expired' } as const;
+    expect(play({ is: 'opened', session: expired }).state).toMatchObject({ at: 'ended', reason: 'expired' });
+    for (const reason of ['unknown', 'unavailable', 'busy'] as const) {
+      const ended = play({ is: 'failed', reason });
+      expect(ended.state).toMatchObject({ at: 'ended', reason });
+      expect(nextStep(ended.state, { is: 'try_again' })).toEqual(firstStep);
+    }
+  });
+
+  it('whose attempts are spent waits for its verdict', () => {
+    const spent = { ...session, phase: 'deciding', attempts_left: 0 } as const;
+    const step = play({ is: 'opened', session: spent });
+    expect(step.state.at).toBe('deciding');
+    expect(done(step)).toContain('poll');
+  });
+});
+
+describe('no event', () => {
+  it('of another state ever moves the page or makes it act', () => {
+    const strangers: FlowEvent[] = [
+      { is: 'camera_ready' },
+      { is: 'captured', attempt },
+      { is: 'sent', share: 1 },
+      { is: 'stuck' },
+      { is: 'answered', answer: { result: 'pending' } },
+    ];
+    const state: State = play(opened).state;
+    for (const event of strangers) expect(nextStep(state, event)).toEqual({ state, effects: [] });
+  });
+});

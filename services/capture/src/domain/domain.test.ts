@@ -1,0 +1,73 @@
+import { describe, expect, it } from 'vitest';
+import { looksLikeImage } from './image-bytes.ts';
+import { clientOf, createRateLimit } from './rate-limit.ts';
+import { canReopen, phaseOf } from './session-phase.ts';
+
+describe('the phase of a session', () => {
+  it.each([
+    ['Not Started', 3, 'ready'],
+    ['In Progress', 1, 'ready'],
+    ['In Progress', 0, 'deciding'],
+    ['Not Finished', 2, 'ready'],
+    ['Resubmitted', 2, 'ready'],
+    ['Approved', 0, 'finished'],
+    ['Declined', 2, 'finished'],
+    ['In Review', 2, 'finished'],
+    ['Expired', 3, 'expired'],
+    ['Abandoned', 3, 'expired'],
+    ['Kyc Expired', 0, 'expired'],
+  ])('of %s with %i attempts left is %s', (status, attemptsLeft, phase) => {
+    expect(phaseOf(status, attemptsLeft)).toBe(phase);
+  });
+
+  it('lets only sessions without a verdict be entered again', () => {
+    expect(['Not Started', 'Not Finished', 'Resubmitted'].every(canReopen)).toBe(true);
+    expect(['Approved', 'Declined', 'In Review', 'Expired', 'In Progress'].some(canReopen)).toBe(false);
+  });
+});
+
+describe('a rate limit', () => {
+  it('gives a burst at once and then as much as flows in', () => {
+    const limit = createRateLimit({ perMinute: 60, burst: 2 });
+    expect([limit.take('a', 0), limit.take('a', 0), limit.take('a', 0)]).toEqual([0, 0, 1]);
+    expect(limit.take('b', 0)).toBe(0);
+    expect(limit.take('a', 1_000)).toBe(0);
+    expect(limit.take('a', 1_000)).toBe(1);
+  });
+
+  it('says how long to wait without taking anything', () => {
+    const limit = createRateLimit({ perMinute: 6, burst: 1 });
+    expect(limit.wait('a', 0)).toBe(0);
+    limit.take('a', 0);
+    expect(limit.wait('a', 0)).toBe(10);
+  });
+
+  it('holds a bounded number of keys and forgets the longest unused', () => {
+    const limit = createRateLimit({ perMinute: 1, burst: 1, maxKeys: 2 });
+    for (const key of ['a', 'b', 'a', 'c']) limit.take(key, 0);
+    expect(limit.wait('a', 0)).toBeGreaterThan(0);
+    expect(limit.wait('b', 0)).toBe(0);
+  });
+});
+
+describe('a client', () => {
+  it.each([
+    ['203.0.113.9', '203.0.113.9'],
+    ['::ffff:203.0.113.9', '203.0.113.9'],
+    ['2001:db8:1:2:3:4:5:6', '2001:db8:1:2'],
+    ['2001:db8:1:2::9', '2001:db8:1:2'],
+    ['::1', ''],
+  ])('%s counts as %j', (address, client) => {
+    expect(clientOf(address)).toBe(client);
+  });
+});
+
+describe('an image', () => {
+  it('is known by its first bytes', () => {
+    expect(looksLikeImage(Buffer.from([0xff, 0xd8, 0xff, 0xe0]))).toBe(true);
+    expect(looksLikeImage(Buffer.from('\x89PNG\r\n\x1a\n', 'latin1'))).toBe(true);
+    expect(looksLikeImage(Buffer.from('RIFF1234WEBPVP8 ', 'latin1'))).toBe(true);
+    expect(looksLikeImage(Buffer.from('<svg>'))).toBe(false);
+    expect(looksLikeImage(Buffer.of())).toBe(false);
+  });
+});

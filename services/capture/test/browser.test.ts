@@ -1,0 +1,209 @@
+import { once } from 'node:events';
+import { createServer } from 'node:http';
+import type { AddressInfo } from 'node:net';
+import { FaceProblem } from '@selfsame/contracts/biometrics/v1/evidence';
+import { Failure } from '@selfsame/runtime/errors';
+import { waitFor } from '@selfsame/testing/wait';
+import type { Browser, BrowserContext, Page } from 'playwright-core';
+import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest';
+import { chromiumPath, hasChromium, openBrowser } from './browser.ts';
+import { buildPage, goodEvidence, startWorld, type World } from './harness.ts';
+
+/** The page in a real browser with a camera that plays a video. */
+describe.skipIf(!hasChromium)(`the page in ${chromiumPath}`, () => {
+  let world: World;
+  let built: Awaited<ReturnType<typeof buildPage>>;
+  let browser: Browser;
+  let context: BrowserContext;
+  const complaints: string[] = [];
+
+  beforeAll(async () => {
+    built = await buildPage();
+    [world, browser] = await Promise.all([
+      startWorld(built.directory, { verdictWaitMs: 300 }),
+      openBrowser(),
+    ]);
+  });
+  afterAll(async () => {
+    await browser?.close();
+    await world?.stop();
+    built?.remove();
+  });
+  beforeEach(async () => {
+    world.renew();
+    world.script.session = { ...world.script.session, callback: `${world.url}/healthz?order=7` };
+    complaints.length = 0;
+    context = await browser.newContext({
+      viewport: { width: 390, height: 844 },
+      locale: 'en-GB',
+      permissions: ['camera'],
+    });
+    context.on('console', (message) => {
+      if (/Content Security Policy|Uncaught/.test(message.text())) complaints.push(message.text());
+    });
+    context.on('weberror', (error) => complaints.push(String(error.error())));
+  });
+  afterEach(async () => {
+    await context.close();
+    expect(complaints).toEqual([]);
+  });
+
+  const link = () => `${world.url}/session/${world.token}`;
+  const arrive = async (address = link()): Promise<Page> => {
+    const page = await context.newPage();
+    await page.goto(address);
+    return page;
+  };
+  const heading = (page: Page, text: string) => page.getByRole('heading', { name: text }).waitFor();
+  const press = (page: Page, name: string) => page.getByRole('button', { name }).click();
+
+  it('takes the frame by itself, shows the verdict and returns to the application', async () => {
+    const page = await arrive();
+    await press(page, 'Agree and continue');
+    await heading(page, 'You’re confirmed');
+    await page.waitForURL(/healthz/);
+    const { sessionId } = world.script.session;
+    expect(page.url()).toBe(
+      `${world.url}/healthz?order=7&verificationSessionId=${sessionId}&status=Approved`,
+    );
+    const [look] = world.seen.verified;
+    expect(look?.image.subarray(0, 3)).toEqual(Buffer.from([0xff, 0xd8, 0xff]));
+    expect(look?.image.length).toBeGreaterThan(20_000);
+  });
+
+  it('can be worked by keyboard alone, in the language of the link', async () => {
+    world.script.analyse = () => ({ faceCount: 0, luminance: 50 });
+    const page = await arrive(`${world.url}/de/session/${world.token}`);
+    await heading(page, 'Bestätigen Sie, dass Sie es sind');
+    expect(await page.locator('html').getAttribute('lang')).toBe('de');
+    await page.keyboard.press('Tab');
+    await page.keyboard.press('Enter');
+    await page.getByRole('button', { name: 'Bild aufnehmen', disabled: false }).waitFor();
+    await page.getByRole('status').getByText('Gesicht in das Oval bringen').waitFor();
+    await page.keyboard.press('Tab');
+    await page.keyboard.press('Space');
+    await heading(page, 'Sie sind bestätigt');
+  });
+
+  it('says what was wrong with a frame, and the next one counts', async () => {
+    world.script.verify = () => goodEvidence({ problem: FaceProblem.TOO_DARK });
+    const page = await arrive();
+    await press(page, 'Agree and continue');
+    await page.getByText('It was too dark').waitFor();
+    await page.getByText('2 tries left').waitFor();
+    world.script.verify = () => goodEvidence();
+    world.script.decide = () => 'Declined';
+    await press(page, 'Try again');
+    await heading(page, 'We couldn’t confirm it’s you');
+    expect(world.seen.completed).toHaveLength(1);
+  });
+
+  it('offers a way out when the camera is refused, and another try works', async () => {
+    const page = await context.newPage();
+    await page.addInitScript(() => {
+      const real = navigator.mediaDevices.getUserMedia.bind(navigator.mediaDevices);
+      let asked = 0;
+      navigator.mediaDevices.getUserMedia = (wanted) =>
+        asked++ === 0 ? Promise.reject(new DOMException('', 'NotAllowedError')) : real(wanted);
+    });
+    await page.goto(link());
+    await press(page, 'Agree and continue');
+    await heading(page, 'The camera is blocked');
+    await press(page, 'Try again');
+    await heading(page, 'You’re confirmed');
+  });
+
+  it('is Not Finished when it is closed, and the same link works again', async () => {
+    world.script.analyse = () => ({ faceCount: 0, luminance: 50 });
+    const page = await arrive();
+    await press(page, 'Agree and continue');
+    await page.locator('.shutter:enabled').waitFor();
+    await page.close({ runBeforeUnload: true });
+    await waitFor('the session is left', () => world.script.session.status === 'Not Finished');
+    const again = await arrive();
+    await heading(again, 'Confirm it’s you');
+    await press(again, 'Leave');
+    await heading(again, 'You’ve left the check');
+    await press(again, 'Continue the check');
+    await heading(again, 'Confirm it’s you');
+  });
+
+  it('sends one frame as one attempt, however often the link drops', async () => {
+    const urls: string[] = [];
+    let drops = 2;
+    await context.route(/\/attempts\//, async (route) => {
+      urls.push(route.request().url());
+      if (drops-- > 0) await route.abort('connectionreset');
+      else await route.continue();
+    });
+    const page = await arrive();
+    await press(page, 'Agree and continue');
+    await page.getByText('Connection lost').waitFor();
+    await heading(page, 'You’re confirmed');
+    expect(urls).toHaveLength(3);
+    expect(new Set(urls).size).toBe(1);
+    expect(world.seen.verified).toHaveLength(1);
+  });
+
+  it('works with the shutter when nobody answers for guidance, and waits for a late verdict', async () => {
+    world.script.analyse = () => {
+      throw new Failure('exhausted', 'queue_full', 'busy');
+    };
+    world.script.decide = () => null;
+    const page = await arrive();
+    await press(page, 'Agree and continue');
+    await press(page, 'Take the picture');
+    await heading(page, 'Almost there');
+    world.script.session = { ...world.script.session, status: 'In Review' };
+    await heading(page, 'We’re taking a closer look');
+  });
+
+  it('open in two tabs reaches one verdict, shown in both', async () => {
+    const [first, second] = [await arrive(), await arrive()];
+    await press(first, 'Agree and continue');
+    await press(second, 'Agree and continue');
+    await first.bringToFront();
+    await heading(first, 'You’re confirmed');
+    await second.bringToFront();
+    await heading(second, 'You’re confirmed');
+    expect(world.seen.completed).toHaveLength(1);
+  });
+
+  it('tells the page that embeds it, in the contract’s words', async () => {
+    world.script.session = { ...world.script.session, callback: '' };
+    // Another origin: only what crosses by postMessage reaches it.
+    const embedder = createServer((_request, response) => {
+      response.setHeader('content-type', 'text/html');
+      response.end(`<script>
+          window.heard = [];
+          addEventListener('message', (event) => heard.push(event.data));
+        </script><iframe allow="camera" src="${link()}" width="400" height="700"></iframe>`);
+    }).listen(0, '127.0.0.1');
+    await once(embedder, 'listening');
+    const page = await arrive(`http://127.0.0.1:${(embedder.address() as AddressInfo).port}/`);
+    const frame = page.frameLocator('iframe');
+    await frame.getByRole('button', { name: 'Agree and continue' }).click();
+    await frame.getByRole('button', { name: 'Done' }).click();
+    type Heard = { type: string; data: { sessionId: string; status?: string }; timestamp: number };
+    const heard = await page.evaluate(() => (window as unknown as { heard: Heard[] }).heard);
+    expect(heard.map(({ type }) => type)).toEqual(
+      [
+        ...['ready', 'started', 'step_started', 'media_started', 'media_captured'],
+        ...['verification_submitted', 'step_completed', 'status_updated', 'completed', 'close_request'],
+      ].map((name) => `didit:${name}`),
+    );
+    const { sessionId } = world.script.session;
+    expect(heard.every(({ data }) => data.sessionId === sessionId)).toBe(true);
+    expect(heard.find(({ type }) => type === 'didit:completed')?.data.status).toBe('Approved');
+    expect(JSON.stringify(heard)).not.toContain(world.token);
+    embedder.close();
+  });
+
+  it.each([
+    ['Expired', 'This link has expired'],
+    ['Approved', 'This check is finished'],
+  ])('of a session that is %s says so', async (status, text) => {
+    world.script.session = { ...world.script.session, status };
+    await heading(await arrive(), text);
+  });
+});
