@@ -22,6 +22,7 @@ import { facePath } from '@selfsame/testing/assets';
 import { testNats } from '@selfsame/testing/nats';
 import { build } from 'vite';
 import { type Config, readConfig } from '../src/config.ts';
+import { isVerdict } from '../src/domain/session-phase.ts';
 import { createService } from '../src/service.ts';
 
 /** What the scripted neighbours know and do. Tests change it between requests. */
@@ -42,6 +43,7 @@ export interface Seen {
   readonly grants: Map<string, number>;
   readonly verified: VerifyRequest[];
   readonly completed: CaptureCompleted[];
+  verdicts: number;
   leaves: number;
   opens: number;
 }
@@ -113,7 +115,7 @@ export async function startWorld(pageDirectory: string, config: Partial<Config> 
   const nats = await testNats();
   const state = { token: '', tokenSha256: '' };
   const script = {} as Script;
-  const seen: Seen = { grants: new Map(), verified: [], completed: [], leaves: 0, opens: 0 };
+  const seen: Seen = { grants: new Map(), verified: [], completed: [], verdicts: 0, leaves: 0, opens: 0 };
 
   const bus = await openBus({ service: 'session', url: nats.url, log: silent });
   const neighbours = await serveGrpc({
@@ -130,8 +132,9 @@ export async function startWorld(pageDirectory: string, config: Partial<Config> 
 
   async function decide(event: CaptureCompleted): Promise<void> {
     seen.completed.push(event);
-    const status = script.decide(event);
+    const status = isVerdict(script.session.status) ? null : script.decide(event);
     if (status === null) return;
+    seen.verdicts += 1;
     script.session = { ...script.session, status };
     await bus.publish(
       sessionStatusChanged,
@@ -149,7 +152,7 @@ export async function startWorld(pageDirectory: string, config: Partial<Config> 
     state.token = randomBytes(24).toString('base64url');
     state.tokenSha256 = createHash('sha256').update(state.token).digest('hex');
     Object.assign(script, freshScript(changes));
-    Object.assign(seen, { grants: new Map(), verified: [], completed: [], leaves: 0, opens: 0 });
+    Object.assign(seen, { grants: new Map(), verified: [], completed: [], verdicts: 0, leaves: 0, opens: 0 });
     return state.token;
   };
   renew();
