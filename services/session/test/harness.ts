@@ -28,7 +28,7 @@ import type { ScriptedBiometrics } from './biometrics.ts';
 import { startBiometrics } from './biometrics.ts';
 
 /** An answer of the API, its body read as JSON. */
-export interface Answer {
+interface Answer {
   readonly status: number;
   readonly headers: Headers;
   // biome-ignore lint/suspicious/noExplicitAny: tests look into bodies of every shape
@@ -36,7 +36,7 @@ export interface Answer {
 }
 
 /** An application as its developers use it. */
-export interface Client {
+interface Client {
   readonly applicationId: string;
   readonly apiKey: string;
   call(method: string, path: string, body?: unknown, headers?: Record<string, string>): Promise<Answer>;
@@ -65,7 +65,7 @@ export interface World {
   report(sessionId: string, attemptId: string, evidence?: Evidence): Promise<void>;
   /** Publishes like capture does. */
   publish(message: Parameters<typeof CaptureCompleted.fromPartial>[0], eventId?: string): Promise<void>;
-  /** Waits until everything published so far was handled. @returns how many events could not be */
+  /** Waits until everything published so far was handled and told. @returns how many events could not be */
   settled(): Promise<number>;
   close(): Promise<void>;
 }
@@ -202,11 +202,18 @@ export async function openWorld(environment: Record<string, string> = {}): Promi
     settled: () =>
       waitFor('all evidence handled', async () => {
         const ids = [...published];
-        const { rows } = await sql<{ handled: number; dead: number }>`
+        const { rows } = await sql<{ handled: number; dead: number; told: string[] }>`
           SELECT (SELECT count(*) FROM inbox WHERE event_id = ANY (${ids}::text[])) AS handled,
-            (SELECT count(*) FROM dead_letters) AS dead`.execute(context.database.db);
-        const [counts] = rows;
-        return counts && counts.handled + counts.dead >= ids.length ? { dead: counts.dead } : undefined;
+            (SELECT count(*) FROM dead_letters) AS dead,
+            ARRAY(SELECT id FROM outbox WHERE subject = ${sessionStatusChanged.subject}) AS told
+          `.execute(context.database.db);
+        const [state] = rows;
+        const heard = new Set(delivered.map((event) => event.id));
+        const quiet =
+          state !== undefined &&
+          state.handled + state.dead >= ids.length &&
+          state.told.every((id) => heard.has(id));
+        return quiet && { dead: state.dead };
       }).then(({ dead }) => dead),
     async close() {
       closeRpc();

@@ -95,7 +95,7 @@ export function readFields(body: JsonObject, errors: FieldErrors = {}, outer?: s
 }
 
 /** The contract's words for a value outside an enumeration; long or structured values are not repeated. */
-export function notAChoice(value: unknown): string {
+function notAChoice(value: unknown): string {
   const shown =
     typeof value === 'string' || typeof value === 'number' ? String(value).slice(0, 64) : typeof value;
   return `"${shown}" is not a valid choice.`;

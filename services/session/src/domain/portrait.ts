@@ -1,5 +1,5 @@
 /** Decoded size that a submitted portrait may have, in bytes. */
-export const portraitMaxBytes = 2 * 1024 * 1024;
+const portraitMaxBytes = 2 * 1024 * 1024;
 
 export type Portrait = { readonly image: Buffer } | { readonly mistake: string };
 

@@ -21,7 +21,7 @@ export interface SessionRequest {
 }
 
 const callbackMethods = ['initiator', 'completer', 'both'] as const;
-export type CallbackMethod = (typeof callbackMethods)[number];
+type CallbackMethod = (typeof callbackMethods)[number];
 
 /** Metadata travels in every event of its session. */
 const metadataMaxBytes = 32 * 1024;

@@ -32,7 +32,7 @@ export type Command =
   | { readonly kind: 'delete' };
 
 /** What a command brought about, in order; nothing when the session stays as it was. */
-export type Fact =
+type Fact =
   | { readonly kind: 'status_changed'; readonly from: Status; readonly to: Status }
   | { readonly kind: 'attempt_granted' }
   | { readonly kind: 'deleted' };
@@ -85,7 +85,7 @@ export function transition(session: SessionState, command: Command, now: Date): 
  * The user has left, but the link still works. Abandoned counts only while time remains: then it can only come from
  * leaving under the strict setting, since a time-out happens at `expiresAt`.
  */
-export function hasLeft(session: SessionState, now: Date): boolean {
+function hasLeft(session: SessionState, now: Date): boolean {
   return session.status === 'Not Finished' || (session.status === 'Abandoned' && now < session.expiresAt);
 }
 

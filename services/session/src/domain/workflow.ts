@@ -5,8 +5,8 @@ import type { WorkflowStep } from './verdict.ts';
 import { readSteps } from './workflow-steps.ts';
 
 /** Types that the available features can fill. */
-export const workflowTypes = ['kyc', 'biometric_authentication'] as const;
-export type WorkflowType = (typeof workflowTypes)[number];
+const workflowTypes = ['kyc', 'biometric_authentication'] as const;
+type WorkflowType = (typeof workflowTypes)[number];
 
 /** What one version of a workflow says. Immutable once stored: sessions pin it. */
 export interface WorkflowDefinition {

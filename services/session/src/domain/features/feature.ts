@@ -3,19 +3,13 @@ import type { RawSettings, SettingRules, SettingsOf } from './settings.ts';
 import { completeSettings } from './settings.ts';
 
 /** Status of one step, independent of the session's. */
-export type FeatureStatus =
-  | 'Not Finished'
-  | 'Approved'
-  | 'Declined'
-  | 'In Review'
-  | 'Resub Requested'
-  | 'Expired';
+type FeatureStatus = 'Not Finished' | 'Approved' | 'Declined' | 'In Review' | 'Resub Requested' | 'Expired';
 
 /** How heavy a finding weighs: only information, worth a human look, or a decline. */
 export type Severity = 'information' | 'warning' | 'error';
 
 /** Something a check found, in the shape that the decision shows. */
-export interface Warning {
+interface Warning {
   readonly feature: string;
   readonly risk: string;
   readonly additional_data: Readonly<Record<string, unknown>> | null;
@@ -44,7 +38,7 @@ export interface Finding {
 }
 
 /** What `judge` of a feature answers. */
-export interface Judgement {
+interface Judgement {
   readonly score: number | null;
   readonly findings: readonly Finding[];
   readonly details: FeatureReport['details'];

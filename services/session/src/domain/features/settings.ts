@@ -1,5 +1,5 @@
 /** One configuration key of a feature: what it accepts and what it is when not given. */
-export type SettingRule =
+type SettingRule =
   | { readonly kind: 'number'; readonly min: number; readonly max: number; readonly default: number }
   | { readonly kind: 'integer'; readonly min: number; readonly max: number; readonly default: number }
   | { readonly kind: 'choice'; readonly values: readonly string[]; readonly default: string };
