@@ -2,7 +2,7 @@
 // this repository when they are missing, and hands over to them. Plain JavaScript without dependencies.
 import { spawn, spawnSync } from 'node:child_process';
 import { createHash } from 'node:crypto';
-import { existsSync, readFileSync, writeFileSync } from 'node:fs';
+import { existsSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { delimiter, join, resolve } from 'node:path';
 import { fileURLToPath } from 'node:url';
 
@@ -16,6 +16,7 @@ if (script === undefined) fail(`unknown task "${task}": use "npm start" or "npm 
 if (Number(process.versions.node.split('.')[0]) < 20)
   fail(`Node 20 or newer is needed, this is ${process.version}`);
 installWhenNeeded();
+ensureNodeRuns();
 handOver([...script, ...rest]);
 
 /** A stamp in node_modules tells which lockfile it was made from. */
@@ -41,6 +42,23 @@ function installWhenNeeded() {
     );
   }
   writeFileSync(stampFile, wanted);
+}
+
+/** Node 26 needs libatomic, which the smallest Debian lacks: installed by apt where this user may. */
+function ensureNodeRuns() {
+  const tryNode = () => spawnSync(join(binaries, 'node'), ['--version'], { encoding: 'utf8' });
+  const first = tryNode();
+  if (first.status === 0) return;
+  if (first.stderr?.includes('libatomic') && process.getuid?.() === 0) {
+    console.log('Installing libatomic1 (apt-get)');
+    const apt = (...args) => spawnSync('apt-get', [...args], { stdio: 'ignore' }).status === 0;
+    const install = ['install', '--yes', '--no-install-recommends', 'libatomic1'];
+    if ((apt(...install) || (apt('update') && apt(...install))) && tryNode().status === 0) return;
+  }
+  // npm looks into node_modules/.bin first: left there, it would keep even this file from running the next time.
+  rmSync(join(repository, 'node_modules'), { recursive: true, force: true });
+  const why = first.error?.message ?? first.stderr.trim();
+  fail(`the Node of this repository does not run (${why}); on Debian: apt-get install libatomic1`);
 }
 
 /** Runs a script on the pinned Node and becomes as good as it: signals go through, the exit code comes back. */
