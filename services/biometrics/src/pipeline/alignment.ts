@@ -1,6 +1,6 @@
 import type { Affine } from './geometry.ts';
 import { fitSimilarity, scaled } from './geometry.ts';
-import type { Planes, Point } from './picture.ts';
+import type { CropForm, Point } from './picture.ts';
 
 /** Where the five points lie in an aligned face of 112x112 pixels; the common template of face models. */
 const TEMPLATE_112: readonly Point[] = [
@@ -14,20 +14,18 @@ const TEMPLATE_112: readonly Point[] = [
 const TEMPLATE_96_112 = TEMPLATE_112.map(({ x, y }) => ({ x: x - 8, y }));
 
 /** Input of the embedder reid0095. Its scaling is inside the graph. */
-export const EMBEDDING_CROP_SIZE = 128;
-export const EMBEDDING_PLANES: Planes = { order: 'bgr', scale: 1, shift: 0 };
+export const EMBEDDING_FORM: CropForm = { side: 128, order: 'bgr', scale: 1, shift: 0 };
 
 /** Input of the quality model LightQNet: (v - 128) / 128. */
-export const QUALITY_CROP_SIZE = 96;
-export const QUALITY_PLANES: Planes = { order: 'bgr', scale: 1 / 128, shift: -1 };
+export const QUALITY_FORM: CropForm = { side: 96, order: 'bgr', scale: 1 / 128, shift: -1 };
 
 /** The map from the picture to the embedder's crop: 96x112 stretched to a square. */
 export function embeddingCrop(points: readonly Point[]): Affine {
-  return scaled(fitSimilarity(points, TEMPLATE_96_112), EMBEDDING_CROP_SIZE / 96, EMBEDDING_CROP_SIZE / 112);
+  return scaled(fitSimilarity(points, TEMPLATE_96_112), EMBEDDING_FORM.side / 96, EMBEDDING_FORM.side / 112);
 }
 
 /** The map from the picture to the quality model's crop. */
 export function qualityCrop(points: readonly Point[]): Affine {
-  const scale = QUALITY_CROP_SIZE / 112;
+  const scale = QUALITY_FORM.side / 112;
   return scaled(fitSimilarity(points, TEMPLATE_112), scale, scale);
 }

@@ -1,11 +1,10 @@
 import type { DetectedFace } from './detection.ts';
 import type { Affine } from './geometry.ts';
 import { apply, inverse, mean, similarity } from './geometry.ts';
-import type { Planes, Point } from './picture.ts';
+import type { CropForm, Point } from './picture.ts';
 
 /** Input of the mesh model. */
-export const MESH_SIZE = 192;
-export const MESH_PLANES: Planes = { order: 'rgb', scale: 1 / 255, shift: 0 };
+export const MESH_FORM: CropForm = { side: 192, order: 'rgb', scale: 1 / 255, shift: 0 };
 
 /** Degrees. yaw > 0: turned to image left; pitch > 0: down (a frontal face reads about +5); roll > 0: leans right. */
 interface Pose {
@@ -34,11 +33,11 @@ export function meshCrop(face: DetectedFace): Affine {
   const [left, right] = face.points;
   if (!left || !right) throw new RangeError('a detected face has five points');
   const centre = { x: face.box.left + face.box.width / 2, y: face.box.top + face.box.height / 2 };
-  const scale = MESH_SIZE / (1.35 * Math.max(face.box.width, face.box.height));
+  const scale = MESH_FORM.side / (1.35 * Math.max(face.box.width, face.box.height));
   const tilt = Math.atan2(right.y - left.y, right.x - left.x);
   const a = scale * Math.cos(tilt);
   const b = -scale * Math.sin(tilt);
-  const middle = MESH_SIZE / 2 - 0.5;
+  const middle = MESH_FORM.side / 2 - 0.5;
   return similarity(a, b, middle - (a * centre.x - b * centre.y), middle - (b * centre.x + a * centre.y));
 }
 

@@ -1,9 +1,8 @@
-import type { Box, Picture, Planes } from './picture.ts';
+import type { Box, CropForm, Picture } from './picture.ts';
 import type { Crop } from './sampling.ts';
 
 /** Input of both MiniFASNets. */
-export const LIVENESS_SIZE = 80;
-export const LIVENESS_PLANES: Planes = { order: 'bgr', scale: 1, shift: 0 };
+export const LIVENESS_FORM: CropForm = { side: 80, order: 'bgr', scale: 1, shift: 0 };
 /** How much of the surroundings each of the two sees, in face sizes: screens and paper betray themselves there. */
 export const LIVENESS_SCALES = { near: 2.7, far: 4.0 } as const;
 

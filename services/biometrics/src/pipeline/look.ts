@@ -1,11 +1,4 @@
-import {
-  EMBEDDING_CROP_SIZE,
-  EMBEDDING_PLANES,
-  embeddingCrop,
-  QUALITY_CROP_SIZE,
-  QUALITY_PLANES,
-  qualityCrop,
-} from './alignment.ts';
+import { EMBEDDING_FORM, embeddingCrop, QUALITY_FORM, qualityCrop } from './alignment.ts';
 import type { Refused } from './decode.ts';
 import { decode, encodeBlank, GUIDANCE_SIDE, WORKING_SIDE } from './decode.ts';
 import type { DetectedFace, Size } from './detection.ts';
@@ -14,16 +7,10 @@ import { normalised } from './embedding.ts';
 import type { Affine } from './geometry.ts';
 import { similarity } from './geometry.ts';
 import type { Landmarks } from './landmarks.ts';
-import { MESH_PLANES, MESH_SIZE, meshCrop, readMesh } from './landmarks.ts';
-import {
-  LIVENESS_PLANES,
-  LIVENESS_SCALES,
-  LIVENESS_SIZE,
-  livenessCrop,
-  liveProbability,
-} from './liveness.ts';
+import { MESH_FORM, meshCrop, readMesh } from './landmarks.ts';
+import { LIVENESS_FORM, LIVENESS_SCALES, livenessCrop, liveProbability } from './liveness.ts';
 import type { Model, Models } from './models.ts';
-import type { Box, Picture, Planes } from './picture.ts';
+import type { Box, CropForm, Picture } from './picture.ts';
 import { meanLuma } from './picture.ts';
 import { resizeCrop, warp } from './sampling.ts';
 
@@ -76,96 +63,87 @@ export interface Looker {
  */
 export function createLooker(models: Models): Looker {
   const canvas = new Float32Array(3 * WORKING_SIDE * WORKING_SIDE);
-  const crop = new Float32Array(3 * MESH_SIZE * MESH_SIZE);
+  const crop = new Float32Array(3 * MESH_FORM.side ** 2);
   let modelMs = 0;
 
-  async function run(model: Model, input: Float32Array, width: number, height: number) {
+  async function run(model: Model, input: Float32Array, { width, height }: Size) {
     const start = performance.now();
     const outputs = await model.run(input.subarray(0, 3 * width * height), [1, 3, height, width]);
     modelMs += performance.now() - start;
     return outputs;
   }
 
+  async function runOnCrop(model: Model, { side }: CropForm, name: string): Promise<Float32Array> {
+    const values = (await run(model, crop, { width: side, height: side }))[name];
+    if (values === undefined) throw new Error(`a model gave no output ${name}`);
+    return values;
+  }
+
   async function detect(picture: Picture, size: Size): Promise<DetectedFace[]> {
     fillCanvas(picture, size, canvas);
-    return decodeFaces(await run(models.detector, canvas, size.width, size.height), size);
+    return decodeFaces(await run(models.detector, canvas, size), size);
   }
 
-  async function runWarped(
-    model: Model,
-    name: string,
-    picture: Picture,
-    map: Affine,
-    side: number,
-    planes: Planes,
-  ) {
-    warp(picture, map, side, planes, crop);
-    return output(await run(model, crop, side, side), name);
+  function runMesh(picture: Picture, map: Affine): Promise<Float32Array> {
+    warp(picture, map, MESH_FORM, crop);
+    return runOnCrop(models.mesh, MESH_FORM, 'landmarks');
   }
 
-  async function runLiveness(model: Model, picture: Picture, box: Box, scale: number) {
-    resizeCrop(picture, livenessCrop(picture, box, scale), LIVENESS_SIZE, LIVENESS_PLANES, crop);
-    return output(await run(model, crop, LIVENESS_SIZE, LIVENESS_SIZE), 'prob');
+  function embed(picture: Picture, map: Affine): Promise<Float32Array> {
+    warp(picture, map, EMBEDDING_FORM, crop);
+    return runOnCrop(models.embedder, EMBEDDING_FORM, 'embedding');
+  }
+
+  function judgeQuality(picture: Picture, map: Affine): Promise<Float32Array> {
+    warp(picture, map, QUALITY_FORM, crop);
+    return runOnCrop(models.quality, QUALITY_FORM, 'quality');
+  }
+
+  function judgeLiveness(scale: 'near' | 'far', picture: Picture, box: Box): Promise<Float32Array> {
+    resizeCrop(picture, livenessCrop(picture, box, LIVENESS_SCALES[scale]), LIVENESS_FORM, crop);
+    return runOnCrop(scale === 'near' ? models.livenessNear : models.livenessFar, LIVENESS_FORM, 'prob');
   }
 
   async function look(image: Uint8Array): Promise<Look | Refused> {
     const stages: Stages = { decode: 0, detect: 0, mesh: 0, embed: 0, quality: 0, liveness: 0, models: 0 };
     modelMs = 0;
-    let mark = performance.now();
-    const finish = (stage: keyof Stages) => {
-      const now = performance.now();
-      stages[stage] = now - mark;
-      mark = now;
+    const timed = async <T>(stage: keyof Stages, work: () => Promise<T>): Promise<T> => {
+      const start = performance.now();
+      const result = await work();
+      stages[stage] = performance.now() - start;
+      return result;
     };
 
-    const picture = await decode(image, WORKING_SIDE);
-    finish('decode');
+    const picture = await timed('decode', () => decode(image, WORKING_SIDE));
     if ('refused' in picture) return picture;
+    const faces = await timed('detect', () => detect(picture, exactCanvas(picture)));
+    const subject = faces[0] && (await examine(picture, faces[0], timed));
+    stages.models = modelMs;
+    return { ...describe(picture, faces), ...(subject ? { subject } : {}), stages };
+  }
 
-    const faces = await detect(picture, exactCanvas(picture));
-    const face = faces[0];
-    const sighting = describe(picture, faces);
-    finish('detect');
-    if (face === undefined) return { ...sighting, stages: { ...stages, models: modelMs } };
-
-    const meshMap = meshCrop(face);
-    const mesh = await runWarped(models.mesh, 'landmarks', picture, meshMap, MESH_SIZE, MESH_PLANES);
-    const landmarks = readMesh(mesh, meshMap);
-    finish('mesh');
-
-    const embedded = await runWarped(
-      models.embedder,
-      'embedding',
-      picture,
-      embeddingCrop(landmarks.points),
-      EMBEDDING_CROP_SIZE,
-      EMBEDDING_PLANES,
-    );
-    const embedding = normalised(embedded);
-    finish('embed');
-
-    const quality = await runWarped(
-      models.quality,
-      'quality',
-      picture,
-      qualityCrop(landmarks.points),
-      QUALITY_CROP_SIZE,
-      QUALITY_PLANES,
-    );
-    finish('quality');
-
-    const near = await runLiveness(models.livenessNear, picture, face.box, LIVENESS_SCALES.near);
-    const far = await runLiveness(models.livenessFar, picture, face.box, LIVENESS_SCALES.far);
-    finish('liveness');
-
-    const subject: Subject = {
+  async function examine(
+    picture: Picture,
+    face: DetectedFace,
+    timed: <T>(stage: keyof Stages, work: () => Promise<T>) => Promise<T>,
+  ): Promise<Subject> {
+    const map = meshCrop(face);
+    const landmarks = readMesh(await timed('mesh', () => runMesh(picture, map)), map);
+    const embedded = await timed('embed', () => embed(picture, embeddingCrop(landmarks.points)));
+    const [quality] = await timed('quality', () => judgeQuality(picture, qualityCrop(landmarks.points)));
+    const [near, far] = await timed('liveness', async () => [
+      await judgeLiveness('near', picture, face.box),
+      await judgeLiveness('far', picture, face.box),
+    ]);
+    if (quality === undefined || near === undefined || far === undefined)
+      throw new Error('a model gave nothing');
+    return {
       landmarks,
-      quality: quality[0] ?? 0,
+      quality,
       live: liveProbability(near, far),
       liveBy: { near: [...near], far: [...far] },
-      embedding,
+      embedding: normalised(embedded),
     };
-    return { ...sighting, subject, stages: { ...stages, models: modelMs } };
   }
 
   async function glance(image: Uint8Array): Promise<Sighting | Refused> {
@@ -177,16 +155,16 @@ export function createLooker(models: Models): Looker {
   async function warm(): Promise<void> {
     const blank: Picture = { width: 640, height: 480, rgb: new Uint8Array(640 * 480 * 3) };
     const image = await encodeBlank(blank);
+    const map = similarity(0.5, 0, 0, 0);
     const box: Box = { left: 220, top: 120, width: 200, height: 240 };
     for (let round = 0; round < 2; round += 1) {
       await look(image);
       await glance(image);
-      const map = similarity(0.5, 0, 0, 0);
-      await runWarped(models.mesh, 'landmarks', blank, map, MESH_SIZE, MESH_PLANES);
-      await runWarped(models.embedder, 'embedding', blank, map, EMBEDDING_CROP_SIZE, EMBEDDING_PLANES);
-      await runWarped(models.quality, 'quality', blank, map, QUALITY_CROP_SIZE, QUALITY_PLANES);
-      await runLiveness(models.livenessNear, blank, box, LIVENESS_SCALES.near);
-      await runLiveness(models.livenessFar, blank, box, LIVENESS_SCALES.far);
+      await runMesh(blank, map);
+      await embed(blank, map);
+      await judgeQuality(blank, map);
+      await judgeLiveness('near', blank, box);
+      await judgeLiveness('far', blank, box);
     }
   }
 
@@ -200,10 +178,4 @@ function describe(picture: Picture, faces: readonly DetectedFace[]): Sighting {
     faces: faces.map(({ box, score }) => ({ box, score })),
     luma: meanLuma(picture, faces[0]?.box),
   };
-}
-
-function output(outputs: Readonly<Record<string, Float32Array>>, name: string): Float32Array {
-  const values = outputs[name];
-  if (values === undefined) throw new Error(`a model gave no output ${name}`);
-  return values;
 }

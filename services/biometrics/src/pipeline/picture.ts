@@ -18,8 +18,9 @@ export interface Box {
   readonly height: number;
 }
 
-/** Order of the planes that a model wants, and what becomes of a channel value 0..255: `value * scale + shift`. */
-export interface Planes {
+/** The square crop that a model wants: three planes of `side` x `side`, each channel value 0..255 as `value * scale + shift`. */
+export interface CropForm {
+  readonly side: number;
   readonly order: 'rgb' | 'bgr';
   readonly scale: number;
   readonly shift: number;

@@ -1,6 +1,6 @@
 import type { Affine } from './geometry.ts';
 import { inverse } from './geometry.ts';
-import type { Picture, Planes } from './picture.ts';
+import type { CropForm, Picture } from './picture.ts';
 
 /** A rectangle of whole pixels that includes its right and bottom edge and lies inside the picture. */
 export interface Crop {
@@ -11,16 +11,16 @@ export interface Crop {
 }
 
 /**
- * Writes the `size` x `size` crop that `map` (picture to crop) describes into `out` as three planes. Bilinear; a
+ * Writes the crop that `map` (picture to crop) describes into `out`. Bilinear; a
  * source pixel outside the picture counts as 0; values stay float.
  */
-export function warp(picture: Picture, map: Affine, size: number, planes: Planes, out: Float32Array): void {
+export function warp(picture: Picture, map: Affine, form: CropForm, out: Float32Array): void {
   const back = inverse(map);
   const { width, height, rgb } = picture;
-  const { red, green, blue } = planeOffsets(size, planes);
-  const { scale, shift } = planes;
-  for (let row = 0; row < size; row += 1) {
-    for (let column = 0; column < size; column += 1) {
+  const { side, scale, shift } = form;
+  const { red, green, blue } = planeOffsets(form);
+  for (let row = 0; row < side; row += 1) {
+    for (let column = 0; column < side; column += 1) {
       const x = back.a * column + back.b * row + back.tx;
       const y = back.c * column + back.d * row + back.ty;
       const left = Math.floor(x);
@@ -36,7 +36,7 @@ export function warp(picture: Picture, map: Affine, size: number, planes: Planes
       const lower = clamp(top + 1, height - 1) * width;
       const from = clamp(left, width - 1);
       const to = clamp(left + 1, width - 1);
-      const at = row * size + column;
+      const at = row * side + column;
       const p00 = (upper + from) * 3;
       const p10 = (upper + to) * 3;
       const p01 = (lower + from) * 3;
@@ -53,33 +53,27 @@ export function warp(picture: Picture, map: Affine, size: number, planes: Planes
 }
 
 /**
- * Resizes a crop to `size` x `size` planes, bilinear without antialiasing, pixel centres at (i + 0.5), clamped to the
+ * Resizes a crop, bilinear without antialiasing, pixel centres at (i + 0.5), clamped to the
  * crop: what OpenCV's `resize` does and the liveness models were trained with.
  */
-export function resizeCrop(
-  picture: Picture,
-  crop: Crop,
-  size: number,
-  planes: Planes,
-  out: Float32Array,
-): void {
+export function resizeCrop(picture: Picture, crop: Crop, form: CropForm, out: Float32Array): void {
   const { width, rgb } = picture;
   const columns = crop.x2 - crop.x1 + 1;
   const rows = crop.y2 - crop.y1 + 1;
-  const { red, green, blue } = planeOffsets(size, planes);
-  const { scale, shift } = planes;
-  for (let row = 0; row < size; row += 1) {
-    const y = clamp(((row + 0.5) * rows) / size - 0.5, rows - 1);
+  const { side, scale, shift } = form;
+  const { red, green, blue } = planeOffsets(form);
+  for (let row = 0; row < side; row += 1) {
+    const y = clamp(((row + 0.5) * rows) / side - 0.5, rows - 1);
     const top = Math.floor(y);
     const fy = y - top;
     const upper = (crop.y1 + top) * width + crop.x1;
     const lower = (crop.y1 + clamp(top + 1, rows - 1)) * width + crop.x1;
-    for (let column = 0; column < size; column += 1) {
-      const x = clamp(((column + 0.5) * columns) / size - 0.5, columns - 1);
+    for (let column = 0; column < side; column += 1) {
+      const x = clamp(((column + 0.5) * columns) / side - 0.5, columns - 1);
       const left = Math.floor(x);
       const fx = x - left;
       const right = clamp(left + 1, columns - 1);
-      const at = row * size + column;
+      const at = row * side + column;
       const p00 = (upper + left) * 3;
       const p10 = (upper + right) * 3;
       const p01 = (lower + left) * 3;
@@ -110,10 +104,10 @@ function blend(
   return w00 * (rgb[p00] ?? 0) + w10 * (rgb[p10] ?? 0) + w01 * (rgb[p01] ?? 0) + w11 * (rgb[p11] ?? 0);
 }
 
-/** Where the planes of a `size` x `size` crop begin. */
-function planeOffsets(size: number, planes: Planes): { red: number; green: number; blue: number } {
-  const plane = size * size;
-  return planes.order === 'rgb'
+/** Where the planes begin. */
+function planeOffsets({ side, order }: CropForm): { red: number; green: number; blue: number } {
+  const plane = side * side;
+  return order === 'rgb'
     ? { red: 0, green: plane, blue: 2 * plane }
     : { red: 2 * plane, green: plane, blue: 0 };
 }
