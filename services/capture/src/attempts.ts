@@ -3,7 +3,7 @@ import { captureCompleted } from '@selfsame/contracts/catalog';
 import type { BeginAttemptResponse, HostedSession } from '@selfsame/contracts/session/v1/service';
 import { Failure } from '@selfsame/runtime/errors';
 import type { Context } from './context.ts';
-import { canReopen, phaseOf } from './domain/session-phase.ts';
+import { phaseOf } from './domain/session-phase.ts';
 import { hostedSession } from './sessions.ts';
 import type { AttemptAnswer, FaceProblem as WireProblem } from './wire.ts';
 
@@ -61,30 +61,15 @@ async function look(context: Context, upload: Upload): Promise<AttemptAnswer> {
   return await askOnce(context, upload);
 }
 
-/** A grant, or the session that gives none any more. */
+/** A grant, or the session that gives none any more: it is finished, expired, or its attempts are spent. */
 type Begun = { readonly grant: BeginAttemptResponse } | { readonly over: HostedSession };
 
-async function begin(context: Context, upload: Upload): Promise<Begun> {
-  const { session } = context.neighbours;
-  const { tokenSha256 } = upload;
-  const grant = await askForGrant(context, upload);
-  if (grant !== null) return { grant };
-  const now = hostedSession((await session.readSession({ tokenSha256 })).session);
-  if (!canReopen(now.status)) return { over: now };
-  // Another tab of the same user has left meanwhile; this one is still here.
-  const reopened = hostedSession((await session.openSession({ tokenSha256 })).session);
-  const secondGrant = await askForGrant(context, upload);
-  return secondGrant === null ? { over: reopened } : { grant: secondGrant };
-}
-
-/** Null when the session takes no frames as it stands. */
-async function askForGrant(context: Context, upload: Upload): Promise<BeginAttemptResponse | null> {
-  const { tokenSha256, attemptId } = upload;
+async function begin({ neighbours }: Context, { tokenSha256, attemptId }: Upload): Promise<Begun> {
   try {
-    return await context.neighbours.session.beginAttempt({ tokenSha256, attemptId });
+    return { grant: await neighbours.session.beginAttempt({ tokenSha256, attemptId }) };
   } catch (error) {
-    if (error instanceof Failure && error.kind === 'precondition') return null;
-    throw error;
+    if (!(error instanceof Failure && error.kind === 'precondition')) throw error;
+    return { over: hostedSession((await neighbours.session.readSession({ tokenSha256 })).session) };
   }
 }
 
@@ -119,7 +104,7 @@ async function askOnce(context: Context, { tokenSha256 }: Upload): Promise<Attem
 }
 
 function answerOf(session: HostedSession): AttemptAnswer {
-  switch (phaseOf(session.status, session.attemptsLeft)) {
+  switch (phaseOf(session, new Date())) {
     case 'finished':
       return { result: 'verdict', status: session.status, callback: session.callback };
     case 'expired':

@@ -44,7 +44,7 @@ function viewOf(session: HostedSession): SessionView {
     session_id: session.sessionId,
     application_name: session.applicationName,
     status: session.status,
-    phase: phaseOf(session.status, session.attemptsLeft),
+    phase: phaseOf(session, new Date()),
     language: session.language,
     callback: session.callback,
     enrols: session.enrols,

@@ -211,6 +211,8 @@ function freshScript(changes: Partial<HostedSession>): Script {
   };
 }
 
+const takesFrames = (status: string) => ['In Progress', 'Not Finished'].includes(status);
+
 function sessionNeighbour(script: Script, seen: Seen, state: { tokenSha256: string }) {
   const find = (tokenSha256: Uint8Array): HostedSession => {
     if (script.sessionDown !== null) throw script.sessionDown;
@@ -236,11 +238,11 @@ function sessionNeighbour(script: Script, seen: Seen, state: { tokenSha256: stri
     async beginAttempt(request: { tokenSha256: Uint8Array; attemptId: string }) {
       const session = find(request.tokenSha256);
       const known = seen.grants.get(request.attemptId);
-      if (known === undefined && (session.status !== 'In Progress' || session.attemptsLeft === 0)) {
+      if (known === undefined && (!takesFrames(session.status) || session.attemptsLeft === 0)) {
         throw new Failure('precondition', 'no_attempts', 'The session takes no frames.');
       }
       if (known === undefined) {
-        script.session = { ...session, attemptsLeft: session.attemptsLeft - 1 };
+        script.session = { ...session, status: 'In Progress', attemptsLeft: session.attemptsLeft - 1 };
         seen.grants.set(request.attemptId, script.session.attemptsLeft);
       }
       return {

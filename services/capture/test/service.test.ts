@@ -164,7 +164,7 @@ describe('an upload', () => {
   });
 
   it('to an expired session is gone', async () => {
-    world.script.session = { ...world.script.session, status: 'Abandoned' };
+    world.script.session = { ...world.script.session, status: 'Expired' };
     const response = await upload(randomUUID());
     expect(response.status).toBe(410);
     expect(await response.json()).toMatchObject({ code: 'session_expired' });

@@ -1,28 +1,34 @@
 import { describe, expect, it } from 'vitest';
 import { looksLikeImage } from './image-bytes.ts';
 import { clientOf, createRateLimit } from './rate-limit.ts';
-import { canReopen, phaseOf } from './session-phase.ts';
+import { phaseOf } from './session-phase.ts';
 
 describe('the phase of a session', () => {
+  const now = new Date('2026-05-01T12:00:00Z');
+  const later = new Date('2026-05-02T12:00:00Z');
+
   it.each([
     ['Not Started', 3, 'ready'],
     ['In Progress', 1, 'ready'],
     ['In Progress', 0, 'deciding'],
     ['Not Finished', 2, 'ready'],
     ['Resubmitted', 2, 'ready'],
+    ['Abandoned', 2, 'ready'],
     ['Approved', 0, 'finished'],
     ['Declined', 2, 'finished'],
     ['In Review', 2, 'finished'],
     ['Expired', 3, 'expired'],
-    ['Abandoned', 3, 'expired'],
     ['Kyc Expired', 0, 'expired'],
-  ])('of %s with %i attempts left is %s', (status, attemptsLeft, phase) => {
-    expect(phaseOf(status, attemptsLeft)).toBe(phase);
+  ])('of %s with %i attempts left before its end is %s', (status, attemptsLeft, phase) => {
+    expect(phaseOf({ status, attemptsLeft, expiresAt: later }, now)).toBe(phase);
   });
 
-  it('lets only sessions without a verdict be entered again', () => {
-    expect(['Not Started', 'Not Finished', 'Resubmitted'].every(canReopen)).toBe(true);
-    expect(['Approved', 'Declined', 'In Review', 'Expired', 'In Progress'].some(canReopen)).toBe(false);
+  it.each(['Not Started', 'In Progress', 'Abandoned'])('of %s is expired once its time is over', (status) => {
+    expect(phaseOf({ status, attemptsLeft: 3, expiresAt: now }, now)).toBe('expired');
+  });
+
+  it('of a verdict stays finished for ever', () => {
+    expect(phaseOf({ status: 'Approved', attemptsLeft: 0, expiresAt: now }, later)).toBe('finished');
   });
 });
 

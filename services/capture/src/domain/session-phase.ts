@@ -1,25 +1,31 @@
 /** Where a session stands, as the page needs to know it. */
 export type SessionPhase = 'ready' | 'deciding' | 'finished' | 'expired';
 
-const verdicts = new Set(['Approved', 'Declined', 'In Review']);
-const over = new Set(['Expired', 'Abandoned', 'Kyc Expired']);
+/** What the phase follows from. */
+export interface SessionFacts {
+  /** Title Case, as in the public contract. */
+  readonly status: string;
+  readonly attemptsLeft: number;
+  readonly expiresAt?: Date | undefined;
+}
 
-/** Whether a status (Title Case, as in the public contract) ends the user's part. */
+const verdicts = new Set(['Approved', 'Declined', 'In Review']);
+
+/** Whether a status ends the user's part. */
 export function isVerdict(status: string): boolean {
   return verdicts.has(status);
 }
 
-/** Whether the user may enter (again): never opened, left, or asked to repeat. */
-export function canReopen(status: string): boolean {
-  return status === 'Not Started' || status === 'Not Finished' || status === 'Resubmitted';
-}
-
 /**
  * ready: the user may show their face. deciding: every attempt is spent and the verdict is on its way. finished: a
- * verdict is in. expired: nothing will come of this link any more.
+ * verdict is in. expired: nothing will come of this link any more. Abandoned before its time is a visit that ended
+ * early, in the words of an application that does not know Not Finished.
  */
-export function phaseOf(status: string, attemptsLeft: number): SessionPhase {
+export function phaseOf(session: SessionFacts, now: Date): SessionPhase {
+  const { status, attemptsLeft, expiresAt } = session;
   if (isVerdict(status)) return 'finished';
-  if (over.has(status)) return 'expired';
+  const overdue = expiresAt !== undefined && now >= expiresAt;
+  if (status === 'Expired' || status === 'Kyc Expired' || overdue) return 'expired';
+  if (status === 'Abandoned' && expiresAt === undefined) return 'expired';
   return attemptsLeft > 0 ? 'ready' : 'deciding';
 }
