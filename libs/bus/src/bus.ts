@@ -5,7 +5,8 @@ import type { AnyTables, Database, Transaction } from '@selfsame/database/databa
 import { Failure } from '@selfsame/runtime/errors';
 import type { Log } from '@selfsame/runtime/log';
 import { inSpan } from '@selfsame/runtime/telemetry';
-import { type Delivered, type SubscribeOptions, type Subscription, startConsumer } from './consumer.ts';
+import { type SubscribeOptions, type Subscription, startConsumer } from './consumer.ts';
+import type { Delivered } from './delivery.ts';
 import { encodeMessage, readHeaders, writeHeaders } from './envelope.ts';
 import { type JetStream, openJetStream } from './jetstream.ts';
 import { insertEvent } from './outbox.ts';

@@ -9,16 +9,14 @@ import {
   type StreamConfig,
   type StreamInfo,
 } from '@nats-io/jetstream';
-import { type ConnectionOptions, type NatsConnection, nanos } from '@nats-io/nats-core';
-import { connect } from '@nats-io/transport-node';
+import { type NatsConnection, nanos } from '@nats-io/nats-core';
 import { streamName, streamSubjects } from '@selfsame/contracts/catalog';
 import { Failure } from '@selfsame/runtime/errors';
+import { connectPatiently } from './connect.ts';
 import { type EventHeaders, idHeader, toNatsHeaders } from './envelope.ts';
 
-const connectMs = 5_000;
 const requestMs = 2_000;
-/** Events are small; a server that takes less than this was set up for something else. */
-const minPayloadBytes = 256 * 1024;
+const settleMs = 200;
 const day = 24 * 60 * 60 * 1000;
 
 /** How the stream is created when it is missing. Limits that an operator has changed since are kept. */
@@ -64,13 +62,11 @@ export interface JetStream {
 }
 
 /**
- * @throws Failure `bus_unreachable` when nothing answers for about five seconds
- * @throws Failure `bus_refused`, `bus_misconfigured`, `stream_misconfigured` with what to change
+ * @throws Failure `bus_unreachable`, `bus_refused`, `bus_misconfigured`, `stream_misconfigured`, with what to change
  */
 export async function openJetStream(service: string, url: string): Promise<JetStream> {
   const connection = await connectPatiently(service, url);
   try {
-    requireServer(connection, url);
     return await watch(connection);
   } catch (error) {
     await connection.close();
@@ -84,9 +80,17 @@ async function watch(connection: NatsConnection): Promise<JetStream> {
   const callbacks: ((connected: boolean) => void)[] = [];
   let connected = true;
   let config: Partial<StreamConfig> & { name: string } = wantedStream;
+  let seen = false;
 
   const look = async (): Promise<StreamView> => {
-    const info = await findOrCreate(manager, config);
+    let info = await findStream(manager);
+    if (!info && seen) {
+      // Just deleted: the server may still be at it, and would remove the files of a stream that is made meanwhile.
+      await sleep(settleMs + Math.random() * settleMs);
+      info = await findStream(manager);
+    }
+    info ??= await createStream(manager, config);
+    seen = true;
     requireStream(info);
     const { num_replicas, max_age, max_bytes } = info.config;
     config = { ...wantedStream, num_replicas, max_age, max_bytes };
@@ -127,17 +131,21 @@ async function watch(connection: NatsConnection): Promise<JetStream> {
   };
 }
 
-async function findOrCreate(
-  manager: JetStreamManager,
-  config: Partial<StreamConfig> & { name: string },
-): Promise<StreamInfo> {
+async function findStream(manager: JetStreamManager): Promise<StreamInfo | undefined> {
   const streamNotFound = 10059;
-  const nameInUse = 10058; // another replica was faster, with other limits
   try {
     return await manager.streams.info(streamName);
   } catch (error) {
-    if (apiCode(error) !== streamNotFound) throw jetStreamFailure(error);
+    if (apiCode(error) === streamNotFound) return undefined;
+    throw jetStreamFailure(error);
   }
+}
+
+async function createStream(
+  manager: JetStreamManager,
+  config: Partial<StreamConfig> & { name: string },
+): Promise<StreamInfo> {
+  const nameInUse = 10058; // another replica was faster, with other limits
   try {
     return await manager.streams.add(config);
   } catch (error) {
@@ -192,64 +200,4 @@ function jetStreamFailure(error: unknown): unknown {
 
 function apiCode(error: unknown): number | undefined {
   return error instanceof JetStreamApiError ? error.code : undefined;
-}
-
-async function connectPatiently(service: string, url: string): Promise<NatsConnection> {
-  const { options, places } = readUrl(url);
-  const deadline = performance.now() + connectMs;
-  for (;;) {
-    try {
-      return await connect({
-        ...options,
-        name: `selfsame-${service}`,
-        timeout: Math.max(500, Math.min(requestMs, deadline - performance.now())),
-        maxReconnectAttempts: -1,
-        reconnectTimeWait: 200,
-        reconnectJitter: 100,
-        pingInterval: 5_000, // with two unanswered ones a hung server is left after 15 s
-      });
-    } catch (cause) {
-      if (cause instanceof Error && /auth|permission|tls/i.test(`${cause.name} ${cause.message}`)) {
-        throw new Failure('precondition', 'bus_refused', `NATS at ${places} refused: ${cause.message}`, {
-          cause,
-        });
-      }
-      if (performance.now() + 250 > deadline) {
-        throw new Failure(
-          'unavailable',
-          'bus_unreachable',
-          `NATS does not answer at ${places}: start it or correct NATS_URL`,
-          { cause },
-        );
-      }
-      await sleep(250);
-    }
-  }
-}
-
-/** `nats://user:password@host:4222`, several separated by commas; `tls://` demands TLS. */
-function readUrl(url: string): { options: ConnectionOptions; places: string } {
-  const urls = url.split(',').map((part) => new URL(part.trim()));
-  const places = urls.map(({ hostname, port }) => `${hostname}:${port || 4222}`);
-  const options: ConnectionOptions = { servers: places };
-  const first = urls[0];
-  if (first?.password) {
-    options.user = decodeURIComponent(first.username);
-    options.pass = decodeURIComponent(first.password);
-  } else if (first?.username) {
-    options.token = decodeURIComponent(first.username);
-  }
-  if (first?.protocol === 'tls:') options.tls = {};
-  return { options, places: places.join(', ') };
-}
-
-function requireServer(connection: NatsConnection, url: string): void {
-  const limit = connection.info?.max_payload ?? 0;
-  if (limit < minPayloadBytes) {
-    throw new Failure(
-      'precondition',
-      'bus_misconfigured',
-      `NATS at ${readUrl(url).places} takes ${limit} bytes a message: set max_payload to ${minPayloadBytes} or more`,
-    );
-  }
 }

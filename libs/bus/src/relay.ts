@@ -12,12 +12,12 @@ import {
   takeLost,
   takeWaiting,
 } from './outbox.ts';
+import { createRecorder } from './recorder.ts';
 import type { BusTables } from './tables.ts';
 
 const sweepEveryMs = 1_000;
 const minPauseMs = 100;
 const pruneEveryMs = 60_000;
-const recordWithinMs = 50;
 const batchSize = 200;
 /** Rows that are compared with the stream at a time. */
 const pageSize = 100;
@@ -55,6 +55,7 @@ export async function startRelay(options: {
   log: Log;
 }): Promise<Relay> {
   const { database, jetstream, log } = options;
+  const recorder = createRecorder(database, log);
   const inFlight = new Set<Promise<void>>();
   const stopping = new AbortController();
   let view: StreamView | undefined;
@@ -63,9 +64,6 @@ export async function startRelay(options: {
   let suspicious = true;
   /** Highest sequence we know the stream has had. */
   let highest = 0;
-  let unrecorded: Acknowledgement[] = [];
-  let recording = Promise.resolve();
-  let recordTimer: NodeJS.Timeout | undefined;
   let wake = () => {};
   let prunedAt = 0;
 
@@ -75,6 +73,7 @@ export async function startRelay(options: {
     wake();
   }
 
+  /** @param incarnation as known before, see above */
   async function publish(event: OutboxEvent, incarnation: string): Promise<Acknowledgement> {
     const before = highest;
     const { seq, duplicate } = await jetstream.publish(event);
@@ -83,31 +82,14 @@ export async function startRelay(options: {
     return { position: event.position, incarnation, sequence: seq };
   }
 
-  function record(acknowledgement: Acknowledgement): void {
-    unrecorded.push(acknowledgement);
-    recordTimer ??= setTimeout(() => void flush(), recordWithinMs);
-  }
-
-  /** Never throws: an acknowledgement that is not recorded costs no more than a duplicate. */
-  function flush(): Promise<void> {
-    clearTimeout(recordTimer);
-    recordTimer = undefined;
-    const batch = unrecorded;
-    unrecorded = [];
-    recording = recording
-      .then(() => recordAcknowledged(database.db, batch))
-      .catch((err) => log.warn({ err, events: batch.length }, 'acknowledgements not recorded'));
-    return recording;
-  }
-
+  /** Looks at the stream, and for lost events when there is a reason; opens the fast path when all is well. */
   async function examine(): Promise<StreamView> {
-    await flush();
+    await recorder.flush();
     const before = highest;
     const now = await jetstream.look();
-    if (now.incarnation !== view?.incarnation || now.lastSequence < before) suspicious = true;
-    if (view && now.incarnation !== view.incarnation) {
-      log.warn({ was: view.incarnation, is: now.incarnation }, 'the stream is a new one: publishing again');
-    }
+    const isNew = view !== undefined && now.incarnation !== view.incarnation;
+    if (isNew) log.warn({ created: now.incarnation }, 'the stream is a new one: publishing again');
+    if (isNew || now.lastSequence < before) suspicious = true;
     view = now;
     if (suspicious) {
       suspicious = false; // a disconnect while we look sets it again
@@ -125,7 +107,10 @@ export async function startRelay(options: {
     return now;
   }
 
-  /** @returns how many acknowledged events the stream does not have */
+  /**
+   * Walks back through what this stream has acknowledged.
+   * @returns how many events it does not have; they wait again
+   */
   async function forgetLost(now: StreamView): Promise<number> {
     let total = 0;
     let bound: { sequence: number; position: number } | undefined;
@@ -204,7 +189,7 @@ export async function startRelay(options: {
     offer(event) {
       if (!trusted || !view || inFlight.size >= maxInFlight) return Promise.resolve();
       const attempt: Promise<void> = publish(event, view.incarnation)
-        .then(record, (err) => {
+        .then(recorder.record, (err) => {
           log.debug({ err, event_id: event.id }, 'left to the sweep');
           suspect();
         })
@@ -216,7 +201,7 @@ export async function startRelay(options: {
       stopping.abort();
       await running;
       await Promise.all(inFlight);
-      await flush();
+      await recorder.flush();
     },
   };
 }
