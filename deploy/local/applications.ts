@@ -31,7 +31,7 @@ export interface ProvisionOptions {
 const sessionEvents = ['status.updated', 'data.updated'];
 
 /** Reads local.json. Undefined when there is none, or none that can be read. */
-export function readLocalFile(file: string): LocalFile | undefined {
+function readLocalFile(file: string): LocalFile | undefined {
   if (!existsSync(file)) return undefined;
   try {
     return JSON.parse(readFileSync(file, 'utf8')) as LocalFile;
