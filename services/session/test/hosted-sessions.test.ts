@@ -61,6 +61,7 @@ describe('the hosted page', () => {
       attemptsLeft: 3,
       expiresAt: expect.any(Date),
     });
+    await world.settled();
     expect(world.events(id)).toHaveLength(1);
   });
 
@@ -75,7 +76,7 @@ describe('the hosted page', () => {
     expect((await world.rpc.leaveSession({ tokenSha256 })).status).toBe('Not Finished');
     expect((await world.rpc.leaveSession({ tokenSha256 })).status).toBe('Not Finished');
     expect((await world.rpc.openSession({ tokenSha256 })).session?.status).toBe('In Progress');
-    await world.announced(id, 'Not Finished');
+    await world.settled();
     const walk = world
       .events(id)
       .map((event) => [Number(event.sequence), event.previousStatus, event.status]);

@@ -40,6 +40,7 @@ it('a note is recorded and changes nothing else', async () => {
   ]);
   const decision = await world.demo.call('GET', `/v3/session/${session_id}/decision/`);
   expect(decision.body.status).toBe('Not Started');
+  await world.settled();
   expect(world.events(session_id)).toHaveLength(1);
 });
 
