@@ -11,8 +11,8 @@ interface ReceivedWebhook {
   reason: string | null;
   rawBytes: boolean;
   canonicalJson: boolean;
-  /** Since the event's created_at, which is in whole seconds. Null when refused. */
-  latencySeconds: number | null;
+  /** Within how many seconds of its event it came: created_at is in whole seconds. Null when refused. */
+  withinSeconds: number | null;
   /** The verified body; null when refused, because what nobody signed is not shown. */
   body: unknown;
 }
@@ -49,8 +49,8 @@ export function createLive(): Live {
         reason: accepted ? null : verdict.reason,
         rawBytes: verdict.rawBytes,
         canonicalJson: verdict.canonicalJson,
-        latencySeconds: accepted
-          ? Math.max(0, Math.floor(Date.now() / 1000 - verdict.event.created_at))
+        withinSeconds: accepted
+          ? Math.max(0, Math.floor(Date.now() / 1000 - verdict.event.created_at)) + 1
           : null,
         body: accepted ? verdict.event : null,
       };

@@ -25,7 +25,7 @@ export interface ReceivedWebhook {
   reason: string | null;
   rawBytes: boolean;
   canonicalJson: boolean;
-  latencySeconds: number | null;
+  withinSeconds: number | null;
   body: { webhook_type?: string; status?: string; session_id?: string } | null;
 }
 

@@ -49,7 +49,7 @@ function Row({ row, mine }: { row: ReceivedWebhook; mine: boolean }) {
           </span>
           <span class="row-facts">
             <time dateTime={row.receivedAt}>{clock(row.receivedAt)}</time>
-            {row.latencySeconds !== null && <span>{latency(row.latencySeconds)}</span>}
+            {row.withinSeconds !== null && <span>within {row.withinSeconds} s</span>}
             {body?.session_id && <span class="mono">…{body.session_id.slice(-8)}</span>}
             <span>{row.application}</span>
             {row.outcome === 'repeated' && <span class="pill">repeated</span>}
@@ -100,9 +100,4 @@ function clock(time: string): string {
     minute: '2-digit',
     second: '2-digit',
   });
-}
-
-/** Events are stamped in whole seconds. */
-function latency(seconds: number): string {
-  return seconds < 1 ? 'under 1 s' : `${seconds} s`;
 }
