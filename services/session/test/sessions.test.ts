@@ -247,14 +247,16 @@ describe('what is refused at creation', () => {
     expect((await world.demo.call('GET', '/v3/session/no-uuid/decision/')).status).toBe(404);
   });
 
-  it('a neighbour that is away is 503, and nothing is written', async () => {
-    world.biometrics.answer({ bind: new Failure('unavailable', 'busy', 'later') });
+  it('a neighbour that is away or busy is 503, and nothing is written', async () => {
     const before = (await world.demo.call('GET', '/v3/sessions/')).body.count;
-    const answer = await world.demo.call('POST', '/v3/session/', {
-      workflow_id: 'wf_reauth',
-      portrait_image: portrait,
-    });
-    expect(answer.status).toBe(503);
+    for (const kind of ['unavailable', 'exhausted'] as const) {
+      world.biometrics.answer({ bind: new Failure(kind, 'not_now', 'later') });
+      const answer = await world.demo.call('POST', '/v3/session/', {
+        workflow_id: 'wf_reauth',
+        portrait_image: portrait,
+      });
+      expect(answer.status).toBe(503);
+    }
     expect((await world.demo.call('GET', '/v3/sessions/')).body.count).toBe(before);
   });
 });
