@@ -64,9 +64,13 @@ async function bindPortrait(
     const problem = await context.biometrics.bindReference({ applicationId, sessionId, image, expiresAt });
     return problem === null ? { hasPortrait: true } : refused(portraitProblems[problem]);
   } catch (error) {
-    if (error instanceof Failure && error.kind === 'invalid')
-      return refused('The image could not be decoded.');
-    throw error;
+    if (!(error instanceof Failure)) throw error;
+    if (error.kind === 'invalid') return refused('The image could not be decoded.');
+    // A full queue over there is no fault of this caller's rate.
+    if (error.kind !== 'exhausted') throw error;
+    throw new Failure('unavailable', 'biometrics_busy', 'Too many pictures at once; try again.', {
+      cause: error,
+    });
   }
 }
 
