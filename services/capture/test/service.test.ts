@@ -208,6 +208,12 @@ describe('an upload', () => {
     expect(world.seen.grants.size).toBe(0);
   });
 
+  it('may be as large as a good camera makes it', async () => {
+    const large = Buffer.concat([frame, Buffer.alloc(5_000_000 - frame.length)]);
+    expect((await upload(randomUUID(), large)).status).toBe(200);
+    expect(world.seen.verified[0]?.image).toHaveLength(5_000_000);
+  });
+
   it('that is too large is refused by its announcement alone, and counted when it announces nothing', async () => {
     const announced = await rawUpload({ 'content-length': 5_000_001 }, 0);
     expect(announced).toMatchObject({ status: 413, sentBytes: 0 });

@@ -36,7 +36,7 @@ async function view(url: string, init: RequestInit, signal: AbortSignal): Promis
 }
 
 /** What a refusal means to the user. */
-export function reasonOf(status: number): EndReason {
+function reasonOf(status: number): EndReason {
   if (status === 404) return 'unknown';
   if (status === 410) return 'expired';
   return status === 429 ? 'busy' : 'unavailable';
@@ -129,8 +129,7 @@ function post(
 
 function deliveryOf(request: XMLHttpRequest): Delivery {
   const { status } = request;
-  if (status === 200)
-    return { status: 'answered', answer: JSON.parse(request.responseText) as AttemptAnswer };
+  if (status === 200) return readAnswer(request.responseText);
   if (status === 404 || status === 410) return { status: 'refused', reason: reasonOf(status) };
   if (status === 400 || status === 413 || status === 415) return { status: 'unusable' };
   const seconds = Number(request.getResponseHeader('retry-after') ?? 0);
@@ -139,6 +138,15 @@ function deliveryOf(request: XMLHttpRequest): Delivery {
     afterMs: Math.min(Number.isFinite(seconds) ? seconds : 0, 30) * 1_000,
     linkLost: status === 0,
   };
+}
+
+/** A 200 that is no answer of ours comes from something on the way, such as a hotel's sign-in page. */
+function readAnswer(text: string): Delivery {
+  try {
+    return { status: 'answered', answer: JSON.parse(text) as AttemptAnswer };
+  } catch {
+    return { status: 'again', afterMs: 0, linkLost: true };
+  }
 }
 
 /** W3C trace context whose trace is the attempt, so that every delivery of one frame lands in one trace. */

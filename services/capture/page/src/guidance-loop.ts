@@ -28,6 +28,8 @@ export async function watchFace(
   for (let turn = 0; !signal.aborted; turn++) {
     const at = performance.now();
     if (!document.hidden) {
+      // Phones pause the picture while the page is away.
+      if (watched.video.paused) void watched.video.play().catch(() => undefined);
       const now = glance(watched.video, canvas);
       const motion = before === null ? 0 : motionBetween(before, now);
       before = now;

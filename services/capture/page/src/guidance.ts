@@ -59,7 +59,7 @@ const limits = {
   brightPicture: 94,
   /** Share of the oval's height that a detected face (brow to chin) fills. */
   small: 0.42,
-  large: 1.15,
+  large: 1.2,
   /** Distance of the centres, in ovals. */
   aside: 0.22,
   /** How far the box may wander between two readings, in ovals. */

@@ -10,14 +10,14 @@ export type OutgoingEvent =
   | { readonly type: 'error'; readonly error: string; readonly step?: 'face' };
 
 /** The envelope as it crosses to the parent; `timestamp` in milliseconds since 1970. */
-export interface Envelope {
+interface Envelope {
   readonly type: string;
   readonly data: Record<string, unknown>;
   readonly timestamp: number;
 }
 
 /** Wraps an event. The session id is left out while the page does not know it yet. */
-export function envelope(event: OutgoingEvent, sessionId: string | undefined, timestamp: number): Envelope {
+function envelope(event: OutgoingEvent, sessionId: string | undefined, timestamp: number): Envelope {
   const { type, ...data } = event;
   return {
     type: `didit:${type}`,

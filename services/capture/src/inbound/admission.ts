@@ -1,6 +1,7 @@
 import type { FastifyReply, FastifyRequest } from 'fastify';
 import { clientOf, createRateLimit, type RateLimit } from '../domain/rate-limit.ts';
 import { TooMany } from './refusals.ts';
+import { tokenDigest } from './token.ts';
 
 /** Per session and minute. A page asks for guidance four times a second and repeats a frame seven times at most. */
 const perSession = {
@@ -47,7 +48,7 @@ export function createAdmission(options: { requestsPerIpPerMinute: number }): Ad
     limit: (kind) => async (request) => {
       admitClient(request);
       const { token } = request.params as { token: string };
-      refuseAfter(sessions[kind].take(token, performance.now()));
+      refuseAfter(sessions[kind].take(tokenDigest(token).toString('base64'), performance.now()));
     },
     atOnce(max) {
       let inside = 0;

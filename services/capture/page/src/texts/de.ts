@@ -78,7 +78,7 @@ export const de: Texts = {
   shutter: 'Bild aufnehmen',
   uploading: 'Wird sicher gesendet',
   checking: 'Wird geprüft',
-  waitingForLink: 'Verbindung verloren. Ihr Bild wird gesendet, sobald sie wieder da ist.',
+  waitingForLink: 'Verbindung verloren. Ihr Bild folgt, sobald sie zurück ist.',
   stuck: {
     title: 'Das kam nicht an',
     body: 'Prüfen Sie Ihre Verbindung und versuchen Sie es noch einmal. Ein neues Bild ist nicht nötig.',

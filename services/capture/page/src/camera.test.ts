@@ -1,0 +1,14 @@
+import { expect, it } from 'vitest';
+import { troubleOf } from './camera.ts';
+
+it.each([
+  ['NotAllowedError', false, 'refused'],
+  ['NotAllowedError', true, 'embedded'],
+  ['NotFoundError', false, 'absent'],
+  ['OverconstrainedError', false, 'absent'],
+  ['NotReadableError', false, 'in_use'],
+  ['AbortError', false, 'in_use'],
+  ['TypeError', false, 'unsupported'],
+] as const)('a camera that fails with %s (embedder forbids: %s) is "%s"', (name, forbidden, trouble) => {
+  expect(troubleOf(name, forbidden)).toBe(trouble);
+});
