@@ -1,4 +1,4 @@
-import { execFileSync } from 'node:child_process';
+import { execFileSync, spawnSync } from 'node:child_process';
 import { readFileSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
 import { beforeAll, describe, expect, test } from 'vitest';
@@ -13,6 +13,7 @@ test('the gateway has the same routes as the local edge', () => {
 interface Container {
   image: string;
   args?: string[];
+  env?: { name: string; value: string }[];
   ports?: { name: string }[];
   envFrom?: { configMapRef?: { name: string }; secretRef?: { name: string } }[];
   securityContext?: { readOnlyRootFilesystem?: boolean; capabilities?: { drop?: string[] } };
@@ -97,6 +98,33 @@ describe.skipIf(leftOut !== undefined)(`the rendered base${leftOut ? ` (left out
       .filter((each) => each.kind === 'ConfigMap')
       .flatMap((each) => Object.keys(each.data ?? {}));
     expect(settings.filter((name) => /KEY|SECRET|PASSWORD|DATABASE_URL/.test(name))).toEqual([]);
+  });
+
+  test.each([
+    ['session', ['DATABASE_URL', 'SESSION_TOKEN_KEY']],
+    ['capture', []],
+    ['biometrics', ['BIOMETRIC_KEY', 'DATABASE_URL']],
+    ['webhook-dispatcher', ['DATABASE_URL', 'WEBHOOK_SECRET_KEY']],
+  ] as const)('%s is configured but for its secrets: %j', (name, secrets) => {
+    const [container] = find('Deployment', `${name}-server`).spec.template.spec.containers;
+    const given = (container.envFrom ?? []).flatMap(({ configMapRef }) =>
+      configMapRef === undefined ? [] : Object.entries(find('ConfigMap', configMapRef.name).data ?? {}),
+    );
+    const own = (container.env ?? []).map(({ name, value }) => [name, value] as const);
+    // With one more setting that is wrong, so that no service starts for real.
+    const environment = {
+      ...Object.fromEntries([...given, ...own]),
+      LOG_LEVEL: 'wrong',
+      PATH: process.env.PATH,
+    };
+    const main = fileURLToPath(new URL(`../../services/${name}/src/main.ts`, import.meta.url));
+    const { stderr } = spawnSync(process.execPath, [main], {
+      env: environment,
+      encoding: 'utf8',
+      timeout: 20_000,
+    });
+    const missing = [...stderr.matchAll(/^[a-z-]+: ([A-Z_]+) /gm)].map((match) => match[1] ?? '');
+    expect(missing.sort(), stderr).toEqual([...secrets, 'LOG_LEVEL'].sort());
   });
 
   test('every route leads to a Service and port that exist', () => {

@@ -50,16 +50,11 @@ export function serviceEnvironment(name: ServiceName, around: Neighbourhood): No
       PUBLIC_BASE_URL: around.baseUrl,
       SESSION_TOKEN_KEY: secrets.SESSION_TOKEN_KEY,
     },
-    capture: {
-      SESSION_GRPC: grpc('session'),
-      BIOMETRICS_GRPC: grpc('biometrics'),
-      PUBLIC_BASE_URL: around.baseUrl,
-    },
+    capture: { SESSION_GRPC: grpc('session'), BIOMETRICS_GRPC: grpc('biometrics') },
     biometrics: { BIOMETRIC_KEY: secrets.BIOMETRIC_KEY },
     'webhook-dispatcher': {
       SESSION_GRPC: grpc('session'),
       WEBHOOK_SECRET_KEY: secrets.WEBHOOK_SECRET_KEY,
-      PUBLIC_BASE_URL: around.baseUrl,
       // On one machine the receivers are on it too, and speak plain HTTP.
       WEBHOOK_ALLOWED_NETWORKS: '127.0.0.0/8,::1/128',
       WEBHOOK_ALLOW_HTTP: 'true',
