@@ -1,4 +1,3 @@
-import { waitFor } from '@selfsame/testing/wait';
 import type { Browser, Page } from 'playwright-core';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { hasBrowser, openBrowser } from '../harness/browser.ts';
@@ -158,9 +157,16 @@ describe.skipIf(!hasBrowser)('journeys in a browser', () => {
     await page.getByRole('button', { name: /create account/i }).click();
     await page.getByRole('button', { name: /agree/i }).click();
     await page.waitForURL(/\/demo\//, { timeout: 30_000 });
-    await waitFor('the enrolment webhook on the page', async () =>
-      (await page.getByText('Approved').count()) > 0 ? true : undefined,
-    );
+    await page.locator('[data-status="Approved"][data-purpose="create"]').waitFor();
+
+    await page
+      .getByRole('button', { name: /sign in with a selfie/i })
+      .first()
+      .click();
+    await page.getByRole('button', { name: /agree/i }).click();
+    await page.getByTestId('signed-in').waitFor({ timeout: 30_000 });
+    expect(await page.getByTestId('signed-in').textContent()).toContain(name);
+    expect(await page.getByTestId('webhooks').textContent()).toContain('Approved');
     await page.context().close();
   });
 });
