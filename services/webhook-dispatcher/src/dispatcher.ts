@@ -10,6 +10,11 @@ export interface Dispatcher {
   hasRoom(destinationId: string): boolean;
   /** Attempts a claimed delivery at once; without a free slot the claim is given back. */
   start(delivery: Delivery): void;
+  /**
+   * A delivery was committed that nobody has claimed. The slot it found taken may have become free before the commit, when
+   * looking for it was of no use.
+   */
+  wake(destinationId: string): void;
   /** Claims no more and waits for the attempts under way. */
   stop(): Promise<void>;
 }
@@ -23,7 +28,8 @@ export function startDispatcher(context: Context): Dispatcher {
   const slots = createSlots(config.concurrency, config.concurrencyPerDestination);
   const underWay = new Set<Promise<void>>();
   let stopped = false;
-  let claiming: Promise<void> | undefined;
+  let claiming = Promise.resolve();
+  let isClaiming = false;
   let claimAgain = false;
 
   function track(work: Promise<void>): void {
@@ -51,24 +57,30 @@ export function startDispatcher(context: Context): Dispatcher {
   /** One query at a time; whoever asks meanwhile gets another one after it. */
   function claim(): void {
     claimAgain = true;
-    if (claiming !== undefined) return;
-    claiming = claimWhileAsked()
-      .catch((err) => log.warn({ err }, 'could not look for webhooks that are due'))
-      .finally(() => {
-        claiming = undefined;
-      });
+    if (isClaiming) return;
+    isClaiming = true;
+    claiming = claimWhileAsked().catch((err) =>
+      log.warn({ err }, 'could not look for webhooks that are due'),
+    );
   }
 
   async function claimWhileAsked(): Promise<void> {
-    while (claimAgain && !stopped && slots.room() > 0) {
-      claimAgain = false;
-      const claimed = await claimDue(database.db, {
-        room: slots.room(),
-        roomPerDestination: config.concurrencyPerDestination,
-        busy: slots.roomOfBusy(),
-        leaseMs: leaseMs(config),
-      });
-      for (const delivery of claimed) start(delivery);
+    try {
+      while (claimAgain && !stopped && slots.room() > 0) {
+        claimAgain = false;
+        const claimed = await claimDue(database.db, {
+          room: slots.room(),
+          roomPerDestination: config.concurrencyPerDestination,
+          busy: slots.roomOfBusy(),
+          leaseMs: leaseMs(config),
+        });
+        for (const delivery of claimed) start(delivery);
+        // Where something was found there may be more; only an empty answer, or no room, is an end.
+        if (claimed.length > 0) claimAgain = true;
+      }
+    } finally {
+      // In the same breath as the last look at claimAgain: nobody can ask in between and be forgotten.
+      isClaiming = false;
     }
   }
 
@@ -78,6 +90,9 @@ export function startDispatcher(context: Context): Dispatcher {
   return {
     hasRoom: (destinationId) => !stopped && slots.hasRoom(destinationId),
     start,
+    wake(destinationId) {
+      if (slots.hasRoom(destinationId)) claim();
+    },
     async stop() {
       stopped = true;
       clearInterval(poll);

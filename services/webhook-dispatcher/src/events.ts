@@ -62,7 +62,9 @@ export async function acceptSessionEvent(
   const inserted = await insertDeliveries(tx, deliveries, leaseMs(context.config));
   context.database.onCommit(tx, () => {
     for (const delivery of deliveries) {
-      if (delivery.claims > 0 && inserted.has(delivery.id)) dispatcher.start(delivery);
+      if (!inserted.has(delivery.id)) continue;
+      if (delivery.claims > 0) dispatcher.start(delivery);
+      else dispatcher.wake(delivery.destinationId);
     }
   });
 }

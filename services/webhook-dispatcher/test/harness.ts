@@ -9,7 +9,7 @@ import { Failure } from '@selfsame/runtime/errors';
 import { serveGrpc } from '@selfsame/runtime/grpc';
 import { createLifecycle } from '@selfsame/runtime/lifecycle';
 import { createLog } from '@selfsame/runtime/log';
-import { type TestNats, testNats } from '@selfsame/testing/nats';
+import { testNats } from '@selfsame/testing/nats';
 import { testDatabaseUrl } from '@selfsame/testing/postgres';
 import { readConfig } from '../src/config.ts';
 import { migrations } from '../src/migrations.ts';
@@ -75,7 +75,7 @@ export async function openWorld() {
   };
 
   return {
-    nats: nats as TestNats,
+    nats,
     database,
     application,
     otherApplication,

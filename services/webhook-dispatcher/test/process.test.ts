@@ -19,7 +19,6 @@ interface Process {
 
 let world: World;
 let receiver: Receiver;
-/** Only to manage destinations; it takes no part in a test's deliveries. */
 let destination: { uuid: string; secret: string };
 const processes: Process[] = [];
 
@@ -29,6 +28,7 @@ beforeAll(async () => {
 afterAll(() => world.close());
 beforeEach(async () => {
   receiver = await startReceiver();
+  // Only to make a destination; it takes no part in a test's deliveries.
   const manager: RunningService = await world.start();
   const body = {
     label: 'test',
@@ -68,7 +68,8 @@ function launch(environment: Record<string, string> = {}): Process {
   return launched;
 }
 
-const isReady = ({ output }: Process) => waitFor('the service is ready', () => output().includes('"ready"'));
+const isReady = ({ output }: Process) =>
+  waitFor('the service is ready', () => output().includes('"ready"'), { timeoutMs: 20_000 });
 const bodiesReceived = () => receiver.requests.map(({ rawBody }) => JSON.parse(rawBody.toString('utf8')));
 
 test('a process killed in the middle of an attempt loses nothing: another one sends the same event', async () => {
