@@ -34,8 +34,9 @@ try {
   });
   console.log('enrolling');
   const people = await enrolPeople(world, photos, 200);
+  await tellOnlyTheClock(world, clock);
   console.log('warming up');
-  await runRate(world, clock, people.slice(0, 40), 10);
+  await runRate(world, clock, people, 10);
   results = [];
   for (const rate of rates) {
     console.log(`${rate} re-auths a second for ${seconds} s`);
@@ -50,6 +51,14 @@ console.log('the bare models, nothing else running');
 const bare = await measureBareModels(photos);
 console.log('the stages, from the spans of quiet re-auths');
 print(results, held, bare, await stageShares(photos));
+
+/** One receiver, as an application has: the demo's and the harness's own would be posted to as well. */
+async function tellOnlyTheClock(target: World, told: WebhookClock): Promise<void> {
+  const destinations = await target.api.get('/v3/webhook/destinations/');
+  for (const { uuid, url } of destinations.body) {
+    if (url !== told.url) await target.api.delete(`/v3/webhook/destinations/${uuid}/`);
+  }
+}
 
 /** Raises the rate by a fifth until it is not held any more. */
 async function highestRateHeld(target: World, told: WebhookClock, people: Person[]): Promise<RateResult> {
