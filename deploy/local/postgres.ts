@@ -1,20 +1,11 @@
-import { spawnSync } from 'node:child_process';
-import {
-  chownSync,
-  existsSync,
-  mkdirSync,
-  mkdtempSync,
-  renameSync,
-  rmSync,
-  statSync,
-  writeFileSync,
-} from 'node:fs';
+import { chownSync, existsSync, mkdirSync, mkdtempSync, renameSync, rmSync, writeFileSync } from 'node:fs';
 import { createRequire } from 'node:module';
 import { tmpdir } from 'node:os';
-import { dirname, join } from 'node:path';
+import { join } from 'node:path';
 import { Failure } from '@selfsame/runtime/errors';
 import pg from 'pg';
 import { loopback } from './ports.ts';
+import { chooseIdentity } from './postgres-identity.ts';
 import { failureText, type Identity, launch } from './processes.ts';
 import type { ProcessSpec } from './supervisor.ts';
 
@@ -39,7 +30,7 @@ export interface BuiltInPostgres {
 /** Prepares the cluster (a second or so on the first run). @throws Failure `postgres_unusable` */
 export async function preparePostgres(options: PostgresOptions): Promise<BuiltInPostgres> {
   const programs = await locatePrograms();
-  const identity = chooseIdentity(options.directory, programs);
+  const identity = chooseIdentity(options.directory, programs.postgres);
   if (!existsSync(join(options.directory, 'PG_VERSION'))) await createCluster(options, programs, identity);
   const url = `postgres://${user}:${encodeURIComponent(options.password)}@${loopback}:${options.port}`;
   const settings = [
@@ -129,41 +120,6 @@ async function locatePrograms(): Promise<Programs> {
     const message = `No built-in PostgreSQL for ${platform}-${process.arch} is installed: ${how}`;
     throw new Failure('unavailable', 'postgres_unusable', message, { cause });
   }
-}
-
-/** PostgreSQL refuses to run as root: then the owner of an existing cluster, `postgres` or `nobody` runs it. */
-function chooseIdentity(directory: string, programs: Programs): Identity | undefined {
-  if (process.getuid?.() !== 0) return undefined;
-  const owner = statSync(directory, { throwIfNoEntry: false });
-  const ids = owner !== undefined && owner.uid !== 0 ? owner : (idsOf('postgres') ?? idsOf('nobody'));
-  if (ids === undefined) {
-    const message =
-      'PostgreSQL does not run as root and there is no user "postgres" or "nobody": run as another user';
-    throw new Failure('unavailable', 'postgres_unusable', message);
-  }
-  const identity = { uid: ids.uid, gid: ids.gid };
-  const throughClosedFolders = [directory, programs.postgres].some(
-    (path) => !canReach(dirname(path), identity),
-  );
-  return { ...identity, throughClosedFolders };
-}
-
-function idsOf(name: string): { uid: number; gid: number } | undefined {
-  const ask = (flag: string) => {
-    const text = spawnSync('id', [flag, name], { encoding: 'utf8' }).stdout.trim();
-    return text === '' ? Number.NaN : Number(text);
-  };
-  const [uid, gid] = [ask('-u'), ask('-g')];
-  return Number.isInteger(uid) && Number.isInteger(gid) ? { uid, gid } : undefined;
-}
-
-/** True when each folder on the way lets that user pass (a checkout under /root does not). */
-function canReach(folder: string, identity: { uid: number; gid: number }): boolean {
-  const info = statSync(folder, { throwIfNoEntry: false });
-  const parent = dirname(folder);
-  if (info === undefined) return canReach(parent, identity);
-  const bit = info.uid === identity.uid ? 0o100 : info.gid === identity.gid ? 0o010 : 0o001;
-  return (info.mode & bit) !== 0 && (parent === folder || canReach(parent, identity));
 }
 
 /** Makes the cluster beside its final place and renames it, so that an interrupted first run leaves nothing half made. */

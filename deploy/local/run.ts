@@ -2,8 +2,9 @@ import { mkdirSync } from 'node:fs';
 import { join, resolve } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { Failure } from '@selfsame/runtime/errors';
+import { claimDirectory } from './claim.ts';
 import { describeExit, failureText, launch } from './processes.ts';
-import { claimDirectory, type ProcessSpec, type Supervised, supervise } from './supervisor.ts';
+import { type ProcessSpec, type Supervised, supervise } from './supervisor.ts';
 import type { ServiceName } from './topology.ts';
 
 export type ProcessName = ServiceName | 'postgres' | 'nats' | 'edge' | 'demo';

@@ -4,16 +4,11 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { waitFor } from '@selfsame/testing/wait';
 import { afterEach, beforeEach, expect, test } from 'vitest';
+import { claimDirectory } from './claim.ts';
 import { choosePort } from './ports.ts';
 import { fingerprint } from './processes.ts';
 import { nodeProcess } from './run.ts';
-import {
-  claimDirectory,
-  type ProcessSpec,
-  restartPauseMs,
-  type Supervised,
-  supervise,
-} from './supervisor.ts';
+import { type ProcessSpec, restartPauseMs, type Supervised, supervise } from './supervisor.ts';
 
 let folder: string;
 let reports: string[];

@@ -1,9 +1,9 @@
 import { join } from 'node:path';
-import { Failure } from '@selfsame/runtime/errors';
 import { type CreatedApplication, type LocalFile, provision } from './applications.ts';
 import { turboArguments, turboEnvironment } from './build.ts';
 import { checkNats, prepareNats } from './nats.ts';
-import { choosePort, isPortFree, loopback } from './ports.ts';
+import { environmentOf, makePlan, type Plan, type SystemOptions } from './plan.ts';
+import { loopback } from './ports.ts';
 import { checkDatabase, preparePostgres } from './postgres.ts';
 import {
   nodeProcess,
@@ -14,37 +14,15 @@ import {
   repository,
   secondsSince,
 } from './run.ts';
-import { loadSecrets, type Secrets, withoutSecrets } from './secrets.ts';
+import { withoutSecrets } from './secrets.ts';
 import {
-  demoPort,
   type Neighbourhood,
-  natsPort,
   type Ports,
-  postgresPort,
   type ServiceName,
   serviceEnvironment,
   serviceFacts,
   serviceNames,
 } from './topology.ts';
-
-export interface SystemOptions {
-  /** Keeps everything that outlives a run: database, stream, secrets, logs, local.json. */
-  dataDirectory: string;
-  /** Of the edge; 0 takes a free one. */
-  port: number;
-  /** DATABASE_URL, NATS_URL, keys and whatever services read besides. Default: this process's own. */
-  environment?: NodeJS.ProcessEnv;
-  /** More settings for single processes. */
-  overrides?: Partial<Record<ProcessName, NodeJS.ProcessEnv>>;
-  /** Shows all output of all processes, not only errors. */
-  verbose?: boolean;
-  /** Hears one short line a step. */
-  report?: (line: string) => void;
-  /** Generates code and builds pages before the first service starts, and says so in `report`. */
-  build?: boolean;
-  /** Ends the start, or the run, in order. */
-  signal?: AbortSignal;
-}
 
 /** A running system: the real topology, each service a process of its own. */
 export interface System {
@@ -62,18 +40,6 @@ export interface System {
   restart(name: ProcessName): Promise<void>;
   /** Stops all in order, within 10 s. May be called again. */
   stop(): Promise<void>;
-}
-
-/** What is known before anything runs. */
-interface Plan {
-  readonly options: SystemOptions;
-  readonly environment: NodeJS.ProcessEnv;
-  readonly secrets: Secrets;
-  readonly ports: Record<ServiceName, Ports>;
-  readonly edge: number;
-  readonly demo: number;
-  readonly postgres: number;
-  readonly nats: number;
 }
 
 /**
@@ -130,35 +96,6 @@ function controls(run: Run): Pick<System, 'processes' | 'kill' | 'start' | 'rest
   };
 }
 
-async function makePlan(options: SystemOptions, dataDirectory: string): Promise<Plan> {
-  const environment = options.environment ?? process.env;
-  if (options.port !== 0 && !(await isPortFree(options.port))) {
-    const other = options.port === 65_535 ? 8090 : options.port + 1;
-    const how = `stop the program that listens there, or choose another: SELFSAME_PORT=${other} npm start`;
-    throw new Failure('conflict', 'port_in_use', `Port ${options.port} is in use: ${how}`);
-  }
-  const taken = new Set<number>();
-  // A run that asks for no port of its own, as tests do, keeps off the well-known ones: others may start just now.
-  const choose = (preferred: number) => choosePort(options.port === 0 ? undefined : preferred, taken);
-  const edge = await choose(options.port);
-  const ports: Partial<Record<ServiceName, Ports>> = {};
-  for (const name of serviceNames) {
-    const { httpPort, grpcPort } = serviceFacts[name];
-    const http = await choose(httpPort);
-    ports[name] = grpcPort === undefined ? { http } : { http, grpc: await choose(grpcPort) };
-  }
-  return {
-    options,
-    environment,
-    secrets: loadSecrets(dataDirectory, environment),
-    ports: ports as Record<ServiceName, Ports>,
-    edge,
-    demo: await choose(demoPort),
-    postgres: await choose(postgresPort),
-    nats: await choose(natsPort),
-  };
-}
-
 /** Generated code and pages; turbo skips what has not changed. */
 async function buildAll(run: Run, plan: Plan): Promise<void> {
   const startedAt = performance.now();
@@ -199,17 +136,6 @@ async function openNats(run: Run, plan: Plan): Promise<string> {
   const { spec, url } = prepareNats({ directory, port: plan.nats, report: run.report });
   await run.begin('nats', spec);
   return url;
-}
-
-/** What a process sees: this process's environment without secrets, its own settings, and a test's. */
-function environmentOf(plan: Plan, name: ProcessName, own: NodeJS.ProcessEnv): NodeJS.ProcessEnv {
-  return {
-    ...withoutSecrets(plan.environment),
-    // Later starts skip the parsing that an earlier one of this checkout has done: 2 s instead of 4.
-    NODE_COMPILE_CACHE: join(repository, 'node_modules/.cache/selfsame'),
-    ...own,
-    ...plan.options.overrides?.[name],
-  };
 }
 
 async function startService(run: Run, plan: Plan, name: ServiceName, around: Neighbourhood): Promise<void> {
