@@ -2,9 +2,10 @@ import { spawn } from 'node:child_process';
 import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { delimiter, dirname, join } from 'node:path';
+import { provideKubectl } from '../kubernetes/kubectl.ts';
 import { turboArguments, turboEnvironment } from './build.ts';
 import { repository, secondsSince } from './run.ts';
-import { chromium, findTool, natsServer, provideTool } from './tools.ts';
+import { chromium, natsServer, provideTool } from './tools.ts';
 
 /** How many went well, how many not, how many were left out. */
 export interface Count {
@@ -77,9 +78,8 @@ function testEnvironment(withSystem: boolean): NodeJS.ProcessEnv {
       'left out: journeys in a browser, because Chromium is not installed (Debian: apt-get install chromium)',
     );
   }
-  if (findTool('kubectl') === undefined) {
-    say('left out: rendering of deploy/kubernetes, because kubectl is not installed');
-  }
+  const kubectl = provideKubectl(say);
+  if ('leftOut' in kubectl) say(`left out: rendering of deploy/kubernetes, because ${kubectl.leftOut}`);
   return {
     ...process.env,
     ...turboEnvironment,
