@@ -1,8 +1,10 @@
 import { execFileSync, spawnSync } from 'node:child_process';
-import { readFileSync } from 'node:fs';
-import { fileURLToPath } from 'node:url';
+import { mkdirSync, mkdtempSync, readFileSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 import { beforeAll, describe, expect, test } from 'vitest';
 import { parseAllDocuments } from 'yaml';
+import { repository } from '../local/run.ts';
 import { serviceFacts, serviceNames } from '../local/topology.ts';
 import { findKubectl } from './kubectl.ts';
 import { renderedFile, renderRoutes } from './render-routes.ts';
@@ -14,11 +16,11 @@ test('the gateway has the same routes as the local edge', () => {
 interface Container {
   image: string;
   args?: string[];
-  env?: { name: string; value: string }[];
+  env?: { name: string; value?: string; valueFrom?: object }[];
   ports?: { name: string }[];
   envFrom?: { configMapRef?: { name: string }; secretRef?: { name: string } }[];
   securityContext?: { readOnlyRootFilesystem?: boolean; capabilities?: { drop?: string[] } };
-  resources?: { limits?: { memory?: string } };
+  resources?: { requests?: { cpu?: string }; limits?: { memory?: string } };
   [probe: `${string}Probe`]: { httpGet: { path: string; port: string } };
 }
 
@@ -28,6 +30,11 @@ interface Manifest {
   data?: Record<string, string>;
   spec: {
     selector?: Record<string, unknown> & { matchLabels?: Record<string, string> };
+    replicas?: number;
+    maxUnavailable?: number;
+    clusterIP?: string;
+    podSelector?: object;
+    ingress?: { ports: { port: string }[]; from?: object[] }[];
     ports?: { name: string; port: number; targetPort: string }[];
     template: { metadata: { labels: Record<string, string> }; spec: { containers: [Container] } };
     rules?: { backendRefs: { name: string; port: number }[] }[];
@@ -39,16 +46,18 @@ const title = `the rendered base${kubectl ? '' : ' (left out: no kubectl here; "
 
 describe.skipIf(kubectl === undefined)(title, () => {
   let manifests: Manifest[];
-  const find = (kind: string, name: string) => {
-    const found = manifests.find((each) => each.kind === kind && each.metadata.name === name);
+  const render = (folder: string) => {
+    const text = execFileSync(String(kubectl), ['kustomize', folder], { encoding: 'utf8' });
+    return parseAllDocuments(text).map((document) => document.toJS() as Manifest);
+  };
+  const find = (kind: string, name: string, among = manifests) => {
+    const found = among.find((each) => each.kind === kind && each.metadata.name === name);
     if (found === undefined) throw new Error(`no ${kind} ${name} is rendered`);
     return found;
   };
 
   beforeAll(() => {
-    const base = fileURLToPath(new URL('./base', import.meta.url));
-    const text = execFileSync(String(kubectl), ['kustomize', base], { encoding: 'utf8' });
-    manifests = parseAllDocuments(text).map((document) => document.toJS() as Manifest);
+    manifests = render(join(import.meta.dirname, 'base'));
   });
 
   test.each(serviceNames)('%s is deployed with probes, limits and no privileges', (name) => {
@@ -64,18 +73,59 @@ describe.skipIf(kubectl === undefined)(title, () => {
     expect(container.image).toBe(`selfsame/${name}`);
   });
 
-  test.each(serviceNames)(
-    '%s is reached by its Service on every port it serves, and only its servers are',
-    (name) => {
-      const service = find('Service', `${name}-server`).spec;
-      const { template } = find('Deployment', `${name}-server`).spec;
-      const served = serviceFacts[name].grpcPort === undefined ? ['http'] : ['grpc', 'http'];
-      expect(service.ports?.map((port) => port.targetPort).sort()).toEqual(served);
-      expect(template.spec.containers[0].ports?.map((port) => port.name).sort()).toEqual(served);
-      expect(template.metadata.labels).toMatchObject(service.selector ?? {});
-      expect(service.selector).toMatchObject({ 'app.kubernetes.io/component': 'server' });
-    },
-  );
+  test.each(serviceNames)('%s is reached on every port it serves, and only its servers are', (name) => {
+    const { template } = find('Deployment', `${name}-server`).spec;
+    const servesGrpc = serviceFacts[name].grpcPort !== undefined;
+    const served = servesGrpc ? ['grpc', 'http'] : ['http'];
+    expect(template.spec.containers[0].ports?.map((port) => port.name).sort()).toEqual(served);
+    const services = [`${name}-server`, ...(servesGrpc ? [`${name}-grpc`] : [])].map((each) => {
+      const { spec } = find('Service', each);
+      expect(spec.selector).toMatchObject({ 'app.kubernetes.io/component': 'server' });
+      expect(template.metadata.labels).toMatchObject(spec.selector ?? {});
+      return spec;
+    });
+    expect(services.flatMap(({ ports }) => ports?.map((port) => port.targetPort)).sort()).toEqual(served);
+  });
+
+  test('gRPC is called by names that lead to every replica, and nobody else in the cluster reaches it', () => {
+    const callees = manifests
+      .filter((each) => each.kind === 'ConfigMap')
+      .flatMap((each) => Object.entries(each.data ?? {}))
+      .flatMap(([name, value]) => (name.endsWith('_GRPC') ? [value] : []));
+    expect(new Set(callees)).toEqual(new Set(['session-grpc:9090', 'biometrics-grpc:9090']));
+    for (const [host = '', port] of callees.map((each) => each.split(':'))) {
+      const { spec } = find('Service', host);
+      expect(spec.clusterIP).toBe('None');
+      expect(spec.ports?.map((each) => String(each.port))).toEqual([port]);
+    }
+    const ours = { 'app.kubernetes.io/part-of': 'selfsame' };
+    const policy = find('NetworkPolicy', 'servers').spec;
+    expect(policy.podSelector).toEqual({ matchLabels: ours });
+    const open = policy.ingress?.filter((rule) => rule.from === undefined).flatMap((rule) => rule.ports);
+    expect(open).toEqual([{ port: 'http' }]);
+    for (const { from = [] } of policy.ingress ?? []) {
+      for (const peer of from) expect(peer).toMatchObject({ podSelector: { matchLabels: ours } });
+    }
+    for (const name of serviceNames) {
+      expect(find('Deployment', `${name}-server`).spec.template.metadata.labels).toMatchObject(ours);
+    }
+  });
+
+  test('biometrics runs a thread for each core that it asks for, whatever the node has', () => {
+    const [container] = find('Deployment', 'biometrics-server').spec.template.spec.containers;
+    expect(container.env?.find(({ name }) => name === 'BIOMETRICS_WORKERS')).toMatchObject({
+      valueFrom: { resourceFieldRef: { resource: 'requests.cpu' } },
+    });
+    expect(container.resources?.requests?.cpu).toBe('2');
+  });
+
+  test.each(serviceNames)('a drained node leaves a replica of %s running', (name) => {
+    const { template, replicas } = find('Deployment', `${name}-server`).spec;
+    const budget = find('PodDisruptionBudget', `${name}-server`).spec;
+    expect(replicas).toBeGreaterThan(budget.maxUnavailable ?? 0);
+    expect(template.metadata.labels).toMatchObject(budget.selector?.matchLabels ?? {});
+    expect(budget.selector?.matchLabels).toMatchObject({ 'app.kubernetes.io/name': name });
+  });
 
   test('each service with tables, and no other, is migrated by a Job with a login of its own', () => {
     const jobs = manifests.filter((each) => each.kind === 'Job').map((job) => job.metadata.name);
@@ -118,7 +168,7 @@ describe.skipIf(kubectl === undefined)(title, () => {
       LOG_LEVEL: 'wrong',
       PATH: process.env.PATH,
     };
-    const main = fileURLToPath(new URL(`../../services/${name}/src/main.ts`, import.meta.url));
+    const main = join(repository, 'services', name, 'src/main.ts');
     const { stderr } = spawnSync(process.execPath, [main], {
       env: environment,
       encoding: 'utf8',
@@ -126,6 +176,31 @@ describe.skipIf(kubectl === undefined)(title, () => {
     });
     const missing = [...stderr.matchAll(/^[a-z-]+: ([A-Z_]+) /gm)].map((match) => match[1] ?? '');
     expect(missing.sort(), stderr).toEqual([...secrets, 'LOG_LEVEL'].sort());
+  });
+
+  test('an overlay as the README shows it changes what it names', () => {
+    const readme = readFileSync(join(repository, 'deploy/README.md'), 'utf8');
+    const overlay = /```yaml\n(apiVersion: kustomize[^`]+)```/.exec(readme)?.[1] ?? '';
+    const folder = mkdtempSync(join(tmpdir(), 'selfsame-overlay-'));
+    try {
+      symlinkSync(repository, join(folder, 'selfsame'));
+      mkdirSync(join(folder, 'production'));
+      writeFileSync(join(folder, 'production/kustomization.yaml'), overlay);
+      const changed = render(join(folder, 'production'));
+      const [container] = find('Deployment', 'session-server', changed).spec.template.spec.containers;
+      expect(container.image).toBe('registry.example.com/selfsame/session:1.0.0');
+      const configuration = (container.envFrom ?? []).flatMap(({ configMapRef }) =>
+        configMapRef === undefined ? [] : [find('ConfigMap', configMapRef.name, changed).data],
+      );
+      expect(Object.assign({}, ...configuration)).toMatchObject({
+        NATS_URL: 'nats://nats.messaging:4222',
+        LOG_LEVEL: 'info',
+        PUBLIC_BASE_URL: 'https://id.example.com',
+        BIOMETRICS_GRPC: 'biometrics-grpc:9090',
+      });
+    } finally {
+      rmSync(folder, { recursive: true, force: true });
+    }
   });
 
   test('every route leads to a Service and port that exist', () => {
