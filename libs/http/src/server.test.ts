@@ -302,7 +302,7 @@ describe('around the routes', () => {
   });
 
   test('the description holds the registered routes with their schemas, and no probes', async () => {
-    const { paths, openapi } = (await server.inject({ method: 'GET', url: '/openapi.json' })).json();
+    const { paths, openapi } = (await server.inject({ method: 'GET', url: '/v3/openapi/unit.json' })).json();
     expect(openapi).toBe('3.1.0');
     expect(Object.keys(paths)).toContain('/v3/session/{id}/decision/');
     expect(Object.keys(paths)).not.toContain('/healthz');

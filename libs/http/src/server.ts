@@ -53,7 +53,7 @@ const requestTimeoutMs = 30_000;
 
 /**
  * The HTTP side of a service: contract error shapes, JSON bodies, redirects to slashed paths, `/healthz`, `/readyz`,
- * traces, one log line a request and, with `openapi`, its description under `/openapi.json`. Add routes inside
+ * traces, one log line a request and, with `openapi`, its description under `/v3/openapi/<service>.json`. Add routes inside
  * `server.register(async (api: HttpServer) => …)`: only those are described. The caller listens.
  *
  * @param options.bodyLimitBytes 1 MiB unless given; larger bodies are 413
@@ -91,7 +91,7 @@ export function createHttpServer(options: {
   parseJsonBodies(server);
   endConnectionsOnClose(server);
   addProbes(server, options.health);
-  if (options.openapi) describeRoutes(server, options.openapi);
+  if (options.openapi) describeRoutes(server, options.service, options.openapi);
   return server;
 }
 
@@ -144,7 +144,12 @@ function addProbes(server: FastifyInstance, health: Health): void {
   server.get('/readyz', probe, (_request, reply) => answer(reply, health.ready()));
 }
 
-function describeRoutes(server: FastifyInstance, info: { title: string; description: string }): void {
+/** The gateway serves the path too, so it names the service. */
+function describeRoutes(
+  server: FastifyInstance,
+  service: string,
+  info: { title: string; description: string },
+): void {
   void server.register(swagger, {
     openapi: {
       openapi: '3.1.0',
@@ -153,5 +158,6 @@ function describeRoutes(server: FastifyInstance, info: { title: string; descript
       security: [{ apiKey: [] }],
     },
   });
-  server.get('/openapi.json', { config: { public: true }, schema: { hide: true } }, () => server.swagger());
+  const route = { config: { public: true }, schema: { hide: true } };
+  server.get(`/v3/openapi/${service}.json`, route, () => server.swagger());
 }

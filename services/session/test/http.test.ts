@@ -10,7 +10,7 @@ beforeAll(async () => {
 afterAll(() => world.close());
 
 it('every public route is described', async () => {
-  const answer = await fetch(`${world.baseUrl}/openapi.json`);
+  const answer = await fetch(`${world.baseUrl}/v3/openapi/session.json`);
   const { paths } = (await answer.json()) as { paths: Record<string, Record<string, unknown>> };
   const routes = Object.entries(paths).flatMap(([path, methods]) =>
     Object.keys(methods).map((method) => `${method.toUpperCase()} ${path}`),

@@ -202,7 +202,7 @@ describe('destinations', () => {
   });
 
   test('are described in OpenAPI', async () => {
-    const { body } = await service.call('GET', '/openapi.json');
+    const { body } = await service.call('GET', '/v3/openapi/webhook-dispatcher.json');
     expect(Object.keys(body.paths).sort()).toEqual([
       '/v3/session/{session_id}/webhook/{webhook_uuid}',
       '/v3/session/{session_id}/webhook/{webhook_uuid}/resend',
