@@ -36,7 +36,7 @@ export interface SessionEvent {
   readonly workflowVersion: number;
   readonly vendorData: string;
   readonly metadataJson: string;
-  /** The V3 decision with the seed-shaped summaries beside its arrays. */
+  /** The V3 decision with the summary blocks (`liveness`, `face`, `id_verification`) beside its arrays. */
   readonly decisionJson: string;
   readonly resubmitInfoJson: string;
   readonly occurredAt: Date;
