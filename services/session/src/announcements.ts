@@ -21,6 +21,8 @@ export interface TransitionDetails {
   readonly resubmitInfo?: ResubmitInfo;
   /** When the frame behind a verdict arrived. */
   readonly captureReceivedAt?: Date | undefined;
+  /** Of the look that the session rests on from now on; undefined when that stays as it is. */
+  readonly candidateId?: string | null | undefined;
 }
 
 /**
@@ -42,6 +44,7 @@ export async function saveTransition(
     state: transition.next,
     sequence: session.sequence + (moved ? 1 : 0),
     reports: details.reports ?? session.reports,
+    candidateId: details.candidateId === undefined ? session.candidateId : details.candidateId,
   };
   await saveSession(tx, next, { statusChangedAt: moved ? now : null, attempt: details.attempt });
   if (moved) await announceStatus(context, tx, next, moved.from, now, details);
@@ -75,6 +78,7 @@ export async function announceStatus(
     resubmitInfoJson: details.resubmitInfo ? JSON.stringify(details.resubmitInfo) : '',
     enrols: session.enrols,
     captureReceivedAt: details.captureReceivedAt,
+    candidateId: session.candidateId ?? '',
   };
   await context.bus.enqueue(tx, sessionStatusChanged, message);
   const line = { session_id: session.id, from, status: session.state.status };

@@ -133,6 +133,11 @@ CREATE TABLE reviews (
 CREATE INDEX reviews_by_session ON reviews (session_id, created_at);
 `;
 
+const candidates = `
+-- Names the face kept of the look that the reports rest on; biometrics enrols that one.
+ALTER TABLE sessions ADD COLUMN candidate_id text;
+`;
+
 /** Every migration of this service's schema, those of the libs first. */
 export const migrations: readonly Migration[] = [
   ...busMigrations,
@@ -140,4 +145,5 @@ export const migrations: readonly Migration[] = [
   { name: '0001-applications', up: applications },
   { name: '0002-workflows', up: workflows },
   { name: '0003-sessions', up: sessions },
+  { name: '0004-candidates', up: candidates },
 ];

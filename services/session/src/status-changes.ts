@@ -2,6 +2,7 @@ import { randomUUIDv7 } from 'node:crypto';
 import { sessionDeleted } from '@selfsame/contracts/catalog';
 import type { Transaction } from '@selfsame/database/database';
 import type { Principal } from '@selfsame/http/authentication';
+import type { TransitionDetails } from './announcements.ts';
 import { saveTransition } from './announcements.ts';
 import type { Context } from './context.ts';
 import type { Resubmission } from './domain/resubmission.ts';
@@ -10,6 +11,7 @@ import { transition } from './domain/session.ts';
 import { changeableStatuses, isOneOf } from './domain/status.ts';
 import type { StatusChange } from './domain/status-change.ts';
 import { readStatusChange } from './domain/status-change.ts';
+import { featureOf } from './domain/verdict.ts';
 import { recordApiChange } from './outbound/application-store.ts';
 import type { Review } from './outbound/review-store.ts';
 import { insertReview } from './outbound/review-store.ts';
@@ -53,7 +55,7 @@ export async function setSessionStatus(
     }
     const reviewed = await addStatusReview(tx, session, change, now);
     await recordApiChange(tx, principal, 'session.status_set', session.id);
-    const details = resubmission ? { reports: resubmission.reports, resubmitInfo: resubmission.info } : {};
+    const details = resubmission ? erasing(resubmission) : {};
     await saveTransition(context, tx, reviewed, result, now, details);
     return { sessionId: session.id };
   });
@@ -61,6 +63,12 @@ export async function setSessionStatus(
 
 function chooseSteps(session: Session, change: StatusChange): Resubmission {
   return chooseResubmission(session.workflow.definition.steps, session.reports, change.nodesToResubmit);
+}
+
+/** What is left of a session when steps go back to the user: without their look, no face waits for the verdict. */
+function erasing({ info, reports }: Exclude<Resubmission, { mistake: string }>): TransitionDetails {
+  const again = info.nodes_to_resubmit.some((node) => featureOf(node).capture === 'face');
+  return { reports, resubmitInfo: info, candidateId: again ? null : undefined };
 }
 
 /** Appends to the audit feed. @returns the session with the review among its own */

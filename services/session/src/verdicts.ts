@@ -44,5 +44,6 @@ export async function judgeCapture(
     reports,
     attempt: { kind: 'judged', id: attemptId, at: now, evidence: capture.evidence, verdict },
     captureReceivedAt: capture.receivedAt,
+    candidateId: capture.evidence.face?.candidateId,
   });
 }

@@ -17,6 +17,7 @@ const face: FaceEvidence = {
   match: 'compared',
   similarityScore: 40,
   pipelineVersion: 'test',
+  candidateId: null,
 };
 
 describe('resubmission', () => {

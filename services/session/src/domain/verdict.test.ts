@@ -12,6 +12,7 @@ const goodFace: FaceEvidence = {
   match: 'compared',
   similarityScore: 95.2,
   pipelineVersion: 'test',
+  candidateId: null,
 };
 
 function steps(config: RawSettings = {}) {

@@ -20,5 +20,6 @@ export function readEvidence(wire: WireEvidence): FaceEvidence {
     match: outcomes[wire.matchOutcome] ?? null,
     similarityScore: wire.similarityScore ?? null,
     pipelineVersion: wire.pipelineVersion,
+    candidateId: wire.candidateId || null,
   };
 }

@@ -41,6 +41,8 @@ export interface Session {
   readonly contactDetails: JsonObject | null;
   readonly expectedDetails: JsonObject | null;
   readonly reports: readonly FeatureReport[] | null;
+  /** Names the face kept of the look that the reports rest on. */
+  readonly candidateId: string | null;
   readonly reviews: readonly DecisionReview[];
   readonly createdAt: Date;
 }
@@ -68,6 +70,7 @@ interface SessionRow {
   contact_details: JsonObject | null;
   expected_details: JsonObject | null;
   reports: FeatureReport[] | null;
+  candidate_id: string | null;
   reviews: (DecisionReview & { created_at: string })[] | null;
   created_at: Date;
   expires_at: Date;
@@ -105,6 +108,7 @@ export function selectSessions(
       's.contact_details',
       's.expected_details',
       's.reports',
+      's.candidate_id',
       's.created_at',
       's.expires_at',
       reviewsOfSession.as('reviews'),
@@ -157,6 +161,7 @@ export function toSession(row: SessionRow): Session {
     contactDetails: row.contact_details,
     expectedDetails: row.expected_details,
     reports: row.reports,
+    candidateId: row.candidate_id,
     reviews: (row.reviews ?? []).map((review) => ({
       ...review,
       created_at: new Date(review.created_at).toISOString(),

@@ -98,6 +98,7 @@ export async function saveSession(
       expires_at: state.expiresAt,
       sequence: session.sequence,
       reports: reports === null ? null : JSON.stringify(reports),
+      candidate_id: session.candidateId,
       status_changed_at: change.statusChangedAt ?? eb.ref('status_changed_at'),
     }))
     .where('id', '=', session.id)
@@ -134,6 +135,7 @@ export async function eraseSession(tx: Tx, id: string, now: Date): Promise<void>
       contact_details: null,
       expected_details: null,
       reports: null,
+      candidate_id: null,
     })
     .where('id', '=', id)
     .execute();

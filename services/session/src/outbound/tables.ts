@@ -81,6 +81,7 @@ interface SessionsTable {
   contact_details: Json<JsonObject> | null;
   expected_details: Json<JsonObject> | null;
   reports: Json<FeatureReport[]> | null;
+  candidate_id: Generated<string | null>;
   created_at: Date;
   status_changed_at: Date;
   expires_at: Date;

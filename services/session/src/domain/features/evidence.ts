@@ -20,6 +20,8 @@ export interface FaceEvidence {
   readonly similarityScore: number | null;
   /** Models and calibration behind the scores. */
   readonly pipelineVersion: string;
+  /** Names the face that was kept in case the verdict enrols it; null when none was. */
+  readonly candidateId: string | null;
 }
 
 /** Everything the checks of a session can rest on; a new source of evidence is a new key here. */
