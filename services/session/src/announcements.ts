@@ -3,12 +3,13 @@ import type { SessionStatusChanged } from '@selfsame/contracts/session/v1/events
 import type { Transaction } from '@selfsame/database/database';
 import type { Context } from './context.ts';
 import type { DecisionSource } from './domain/decision.ts';
-import { decisionOf } from './domain/decision.ts';
+import { decisionOf, newestReviews } from './domain/decision.ts';
 import type { FeatureReport } from './domain/features/feature.ts';
 import type { ResubmitInfo } from './domain/resubmission.ts';
 import type { Transition } from './domain/session.ts';
 import type { Status } from './domain/status.ts';
 import { decidedStatuses, isOneOf } from './domain/status.ts';
+import { listDecisionReviews } from './outbound/review-store.ts';
 import type { Session } from './outbound/session-row.ts';
 import type { AttemptChange } from './outbound/session-store.ts';
 import { saveSession } from './outbound/session-store.ts';
@@ -74,7 +75,7 @@ export async function announceStatus(
     metadataJson: session.metadata === null ? '' : JSON.stringify(session.metadata),
     callback: session.callback ?? '',
     occurredAt: now,
-    decisionJson: hasDecision(session) ? JSON.stringify(decisionOf(decisionSource(session), null)) : '',
+    decisionJson: hasDecision(session) ? await decisionJson(tx, session) : '',
     resubmitInfoJson: details.resubmitInfo ? JSON.stringify(details.resubmitInfo) : '',
     enrols: session.enrols,
     captureReceivedAt: details.captureReceivedAt,
@@ -83,6 +84,17 @@ export async function announceStatus(
   await context.bus.enqueue(tx, sessionStatusChanged, message);
   const line = { session_id: session.id, from, status: session.state.status };
   context.database.onCommit(tx, () => context.log.info(line, 'session status changed'));
+}
+
+/**
+ * Reviews take this much of an event at most: the largest request that is accepted, its metadata in the event and in the
+ * decision (32 KiB each), leaves them that much of the 128 KiB that the bus takes.
+ */
+const reviewsMaxBytes = 20 * 1024;
+
+async function decisionJson(tx: Transaction<Tables>, session: Session): Promise<string> {
+  const reviews = newestReviews(await listDecisionReviews(tx, session), reviewsMaxBytes);
+  return JSON.stringify(decisionOf(decisionSource(session), { sessionUrl: null, reviews }));
 }
 
 function hasDecision(session: Session): boolean {
@@ -104,7 +116,6 @@ export function decisionSource(session: Session): DecisionSource {
     expectedDetails: session.expectedDetails,
     contactDetails: session.contactDetails,
     reports: session.reports,
-    reviews: session.reviews,
     createdAt: session.createdAt,
     expiresAt: session.state.expiresAt,
   };

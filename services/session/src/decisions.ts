@@ -6,6 +6,7 @@ import { sessionToken, sessionUrl } from './domain/secrets.ts';
 import type { Query } from './domain/session-list.ts';
 import { pageOf, readPage, readSessionFilter } from './domain/session-list.ts';
 import { sessionRow } from './domain/session-row-view.ts';
+import { listDecisionReviews } from './outbound/review-store.ts';
 import { listSessions } from './outbound/session-list.ts';
 import type { Session } from './outbound/session-row.ts';
 import { findSession } from './outbound/session-store.ts';
@@ -23,9 +24,11 @@ export async function readDecision(
   sessionId: string,
   withEvents: boolean,
 ): Promise<{ decision: Record<string, unknown> } | Refused> {
-  const session = await findSession(context.database.db, principal.applicationId, sessionId);
+  const { db } = context.database;
+  const session = await findSession(db, principal.applicationId, sessionId);
   if (session === null) return notFound;
-  const decision = decisionOf(decisionSource(session), linkOf(context, session));
+  const reviews = await listDecisionReviews(db, session);
+  const decision = decisionOf(decisionSource(session), { sessionUrl: linkOf(context, session), reviews });
   if (!withEvents) return { decision };
   return {
     decision: {

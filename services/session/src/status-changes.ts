@@ -53,10 +53,10 @@ export async function setSessionStatus(
     if (resubmission !== null && 'mistake' in resubmission) {
       return refusedFields({ nodes_to_resubmit: resubmission.mistake });
     }
-    const reviewed = await addStatusReview(tx, session, change, now);
+    await addStatusReview(tx, session, change, now);
     await recordApiChange(tx, principal, 'session.status_set', session.id);
     const details = resubmission ? erasing(resubmission) : {};
-    await saveTransition(context, tx, reviewed, result, now, details);
+    await saveTransition(context, tx, { ...session, hasReviews: true }, result, now, details);
     return { sessionId: session.id };
   });
 }
@@ -71,13 +71,13 @@ function erasing({ info, reports }: Exclude<Resubmission, { mistake: string }>):
   return { reports, resubmitInfo: info, candidateId: again ? null : undefined };
 }
 
-/** Appends to the audit feed. @returns the session with the review among its own */
+/** Appends to the audit feed. */
 async function addStatusReview(
   tx: Transaction<Tables>,
   session: Session,
   change: StatusChange,
   now: Date,
-): Promise<Session> {
+): Promise<void> {
   const review: Review = {
     ...apiActor,
     id: randomUUIDv7(),
@@ -91,13 +91,6 @@ async function addStatusReview(
     created_at: now,
   };
   await insertReview(tx, review);
-  const shown = {
-    user: review.actor,
-    new_status: review.new_status,
-    comment: review.comment,
-    created_at: now.toISOString(),
-  };
-  return { ...session, reviews: [...session.reviews, shown] };
 }
 
 /** `DELETE …/delete/`: the session ends, and everything personal about it goes. */

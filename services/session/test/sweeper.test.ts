@@ -1,5 +1,6 @@
 import { afterAll, beforeAll, expect, it } from 'vitest';
 import { secretDigest } from '../src/domain/secrets.ts';
+import type { Postponed } from '../src/sweeper.ts';
 import { sweepOverdueSessions } from '../src/sweeper.ts';
 import type { World } from './harness.ts';
 import { openWorld } from './harness.ts';
@@ -63,6 +64,47 @@ it('leaves alone a session that its user holds at that moment', async () => {
     expect(await sweepOverdueSessions(world.context)).toBe(0);
   });
   expect(await sweepOverdueSessions(world.context)).toBe(1);
+});
+
+it('a session that cannot be ended is postponed, and the others end', async () => {
+  const ids: string[] = [];
+  for (let index = 0; index < 3; index += 1) {
+    ids.push((await world.demo.create({ workflow_id: 'wf_liveness' })).session_id);
+  }
+  const [poisoned = '', ...others] = ids;
+  await makeOverdue(ids);
+  const change = (id: string, changes: { metadata?: string; expires_at?: Date }) =>
+    world.database.db.updateTable('sessions').set(changes).where('id', '=', id).execute();
+  // More than the bus takes, and the first in line.
+  await change(poisoned, { metadata: JSON.stringify('x'.repeat(200_000)), expires_at: new Date(0) });
+  const postponed: Postponed = new Map();
+  expect(await sweepOverdueSessions(world.context, postponed)).toBe(2);
+  for (const id of others) await world.announced(id, 'Expired');
+  expect([...postponed.keys()]).toEqual([poisoned]);
+  expect(world.logged()).toContain(poisoned);
+
+  await change(poisoned, { metadata: 'null' });
+  expect(await sweepOverdueSessions(world.context, postponed)).toBe(0);
+  postponed.set(poisoned, { failures: 1, untilMs: Date.now() });
+  expect(await sweepOverdueSessions(world.context, postponed)).toBe(1);
+  await world.announced(poisoned, 'Expired');
+  expect(postponed.size).toBe(0);
+});
+
+it('every further failure postpones for longer', async () => {
+  const { session_id } = await world.demo.create({ workflow_id: 'wf_liveness' });
+  await world.database.db
+    .updateTable('sessions')
+    .set({ metadata: JSON.stringify('x'.repeat(200_000)), expires_at: new Date(0) })
+    .where('id', '=', session_id)
+    .execute();
+  const pauseAfter = async (failures: number) => {
+    const postponed: Postponed = new Map([[session_id, { failures, untilMs: 0 }]]);
+    const before = Date.now();
+    await sweepOverdueSessions(world.context, postponed);
+    return Math.round(((postponed.get(session_id)?.untilMs ?? 0) - before) / 60_000);
+  };
+  expect([await pauseAfter(0), await pauseAfter(1), await pauseAfter(50)]).toEqual([1, 2, 60]);
 });
 
 function range(length: number): bigint[] {

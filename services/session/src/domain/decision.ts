@@ -1,5 +1,5 @@
 import type { FeatureReport } from './features/feature.ts';
-import { findFeature } from './features/registry.ts';
+import { features, findFeature } from './features/registry.ts';
 import type { JsonObject } from './fields.ts';
 import type { Status } from './status.ts';
 
@@ -19,7 +19,6 @@ export interface DecisionSource {
   readonly contactDetails: JsonObject | null;
   /** null until a step has run */
   readonly reports: readonly FeatureReport[] | null;
-  readonly reviews: readonly DecisionReview[];
   readonly createdAt: Date;
   readonly expiresAt: Date;
 }
@@ -32,8 +31,8 @@ export interface DecisionReview {
   readonly created_at: string;
 }
 
-/** The decision's arrays; each is null until the workflow has run such a step. */
-const blockKeys = [
+/** The contract's arrays; each is null until the workflow has run such a step. A feature may add its own. */
+const contractBlockKeys = [
   'id_verifications',
   'nfc_verifications',
   'liveness_checks',
@@ -48,19 +47,23 @@ const blockKeys = [
   'database_validations',
 ];
 
-/** Singular objects beside the arrays, null until there is a result. */
-const aliasKeys = ['id_verification', 'liveness', 'face'];
+/** The contract's summary blocks at the top level, null until there is a result. A feature may add its own. */
+const contractSummaryKeys = ['id_verification', 'liveness', 'face'];
 
 /**
- * The public V3 decision with the seed-shaped objects beside its arrays.
- * @param sessionUrl the link, or null where it must not appear (events)
+ * The public V3 decision with the summary blocks beside its arrays.
+ * @param shown.sessionUrl the link, or null where it must not appear (events)
+ * @param shown.reviews oldest first
  */
-export function decisionOf(source: DecisionSource, sessionUrl: string | null): Record<string, unknown> {
+export function decisionOf(
+  source: DecisionSource,
+  shown: { readonly sessionUrl: string | null; readonly reviews: readonly DecisionReview[] },
+): Record<string, unknown> {
   return {
     session_id: source.sessionId,
     session_kind: 'user',
     session_number: source.sessionNumber,
-    session_url: sessionUrl,
+    session_url: shown.sessionUrl,
     status: source.status,
     environment: source.environment,
     workflow_id: source.workflowId,
@@ -71,8 +74,8 @@ export function decisionOf(source: DecisionSource, sessionUrl: string | null): R
     expected_details: source.expectedDetails,
     contact_details: source.contactDetails,
     ...blocksOf(source),
-    ...aliasesOf(source.reports ?? []),
-    reviews: source.reviews,
+    ...summariesOf(source.reports ?? []),
+    reviews: shown.reviews,
     created_at: source.createdAt.toISOString(),
     expires_at: source.expiresAt.toISOString(),
   };
@@ -80,7 +83,8 @@ export function decisionOf(source: DecisionSource, sessionUrl: string | null): R
 
 function blocksOf(source: DecisionSource): Record<string, Record<string, unknown>[] | null> {
   const blocks: Record<string, Record<string, unknown>[] | null> = {};
-  for (const key of blockKeys) blocks[key] = null;
+  for (const key of contractBlockKeys) blocks[key] = null;
+  for (const { blockKey } of features) blocks[blockKey] = null;
   for (const report of source.reports ?? []) {
     const feature = findFeature(report.feature);
     if (feature === undefined) continue;
@@ -92,11 +96,44 @@ function blocksOf(source: DecisionSource): Record<string, Record<string, unknown
 }
 
 /** A step that ran twice shows its latest result. */
-function aliasesOf(reports: readonly FeatureReport[]): Record<string, unknown> {
-  const aliases: Record<string, unknown> = Object.fromEntries(aliasKeys.map((key) => [key, null]));
+function summariesOf(reports: readonly FeatureReport[]): Record<string, unknown> {
+  const summaries: Record<string, unknown> = {};
+  for (const key of contractSummaryKeys) summaries[key] = null;
+  for (const { summaryKey } of features) summaries[summaryKey] = null;
   for (const report of reports) {
-    const alias = findFeature(report.feature)?.alias(report);
-    if (alias) aliases[alias.key] = alias.value;
+    const feature = findFeature(report.feature);
+    if (feature) summaries[feature.summaryKey] = feature.summary(report);
   }
-  return aliases;
+  return summaries;
+}
+
+/**
+ * The newest reviews that fit into `maxBytes` of JSON, oldest first. The newest one is always there, its comment cut
+ * where it must be.
+ */
+export function newestReviews(reviews: readonly DecisionReview[], maxBytes: number): DecisionReview[] {
+  const kept: DecisionReview[] = [];
+  let left = maxBytes;
+  for (const review of reviews.toReversed()) {
+    left -= jsonBytes(review) + 1;
+    if (left < 0) break;
+    kept.unshift(review);
+  }
+  const newest = reviews.at(-1);
+  return kept.length === 0 && newest ? [cutComment(newest, maxBytes)] : kept;
+}
+
+function cutComment(review: DecisionReview, maxBytes: number): DecisionReview {
+  let left = maxBytes - jsonBytes({ ...review, comment: '…' });
+  let comment = '';
+  for (const character of review.comment ?? '') {
+    left -= jsonBytes(character) - 2;
+    if (left < 0) break;
+    comment += character;
+  }
+  return { ...review, comment: `${comment}…` };
+}
+
+function jsonBytes(value: unknown): number {
+  return Buffer.byteLength(JSON.stringify(value));
 }

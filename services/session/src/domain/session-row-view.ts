@@ -1,10 +1,10 @@
 import type { DecisionSource } from './decision.ts';
-import { findFeature } from './features/registry.ts';
+import { features, findFeature } from './features/registry.ts';
 import type { WorkflowStep } from './verdict.ts';
 import { pendingSteps } from './verdict.ts';
 
-/** Keys of `additional_details`; each is null until its step has run. */
-const summaryKeys = [
+/** The contract's keys of `additional_details`; each is null until its step has run. A feature may add its own. */
+const contractListKeys = [
   'liveness',
   'face_match',
   'aml',
@@ -21,10 +21,12 @@ export function sessionRow(
   sessionUrl: string,
 ): Record<string, unknown> {
   const reports = source.reports ?? pendingSteps(steps);
-  const details: Record<string, unknown> = Object.fromEntries(summaryKeys.map((key) => [key, null]));
+  const details: Record<string, unknown> = {};
+  for (const key of contractListKeys) details[key] = null;
+  for (const { listKey } of features) details[listKey] = null;
   for (const report of source.reports ?? []) {
-    const summary = findFeature(report.feature)?.summary(report);
-    if (summary) details[summary.key] = summary.value;
+    const feature = findFeature(report.feature);
+    if (feature) details[feature.listKey] = feature.listSummary(report);
   }
   return {
     session_id: source.sessionId,

@@ -1,5 +1,6 @@
 import type { Transaction } from '@selfsame/database/database';
-import type { Queries } from './session-row.ts';
+import type { DecisionReview } from '../domain/decision.ts';
+import type { Queries, Session } from './session-row.ts';
 import type { Tables } from './tables.ts';
 
 /** One entry of a session's audit feed, as it is stored. */
@@ -37,4 +38,19 @@ export async function listReviews(db: Queries, sessionId: string, limit: number)
     .limit(limit)
     .execute();
   return rows.reverse() as Review[];
+}
+
+/** A decision shows this many, the latest ones. */
+const decisionLimit = 100;
+
+/** Reviews as the decision of a session shows them, oldest first. */
+export async function listDecisionReviews(db: Queries, session: Session): Promise<DecisionReview[]> {
+  if (!session.hasReviews) return [];
+  const reviews = await listReviews(db, session.id, decisionLimit);
+  return reviews.map((review) => ({
+    user: review.actor,
+    new_status: review.new_status,
+    comment: review.comment,
+    created_at: review.created_at.toISOString(),
+  }));
 }

@@ -1,7 +1,6 @@
 import type { Transaction } from '@selfsame/database/database';
 import type { Kysely, SelectQueryBuilder } from 'kysely';
 import { sql } from 'kysely';
-import type { DecisionReview } from '../domain/decision.ts';
 import type { FeatureReport } from '../domain/features/feature.ts';
 import type { JsonObject } from '../domain/fields.ts';
 import type { SessionState } from '../domain/session.ts';
@@ -43,7 +42,8 @@ export interface Session {
   readonly reports: readonly FeatureReport[] | null;
   /** Names the face kept of the look that the reports rest on. */
   readonly candidateId: string | null;
-  readonly reviews: readonly DecisionReview[];
+  /** Reviews are read apart, where they are shown. */
+  readonly hasReviews: boolean;
   readonly createdAt: Date;
 }
 
@@ -71,7 +71,7 @@ interface SessionRow {
   expected_details: JsonObject | null;
   reports: FeatureReport[] | null;
   candidate_id: string | null;
-  reviews: (DecisionReview & { created_at: string })[] | null;
+  has_reviews: boolean;
   created_at: Date;
   expires_at: Date;
 }
@@ -111,21 +111,9 @@ export function selectSessions(
       's.candidate_id',
       's.created_at',
       's.expires_at',
-      reviewsOfSession.as('reviews'),
+      sql<boolean>`EXISTS (SELECT FROM reviews AS r WHERE r.session_id = s.id)`.as('has_reviews'),
     ]) as unknown as SelectQueryBuilder<Tables & { s: Tables['sessions'] }, 's', SessionRow>;
 }
-
-/** A decision shows this many, the latest ones. */
-const reviewsShown = 100;
-
-const reviewsOfSession = sql<(DecisionReview & { created_at: string })[] | null>`(
-  SELECT json_agg(json_build_object(
-    'user', r.actor, 'new_status', r.new_status, 'comment', r.comment, 'created_at', r.created_at
-  ) ORDER BY r.created_at, r.id)
-  FROM (
-    SELECT * FROM reviews WHERE session_id = s.id ORDER BY created_at DESC, id DESC LIMIT ${sql.lit(reviewsShown)}
-  ) AS r
-)`;
 
 /** Row → domain. */
 export function toSession(row: SessionRow): Session {
@@ -162,10 +150,7 @@ export function toSession(row: SessionRow): Session {
     expectedDetails: row.expected_details,
     reports: row.reports,
     candidateId: row.candidate_id,
-    reviews: (row.reviews ?? []).map((review) => ({
-      ...review,
-      created_at: new Date(review.created_at).toISOString(),
-    })),
+    hasReviews: row.has_reviews,
     createdAt: row.created_at,
   };
 }

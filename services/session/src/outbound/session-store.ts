@@ -1,4 +1,5 @@
 import type { Transaction } from '@selfsame/database/database';
+import type { SqlBool } from 'kysely';
 import { sql } from 'kysely';
 import { unfinishedStatuses } from '../domain/status.ts';
 import type { Queries, Session } from './session-row.ts';
@@ -43,17 +44,25 @@ export async function lockSession(tx: Tx, applicationId: string, id: string): Pr
   return row ? toSession(row) : null;
 }
 
-/** Locks overdue sessions, oldest first, leaving those that another sweeper or a user holds. */
-export async function lockDueSessions(tx: Tx, now: Date, limit: number): Promise<Session[]> {
-  const rows = await selectSessions(tx)
-    .where('s.expires_at', '<=', now)
-    .where('s.status', 'in', sql<(typeof unfinishedStatuses)[number]>`(${unfinishedList})`)
-    .orderBy('s.expires_at')
-    .limit(limit)
-    .forUpdate('s')
+/** Locks the session that is overdue longest, leaving `skipped` and those that another sweeper or a user holds. */
+export async function lockDueSessionId(
+  tx: Tx,
+  now: Date,
+  skipped: readonly string[],
+): Promise<{ id: string; applicationId: string } | null> {
+  const row = await tx
+    .selectFrom('sessions')
+    .select(['id', 'application_id as applicationId'])
+    .where('deleted_at', 'is', null)
+    .where('expires_at', '<=', now)
+    .where('status', 'in', sql<(typeof unfinishedStatuses)[number]>`(${unfinishedList})`)
+    .where(sql<SqlBool>`id <> ALL (${[...skipped]}::uuid[])`)
+    .orderBy('expires_at')
+    .limit(1)
+    .forUpdate()
     .skipLocked()
-    .execute();
-  return rows.map(toSession);
+    .executeTakeFirst();
+  return row ?? null;
 }
 
 /** Literals, so that the planner can use the partial index. */

@@ -48,17 +48,13 @@ export const faceMatch = defineFeature({
     target_image: null,
     warnings: report.warnings,
   }),
+  summaryKey: 'face',
   summary: (report) => ({
-    key: 'face_match',
-    value: { score: report.score, source_image: null, target_image: null },
+    status: report.status,
+    similarity_score: report.score === null ? null : Math.round(report.score * 100) / 10_000,
   }),
-  alias: (report) => ({
-    key: 'face',
-    value: {
-      status: report.status,
-      similarity_score: report.score === null ? null : Math.round(report.score * 100) / 10_000,
-    },
-  }),
+  listKey: 'face_match',
+  listSummary: (report) => ({ score: report.score, source_image: null, target_image: null }),
 });
 
 function findings(

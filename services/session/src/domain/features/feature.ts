@@ -63,17 +63,28 @@ export interface Feature {
   pending(settings: RawSettings, nodeId: string, status: FeatureStatus): FeatureReport;
   /** One item of the decision's array. */
   block(report: FeatureReport, sessionId: string): Record<string, unknown>;
-  /** The short form that lists show, under a key of its own. */
-  summary(report: FeatureReport): { key: string; value: Record<string, unknown> };
-  /** The seed-shaped object beside the arrays, under a key of its own. */
-  alias(report: FeatureReport): { key: string; value: Record<string, unknown> };
+  /** Key of the summary block at the decision's top level. */
+  readonly summaryKey: string;
+  summary(report: FeatureReport): Record<string, unknown>;
+  /** Key of the short form in lists, inside `additional_details`. */
+  readonly listKey: string;
+  listSummary(report: FeatureReport): Record<string, unknown>;
 }
 
 /** What one file per feature declares. */
 export interface FeatureDeclaration<Rules extends SettingRules>
   extends Pick<
     Feature,
-    'name' | 'aliases' | 'capture' | 'after' | 'blockKey' | 'block' | 'summary' | 'alias'
+    | 'name'
+    | 'aliases'
+    | 'capture'
+    | 'after'
+    | 'blockKey'
+    | 'block'
+    | 'summaryKey'
+    | 'summary'
+    | 'listKey'
+    | 'listSummary'
   > {
   readonly settings: Rules;
   /** Name of the feature inside warnings, which spell some differently. */

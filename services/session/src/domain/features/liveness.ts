@@ -82,14 +82,14 @@ export const liveness = defineFeature({
     matches: [],
     warnings: report.warnings,
   }),
+  summaryKey: 'liveness',
   summary: (report) => ({
-    key: 'liveness',
-    value: { method: report.details.method ?? null, score: report.score },
+    status: report.status,
+    method: report.details.method ?? null,
+    score: report.score,
   }),
-  alias: (report) => ({
-    key: 'liveness',
-    value: { status: report.status, method: report.details.method ?? null, score: report.score },
-  }),
+  listKey: 'liveness',
+  listSummary: (report) => ({ method: report.details.method ?? null, score: report.score }),
 });
 
 function hasNoFace(face: FaceEvidence): boolean {
