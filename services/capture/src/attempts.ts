@@ -42,7 +42,8 @@ async function look(context: Context, upload: Upload): Promise<AttemptAnswer> {
   }
   const expected = context.verdicts.expect(grant.sessionId);
   try {
-    await context.bus.publish(captureCompleted, upload.attemptId, {
+    // The page chose the attempt id: only together with its session does it name one event.
+    await context.bus.publish(captureCompleted, `${grant.sessionId}/${upload.attemptId}`, {
       sessionId: grant.sessionId,
       applicationId: grant.applicationId,
       attemptId: upload.attemptId,

@@ -1,5 +1,6 @@
 import type { Bus } from '@selfsame/bus/bus';
 import type { Config } from './config.ts';
+import type { KnownSessions } from './known-sessions.ts';
 import type { OpenAttempts } from './open-attempts.ts';
 import type { Neighbours } from './outbound/neighbours.ts';
 import type { Verdicts } from './verdicts.ts';
@@ -11,6 +12,7 @@ export interface Context {
   readonly neighbours: Neighbours;
   readonly verdicts: Verdicts;
   readonly openAttempts: OpenAttempts;
+  readonly knownSessions: KnownSessions;
   /** Aborted when the service is stopping. */
   readonly stopping: AbortSignal;
 }

@@ -8,13 +8,12 @@ import type { Context } from './context.ts';
 import { createAdmission } from './inbound/admission.ts';
 import { pageFiles } from './inbound/page.ts';
 import { pageRoutes } from './inbound/routes.ts';
+import { createKnownSessions } from './known-sessions.ts';
 import { createOpenAttempts } from './open-attempts.ts';
 import { connectNeighbours } from './outbound/neighbours.ts';
 import { readPage } from './outbound/page-files.ts';
+import { hostedSession } from './sessions.ts';
 import { createVerdicts } from './verdicts.ts';
-
-/** A frame of 5 MB on a slow phone link takes this long to arrive. */
-const requestTimeoutMs = 60_000;
 
 /** Opens the service; it closes with its lifecycle, uploads in flight first. @returns the port it listens on */
 export async function createService(
@@ -39,6 +38,9 @@ export async function createService(
     neighbours,
     verdicts,
     openAttempts: createOpenAttempts(),
+    knownSessions: createKnownSessions(async (tokenSha256) =>
+      hostedSession((await neighbours.session.readSession({ tokenSha256 })).session),
+    ),
     stopping: lifecycle.signal,
   };
   const http = createHttpServer({
@@ -47,7 +49,6 @@ export async function createService(
     health: lifecycle.health,
     trustProxy: config.trustedProxies,
   });
-  http.server.requestTimeout = requestTimeoutMs;
   const admission = createAdmission(config);
   http.register((api) => pageFiles(api, context, admission, page));
   http.register((api) => pageRoutes(api, context, admission));

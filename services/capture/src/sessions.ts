@@ -12,13 +12,35 @@ export function hostedSession(session: HostedSession | undefined): HostedSession
 }
 
 /** The user is here: the session is In Progress from now on. @throws Failure `not_found` */
-export async function openSession({ neighbours }: Context, tokenSha256: Buffer): Promise<SessionView> {
-  return viewOf(hostedSession((await neighbours.session.openSession({ tokenSha256 })).session));
+export async function openSession(context: Context, tokenSha256: Buffer): Promise<SessionView> {
+  const session = hostedSession((await context.neighbours.session.openSession({ tokenSha256 })).session);
+  context.knownSessions.learn(tokenSha256, session);
+  return viewOf(session);
 }
 
 /** Where the session stands; changes nothing. @throws Failure `not_found` */
-export async function readSession({ neighbours }: Context, tokenSha256: Buffer): Promise<SessionView> {
-  return viewOf(hostedSession((await neighbours.session.readSession({ tokenSha256 })).session));
+export async function readSession(context: Context, tokenSha256: Buffer): Promise<SessionView> {
+  const session = hostedSession((await context.neighbours.session.readSession({ tokenSha256 })).session);
+  context.knownSessions.learn(tokenSha256, session);
+  return viewOf(session);
+}
+
+/**
+ * Lets a picture in: the token leads to a session that is not over, or for `guidance`, to one that takes frames now.
+ * Mostly answered from memory; BeginAttempt decides.
+ * @throws Failure `session_not_found`, `session_expired`, `session_closed`
+ */
+export async function demandSession(
+  { knownSessions }: Context,
+  tokenSha256: Buffer,
+  purpose: 'attempt' | 'guidance',
+): Promise<void> {
+  const phase = phaseOf(await knownSessions.find(tokenSha256), new Date());
+  if (phase === 'expired') throw new Failure('precondition', 'session_expired', 'This link has expired.');
+  // An attempt that comes after the verdict is answered with it.
+  if (phase !== 'ready' && purpose === 'guidance') {
+    throw new Failure('precondition', 'session_closed', 'This session takes no pictures any more.');
+  }
 }
 
 /**

@@ -158,6 +158,26 @@ describe.skipIf(!hasChromium)(`the page in ${chromiumPath}`, () => {
     await heading(page, 'We’re taking a closer look');
   });
 
+  it('sends its frame again when what is known of it is lost', async () => {
+    world.script.decide = () => null;
+    const uploads: string[] = [];
+    context.on('request', (request) => {
+      if (request.url().includes('/attempts/')) uploads.push(request.url());
+    });
+    const page = await arrive();
+    await press(page, 'Agree and continue');
+    await heading(page, 'Almost there');
+    world.script.verify = () => {
+      world.script.session = { ...world.script.session, status: 'Approved' };
+      return goodEvidence();
+    };
+    await heading(page, 'You’re confirmed');
+    expect(uploads).toHaveLength(2);
+    expect(new Set(uploads).size).toBe(1);
+    const [first, second] = world.seen.verified;
+    expect(second?.image).toEqual(first?.image);
+  });
+
   it('open in two tabs reaches one verdict, shown in both', async () => {
     const [first, second] = [await arrive(), await arrive()];
     await press(first, 'Agree and continue');

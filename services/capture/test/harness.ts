@@ -43,9 +43,12 @@ export interface Seen {
   readonly grants: Map<string, number>;
   readonly verified: VerifyRequest[];
   readonly completed: CaptureCompleted[];
+  /** Event ids of the above: the stream and session know a repetition by them. */
+  readonly completedIds: string[];
   verdicts: number;
   leaves: number;
   opens: number;
+  reads: number;
 }
 
 /** The capture service on real NATS, between neighbours that follow a script. */
@@ -115,7 +118,7 @@ export async function startWorld(pageDirectory: string, config: Partial<Config> 
   const nats = await testNats();
   const state = { token: '', tokenSha256: '' };
   const script = {} as Script;
-  const seen: Seen = { grants: new Map(), verified: [], completed: [], verdicts: 0, leaves: 0, opens: 0 };
+  const seen = nothingSeen();
 
   const bus = await openBus({ service: 'session', url: nats.url, log: silent });
   const neighbours = await serveGrpc({
@@ -128,9 +131,10 @@ export async function startWorld(pageDirectory: string, config: Partial<Config> 
       server.add(BiometricsServiceDefinition, biometricsNeighbour(script, seen));
     },
   });
-  await bus.listen(captureCompleted, ({ message }) => void decide(message));
+  await bus.listen(captureCompleted, ({ id, message }) => void decide(id, message));
 
-  async function decide(event: CaptureCompleted): Promise<void> {
+  async function decide(id: string, event: CaptureCompleted): Promise<void> {
+    seen.completedIds.push(id);
     seen.completed.push(event);
     const status = isVerdict(script.session.status) ? null : script.decide(event);
     if (status === null) return;
@@ -152,7 +156,7 @@ export async function startWorld(pageDirectory: string, config: Partial<Config> 
     state.token = randomBytes(24).toString('base64url');
     state.tokenSha256 = createHash('sha256').update(state.token).digest('hex');
     Object.assign(script, freshScript(changes));
-    Object.assign(seen, { grants: new Map(), verified: [], completed: [], verdicts: 0, leaves: 0, opens: 0 });
+    Object.assign(seen, nothingSeen());
     return state.token;
   };
   renew();
@@ -189,6 +193,17 @@ export async function startWorld(pageDirectory: string, config: Partial<Config> 
     },
   };
 }
+
+const nothingSeen = (): Seen => ({
+  grants: new Map(),
+  verified: [],
+  completed: [],
+  completedIds: [],
+  verdicts: 0,
+  leaves: 0,
+  opens: 0,
+  reads: 0,
+});
 
 function freshScript(changes: Partial<HostedSession>): Script {
   return {
@@ -227,6 +242,7 @@ function sessionNeighbour(script: Script, seen: Seen, state: { tokenSha256: stri
       throw new Failure('not_found', 'key_unknown', 'Not asked here.');
     },
     async readSession(request: { tokenSha256: Uint8Array }) {
+      seen.reads += 1;
       return { session: find(request.tokenSha256) };
     },
     async openSession(request: { tokenSha256: Uint8Array }) {

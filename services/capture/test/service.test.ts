@@ -3,8 +3,8 @@ import { request as rawRequest } from 'node:http';
 import { FaceProblem } from '@selfsame/contracts/biometrics/v1/evidence';
 import { Failure } from '@selfsame/runtime/errors';
 import { waitFor } from '@selfsame/testing/wait';
-import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
-import { buildPage, goodEvidence, sampleFrame, startWorld, type World } from './harness.ts';
+import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest';
+import { buildPage, centredFace, goodEvidence, sampleFrame, startWorld, type World } from './harness.ts';
 
 let world: World;
 let page: Awaited<ReturnType<typeof buildPage>>;
@@ -145,6 +145,35 @@ describe('an upload', () => {
     expect(world.seen.completed).toHaveLength(1);
   });
 
+  it('asks session for nothing but its grant when the page has been opened here', async () => {
+    expect(await (await upload(randomUUID())).json()).toMatchObject({ result: 'verdict' });
+    expect(world.seen.reads).toBe(0);
+    expect(world.seen.grants.size).toBe(1);
+  });
+
+  it('is judged and told anew when it comes again because its verdict stays away', async () => {
+    const attemptId = randomUUID();
+    world.script.decide = () => null;
+    expect(await (await upload(attemptId)).json()).toEqual({ result: 'pending' });
+    expect(await (await upload(attemptId)).json()).toEqual({ result: 'pending' });
+    expect(world.seen.verified.map((look) => look.attemptId)).toEqual([attemptId, attemptId]);
+    const eventId = `${world.script.session.sessionId}/${attemptId}`;
+    expect(world.seen.completedIds).toEqual([eventId, eventId]);
+    expect(world.seen.grants.size).toBe(1);
+  });
+
+  it('under an id that another session has used is an event of its own', async () => {
+    const attemptId = randomUUID();
+    const ids: string[] = [];
+    for (let session = 0; session < 2; session++) {
+      world.renew();
+      await enter();
+      expect(await (await upload(attemptId)).json()).toMatchObject({ result: 'verdict' });
+      ids.push(...world.seen.completedIds);
+    }
+    expect(new Set(ids).size).toBe(2);
+  });
+
   it('of a second tab after the verdict gets the same verdict', async () => {
     await upload(randomUUID());
     world.script.verify = () => goodEvidence({ similarityScore: 1 });
@@ -242,6 +271,36 @@ describe('guidance', () => {
     });
   });
 
+  it('is for sessions that take frames, and nobody looks at other pictures', async () => {
+    let looks = 0;
+    world.script.analyse = () => {
+      looks += 1;
+      return centredFace;
+    };
+    const thumbnail = frame.subarray(0, 8_000);
+    const unknown = await fetch(`${world.url}/session/some-other-token/guidance`, {
+      method: 'POST',
+      headers: { 'content-type': 'image/jpeg' },
+      body: thumbnail,
+    });
+    expect(unknown.status).toBe(404);
+    expect(await unknown.json()).toMatchObject({ code: 'session_unknown' });
+    for (const [status, answer] of [
+      ['Expired', 410],
+      ['Approved', 409],
+    ] as const) {
+      world.renew({ status });
+      expect((await post('/guidance', thumbnail)).status).toBe(answer);
+    }
+    expect(looks).toBe(0);
+  });
+
+  it('asks session once for many thumbnails', async () => {
+    world.renew({ status: 'In Progress' });
+    for (let turn = 0; turn < 5; turn++) await post('/guidance', frame.subarray(0, 8_000));
+    expect(world.seen.reads).toBe(1);
+  });
+
   it('takes small pictures only', async () => {
     expect((await post('/guidance', Buffer.concat([frame, frame]))).status).toBe(413);
   });
@@ -251,6 +310,65 @@ describe('guidance', () => {
       throw new Failure('exhausted', 'queue_full', 'Too many looks at once.');
     };
     expect((await post('/guidance', frame.subarray(0, 8_000))).status).toBe(503);
+  });
+});
+
+describe('a crowd', () => {
+  let small: World;
+  beforeEach(async () => {
+    small = await startWorld(page.directory, { concurrentFrames: 2 });
+    expect((await fetch(`${small.url}/session/${small.token}/open`, { method: 'POST' })).status).toBe(200);
+  });
+  afterEach(() => small.stop());
+  const send = (signal: AbortSignal | null = null) =>
+    fetch(`${small.url}/session/${small.token}/attempts/${randomUUID()}`, {
+      method: 'POST',
+      headers: { 'content-type': 'image/jpeg' },
+      body: frame,
+      signal,
+    });
+
+  it('of slow senders without a session keeps no frame out', async () => {
+    const statuses: number[] = [];
+    const idle = Array.from({ length: 8 }, (_, index) => {
+      const sender = rawRequest(`${small.url}/session/unknown-${index}/attempts/${randomUUID()}`, {
+        method: 'POST',
+        agent: false,
+        headers: {
+          'content-type': 'image/jpeg',
+          'content-length': 10_000,
+          'x-forwarded-for': `203.0.113.${index}`,
+        },
+      });
+      sender.on('error', () => undefined);
+      sender.on('response', (response) => statuses.push(response.resume().statusCode ?? 0));
+      sender.flushHeaders();
+      return sender;
+    });
+    await waitFor('all of them to be in', () => small.seen.reads + statuses.length >= 8);
+    expect((await send()).status).toBe(200);
+    await waitFor('an answer for each', () => statuses.length === 8);
+    expect(statuses).toEqual(Array.from({ length: 8 }, () => 404));
+    for (const sender of idle) sender.destroy();
+  });
+
+  it('of clients that leave does not bring more frames into memory than there may be', async () => {
+    const judged = Promise.withResolvers<void>();
+    small.script.verify = async () => {
+      await judged.promise;
+      return goodEvidence();
+    };
+    for (let turn = 1; turn <= 2; turn++) {
+      const leaving = new AbortController();
+      const left = send(leaving.signal).catch(() => 'left');
+      await waitFor('the look begins', () => small.seen.verified.length === turn);
+      leaving.abort();
+      await left;
+      await waitFor('the client is missed', () => small.logs().split('client gone').length > turn);
+    }
+    expect((await send()).status).toBe(429);
+    judged.resolve();
+    await waitFor('a free slot', async () => (await send()).status === 200);
   });
 });
 

@@ -101,6 +101,16 @@ export async function deliverFrame(
   }
 }
 
+/** Brings a frame to the service once more, quietly. */
+export function redeliverFrame(
+  path: SessionPath,
+  attemptId: string,
+  frame: Blob,
+  signal: AbortSignal,
+): Promise<Delivery> {
+  return post(`${path}/attempts/${attemptId}`, attemptId, frame, () => undefined, signal);
+}
+
 /** One delivery. XMLHttpRequest, because fetch does not tell how much of a body has left. */
 function post(
   url: string,

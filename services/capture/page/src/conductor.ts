@@ -1,6 +1,14 @@
 import { attemptIds } from './attempt-ids.ts';
 import { startCamera, stopCamera, whenCameraGranted } from './camera.ts';
-import { deliverFrame, openSession, pause, readState, type SessionPath, sendLeave } from './client.ts';
+import {
+  deliverFrame,
+  openSession,
+  pause,
+  readState,
+  redeliverFrame,
+  type SessionPath,
+  sendLeave,
+} from './client.ts';
 import {
   type Attempt,
   type Effect,
@@ -12,8 +20,12 @@ import {
 } from './flow.ts';
 import { tellParent } from './parent-events.ts';
 
-/** Waiting times between two looks at a session whose verdict is on its way; two minutes in all. */
-const pollDelaysMs = [700, 1_000, 1_500, 2_000, ...Array.from({ length: 25 }, () => 4_500)];
+/** Waiting times between two looks at a session whose verdict is on its way; about ten seconds. */
+const pollDelaysMs = [700, 1_000, 1_500, 2_000, 4_500];
+/** The same for a page that was reloaded and has no frame to send again; two minutes in all. */
+const patientPollDelaysMs = [...pollDelaysMs, ...Array.from({ length: 24 }, () => 4_500)];
+/** What is known of a frame may be lost with the bus: so often is it sent again while its verdict stays away. */
+const redeliveries = 2;
 
 /** The page's one moving part: holds the state, does what `flow.ts` asks for, and owns camera and frame. */
 export interface Conductor {
@@ -60,7 +72,7 @@ export function startConductor(path: SessionPath, changed: () => void): Conducto
         stream = null;
       },
       upload: ({ attempt }, signal) => void upload(attempt, signal),
-      poll: (_effect, signal) => void poll(signal),
+      poll: ({ attempt }, signal) => void awaitVerdict(attempt, signal),
       leave: () => sendLeave(path),
       tell: ({ event }) => tellParent(event, sessionId),
     };
@@ -97,15 +109,33 @@ export function startConductor(path: SessionPath, changed: () => void): Conducto
     const delivery = await deliverFrame(path, attempt.id, frame, progress, signal);
     if (delivery.status === 'aborted') return;
     if (delivery.status === 'again') return send({ is: 'stuck' });
-    frame = null;
+    if (delivery.status !== 'answered' || delivery.answer.result !== 'pending') frame = null;
     if (delivery.status === 'unusable') return send({ is: 'unusable' });
     ids.settle();
     if (delivery.status === 'refused') return send({ is: 'failed', reason: delivery.reason });
     send({ is: 'answered', answer: delivery.answer });
   }
 
-  async function poll(signal: AbortSignal): Promise<void> {
-    for (const delayMs of pollDelaysMs) {
+  /** Looks for the verdict until it is there, which ends the screen and with it the signal. */
+  async function awaitVerdict(attempt: Attempt | undefined, signal: AbortSignal): Promise<void> {
+    if (attempt === undefined || frame === null) {
+      await poll(patientPollDelaysMs, signal);
+      return signal.aborted ? undefined : send({ is: 'failed', reason: 'slow' });
+    }
+    for (let delivery = 0; delivery < redeliveries; delivery++) {
+      await poll(pollDelaysMs, signal);
+      if (signal.aborted) return;
+      const again = await redeliverFrame(path, attempt.id, frame, signal);
+      if (again.status === 'answered') send({ is: 'answered', answer: again.answer });
+      else if (again.status === 'refused') send({ is: 'failed', reason: again.reason });
+      if (signal.aborted) return;
+    }
+    await poll(pollDelaysMs, signal);
+    if (!signal.aborted) send({ is: 'failed', reason: 'unavailable' });
+  }
+
+  async function poll(delaysMs: readonly number[], signal: AbortSignal): Promise<void> {
+    for (const delayMs of delaysMs) {
       await pause(delayMs, signal);
       if (signal.aborted) return;
       const answer = await readState(path, signal);
@@ -114,7 +144,6 @@ export function startConductor(path: SessionPath, changed: () => void): Conducto
         send({ is: 'failed', reason: answer.reason });
       if (signal.aborted) return;
     }
-    send({ is: 'failed', reason: 'slow' });
   }
 
   addEventListener('pagehide', () => send({ is: 'page_hidden' }));

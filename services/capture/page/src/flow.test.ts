@@ -102,6 +102,18 @@ describe('the page', () => {
     expect(nextStep(pending.state, { is: 'opened', session: finished }).state.at).toBe('verdict');
   });
 
+  it('remembers the frame whose verdict stays away, and takes the answer to its repetition', () => {
+    const pending = play(...toSending, { is: 'answered', answer: { result: 'pending' } });
+    expect(pending.effects).toContainEqual({ do: 'poll', attempt });
+    const still = nextStep(pending.state, { is: 'answered', answer: { result: 'pending' } });
+    expect(still).toEqual({ state: pending.state, effects: [] });
+    const verdict = { result: 'verdict', status: 'Approved', callback: '' } as const;
+    expect(nextStep(pending.state, { is: 'answered', answer: verdict }).state.at).toBe('verdict');
+    const given = nextStep(pending.state, { is: 'failed', reason: 'unavailable' });
+    expect(given.state).toMatchObject({ at: 'ended', reason: 'unavailable' });
+    expect(nextStep(given.state, { is: 'try_again' })).toEqual(firstStep);
+  });
+
   it('offers a way on from every camera trouble', () => {
     for (const reason of ['refused', 'absent', 'in_use', 'stopped', 'embedded', 'unsupported'] as const) {
       const trouble = play(opened, { is: 'agreed' }, { is: 'camera_trouble', reason });

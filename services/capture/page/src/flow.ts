@@ -59,7 +59,8 @@ export type Effect =
   | { readonly do: 'start_camera' }
   | { readonly do: 'stop_camera' }
   | { readonly do: 'upload'; readonly attempt: Attempt }
-  | { readonly do: 'poll' }
+  /** With the attempt when this page has taken its frame. */
+  | { readonly do: 'poll'; readonly attempt?: Attempt }
   | { readonly do: 'leave' }
   | { readonly do: 'tell'; readonly event: OutgoingEvent };
 
@@ -226,6 +227,9 @@ function duringAttempt(state: State, event: AttemptEvent): Step {
       ],
     };
   }
+  if (state.at === 'deciding' && event.is === 'answered' && event.answer.result !== 'pending') {
+    return answered(state.session, event.answer);
+  }
   if (state.at !== 'sending') return stay(state);
   switch (event.is) {
     case 'sent':
@@ -244,11 +248,11 @@ function duringAttempt(state: State, event: AttemptEvent): Step {
     case 'unusable':
       return stay({ at: 'again', session: state.session, problem: 'low_quality' });
     case 'answered':
-      return answered(state.session, event.answer);
+      return answered(state.session, event.answer, state.attempt);
   }
 }
 
-function answered(session: SessionView, answer: AttemptAnswer): Step {
+function answered(session: SessionView, answer: AttemptAnswer, attempt?: Attempt): Step {
   switch (answer.result) {
     case 'verdict':
       return conclude({ ...session, callback: answer.callback }, answer.status);
@@ -259,6 +263,9 @@ function answered(session: SessionView, answer: AttemptAnswer): Step {
         problem: answer.problem,
       });
     case 'pending':
-      return { state: { at: 'deciding', session }, effects: [{ do: 'stop_camera' }, { do: 'poll' }] };
+      return {
+        state: { at: 'deciding', session },
+        effects: [{ do: 'stop_camera' }, { do: 'poll', ...(attempt === undefined ? {} : { attempt }) }],
+      };
   }
 }

@@ -36,11 +36,32 @@ export function createRateLimit(options: { perMinute: number; burst: number; max
   };
 }
 
-/** What counts as one client: an IPv4 address, or the /64 that an IPv6 user owns. */
+/** What counts as one client: an IPv4 address, or the /64 that an IPv6 user owns, however it is written. */
 export function clientOf(address: string): string {
   if (!address.includes(':')) return address;
-  const mapped = /:(\d+\.\d+\.\d+\.\d+)$/.exec(address);
-  if (mapped?.[1] !== undefined) return mapped[1];
-  const [head = ''] = address.split('::');
-  return head.split(':').slice(0, 4).join(':');
+  const groups = groupsOf(address);
+  const isMapped = groups.slice(0, 5).every((group) => group === 0) && groups[5] === 0xffff;
+  if (!isMapped)
+    return groups
+      .slice(0, 4)
+      .map((group) => group.toString(16))
+      .join(':');
+  return groups
+    .slice(6)
+    .flatMap((group) => [group >> 8, group & 0xff])
+    .join('.');
+}
+
+/** The eight groups of an IPv6 address, whatever its writer left out. */
+function groupsOf(address: string): number[] {
+  const [plain = ''] = address.split('%');
+  const hex = plain.replace(/(\d+)\.(\d+)\.(\d+)\.(\d+)$/, (_all, ...bytes: string[]) => {
+    const [a = 0, b = 0, c = 0, d = 0] = bytes.map(Number);
+    return `${((a << 8) | b).toString(16)}:${((c << 8) | d).toString(16)}`;
+  });
+  const [head = [], tail = []] = hex
+    .split('::')
+    .map((part) => (part === '' ? [] : part.split(':').map((group) => Number.parseInt(group, 16))));
+  const zeros = new Array<number>(Math.max(0, 8 - head.length - tail.length)).fill(0);
+  return [...head, ...zeros, ...tail];
 }

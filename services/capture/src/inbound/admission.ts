@@ -1,4 +1,4 @@
-import type { FastifyReply, FastifyRequest } from 'fastify';
+import type { FastifyRequest } from 'fastify';
 import { clientOf, createRateLimit, type RateLimit } from '../domain/rate-limit.ts';
 import { TooMany } from './refusals.ts';
 import { tokenDigest } from './token.ts';
@@ -17,8 +17,6 @@ const unknownPerMinute = 30;
 export interface Admission {
   /** Hook: counts against the session's and the client's budget. @throws TooMany */
   limit(kind: keyof typeof perSession): (request: FastifyRequest) => Promise<void>;
-  /** Hook: at most `max` of these at once; the rest are told to come back. @throws TooMany */
-  atOnce(max: number): (request: FastifyRequest, reply: FastifyReply) => Promise<void>;
   /** The link led nowhere: counts against the client. */
   countUnknown(request: FastifyRequest): void;
   /** @throws TooMany when the client's budget is spent, or it has tried too many links that lead nowhere */
@@ -49,16 +47,6 @@ export function createAdmission(options: { requestsPerIpPerMinute: number }): Ad
       admitClient(request);
       const { token } = request.params as { token: string };
       refuseAfter(sessions[kind].take(tokenDigest(token).toString('base64'), performance.now()));
-    },
-    atOnce(max) {
-      let inside = 0;
-      return async (_request, reply) => {
-        if (inside >= max) throw new TooMany(1);
-        inside += 1;
-        reply.raw.once('close', () => {
-          inside -= 1;
-        });
-      };
     },
     countUnknown(request) {
       unknown.take(clientOf(request.ip), performance.now());

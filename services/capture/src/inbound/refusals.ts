@@ -29,6 +29,7 @@ const byKind: Partial<Record<FailureKind, Refusal>> = {
 const byStatus: Record<number, Omit<Refusal, 'status'>> = {
   400: { code: 'request_invalid', detail: 'The request could not be read.' },
   404: { code: 'session_unknown', detail: 'This link leads to no session.' },
+  408: { code: 'image_late', detail: 'The picture took too long to arrive.' },
   413: { code: 'image_too_large', detail: 'The picture is too large.' },
   415: { code: 'image_unusable', detail: 'Send the picture as image/jpeg, image/png or image/webp.' },
 };

@@ -5,20 +5,31 @@ import Type from 'typebox';
 import { takeAttempt } from '../attempts.ts';
 import type { Context } from '../context.ts';
 import { looksLikeImage } from '../domain/image-bytes.ts';
-import { guide, leaveSession, openSession, readSession } from '../sessions.ts';
+import { demandSession, guide, leaveSession, openSession, readSession } from '../sessions.ts';
 import { attemptAnswer, guidanceAnswer, refusal, sessionView } from '../wire.ts';
 import type { Admission } from './admission.ts';
+import { arrivesWithin } from './pace.ts';
 import { answerRefusal } from './refusals.ts';
-import { attemptParams, tokenDigest, tokenParams } from './token.ts';
+import { createSlots } from './slots.ts';
+import { attemptParams, isTokenShaped, tokenDigest, tokenParams } from './token.ts';
 
 /** A frame as biometrics takes it. */
 const frameBytesMax = 5_000_000;
 /** A thumbnail of the page is at most half of it. */
 const thumbnailBytesMax = 16_384;
+/** Time for a whole picture to arrive: 5 MB at 2 Mbit/s, or an ordinary frame on a poor link. */
+const arrivalTimeoutMs = 20_000;
 
 /** What the page calls. Every path holds the token, so nothing here logs a path. */
 export async function pageRoutes(api: HttpServer, context: Context, admission: Admission): Promise<void> {
   const receivedAt = new WeakMap<FastifyRequest, Date>();
+  const frames = createSlots(context.config.concurrentFrames);
+  const thumbnails = createSlots(context.config.concurrentGuidance);
+  const demand = (purpose: 'attempt' | 'guidance') => async (request: FastifyRequest) => {
+    const { token } = request.params as { token: string };
+    if (!isTokenShaped(token)) throw new Failure('not_found', 'session_not_found', 'No such session.');
+    await demandSession(context, tokenDigest(token), purpose);
+  };
 
   api.setErrorHandler((error, request, reply) => {
     if (error instanceof Failure && error.kind === 'not_found') admission.countUnknown(request);
@@ -66,30 +77,36 @@ export async function pageRoutes(api: HttpServer, context: Context, admission: A
   api.post(
     '/session/:token/attempts/:attempt_id',
     {
-      onRequest: [admission.limit('attempt'), admission.atOnce(context.config.concurrentFrames)],
+      onRequest: [admission.limit('attempt'), demand('attempt'), frames.enter],
+      preParsing: arrivesWithin(arrivalTimeoutMs),
       bodyLimit: frameBytesMax,
       schema: { params: attemptParams, response: { 200: attemptAnswer, '4xx': refusal, '5xx': refusal } },
     },
     (request, reply) => {
       const arrived = receivedAt.get(request) ?? new Date();
       reply.header('x-frame-received-at', arrived.toISOString());
-      return takeAttempt(context, {
+      const upload = {
         tokenSha256: tokenDigest(request.params.token),
         attemptId: request.params.attempt_id.toLowerCase(),
         image: imageOf(request.body),
         receivedAt: arrived,
-      });
+      };
+      return frames.during(request, () => takeAttempt(context, upload));
     },
   );
 
   api.post(
     '/session/:token/guidance',
     {
-      onRequest: [admission.limit('guidance'), admission.atOnce(context.config.concurrentGuidance)],
+      onRequest: [admission.limit('guidance'), demand('guidance'), thumbnails.enter],
+      preParsing: arrivesWithin(arrivalTimeoutMs),
       bodyLimit: thumbnailBytesMax,
       schema: { params: tokenParams, response: { 200: guidanceAnswer, '4xx': refusal, '5xx': refusal } },
     },
-    (request) => guide(context, imageOf(request.body)),
+    (request) => {
+      const thumbnail = imageOf(request.body);
+      return thumbnails.during(request, () => guide(context, thumbnail));
+    },
   );
 }
 
