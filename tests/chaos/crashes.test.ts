@@ -90,7 +90,7 @@ describe('kill -9 between the steps', () => {
     const { id, client, attemptId } = await openedSession('wf_first_verification');
     await world.system.kill('nats');
     const lost = client.attempt(frame, attemptId, { timeoutMs: 5_000 }).catch(() => undefined);
-    await rowExists(`select 1 from biometrics.templates where kind = 'candidate' and owner = $1`, [id]);
+    await rowExists(`select 1 from biometrics.templates where kind = 'candidate' and session_id = $1`, [id]);
     await world.system.kill('capture');
     await world.system.start('nats');
     await world.system.start('capture');

@@ -10,6 +10,6 @@ export interface Context {
   readonly database: Database<BiometricsTables>;
   readonly vault: Vault;
   readonly pool: WorkerPool;
-  /** How long a candidate may wait for its verdict. */
+  /** How long a candidate may wait for a person's verdict. */
   readonly candidateDays: number;
 }

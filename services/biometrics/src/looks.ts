@@ -1,3 +1,4 @@
+import { randomUUID } from 'node:crypto';
 import { Failure } from '@selfsame/runtime/errors';
 import { inSpan } from '@selfsame/runtime/telemetry';
 import type { Context } from './context.ts';
@@ -11,8 +12,8 @@ import { cosine, EMBEDDING_SPACE } from './pipeline/embedding.ts';
 import type { Look } from './pipeline/look.ts';
 import type { Box } from './pipeline/picture.ts';
 import { PIPELINE_VERSION } from './pipeline-version.ts';
+import { UNJUDGED_MS } from './templates.ts';
 
-const DAY_MS = 86_400_000;
 const MADE = { pipelineVersion: PIPELINE_VERSION, embeddingSpace: EMBEDDING_SPACE };
 
 /** One attempt of a session. */
@@ -23,8 +24,14 @@ export interface Attempt {
   readonly vendorData: string;
   readonly image: Uint8Array;
   readonly reference: 'none' | 'session' | 'subject';
-  /** Keep what was seen until the session's verdict, if it may become the subject's template. */
+  /** Keep what was seen until the verdict on it, if it may become the subject's template. */
   readonly keepCandidate: boolean;
+}
+
+/** What a look left behind. */
+export interface Kept {
+  /** UUID; undefined when no candidate is kept. */
+  readonly candidateId: string | undefined;
 }
 
 /**
@@ -32,7 +39,11 @@ export interface Attempt {
  * gates of enrolment.
  * @throws Failure `image_undecodable`, `queue_full`, `deadline_passed`, `worker_lost`, `template_unopenable`
  */
-export async function verify(context: Context, attempt: Attempt, signal: AbortSignal): Promise<Evidence> {
+export async function verify(
+  context: Context,
+  attempt: Attempt,
+  signal: AbortSignal,
+): Promise<Evidence & Kept> {
   const enrols = attempt.keepCandidate && attempt.vendorData !== '';
   const [look, reference] = await Promise.all([
     lookAt(context, attempt.image, signal),
@@ -40,10 +51,9 @@ export async function verify(context: Context, attempt: Attempt, signal: AbortSi
   ]);
   const match = compare(look, reference, attempt.reference);
   const evidence = weigh(look, enrols ? ENROL_GATES : VERIFY_GATES, match);
-  if (enrols && look.subject && evidence.problem === undefined) {
-    await keepCandidate(context, attempt, look.subject.embedding);
-  }
-  return evidence;
+  const keeps = enrols && look.subject !== undefined && evidence.problem === undefined;
+  const candidateId = keeps ? await keepCandidate(context, attempt, look.subject.embedding) : undefined;
+  return { ...evidence, candidateId };
 }
 
 /** Looks at a submitted portrait and keeps its template for one session. @returns why it will not do, if so */
@@ -58,7 +68,7 @@ export async function bindReference(
   const { applicationId, sessionId, expiresAt } = portrait;
   const owner: TemplateOwner = { kind: 'reference', applicationId, sessionId };
   const template = context.vault.seal(owner, look.subject.embedding, MADE);
-  await putTemplate(context.database.db, owner, template, expiresAt);
+  await putTemplate(context.database.db, owner, template, { sessionId, expiresAt });
   return undefined;
 }
 
@@ -122,13 +132,18 @@ function compare(look: Look, reference: Float32Array | undefined, asked: Attempt
   return { outcome: 'compared', score: similarityScore(cosine(look.subject.embedding, reference)) };
 }
 
-async function keepCandidate(context: Context, attempt: Attempt, embedding: Float32Array): Promise<void> {
-  const { vault, database, candidateDays } = context;
-  const { applicationId, sessionId } = attempt;
-  const subject = vault.subjectOf(applicationId, attempt.vendorData);
-  const owner: TemplateOwner = { kind: 'candidate', applicationId, sessionId, subject };
-  const expiresAt = new Date(Date.now() + candidateDays * DAY_MS);
-  await putTemplate(database.db, owner, vault.seal(owner, embedding, MADE), expiresAt);
+/** @returns the id that the verdict will name it by */
+async function keepCandidate(
+  { vault, database }: Context,
+  { applicationId, sessionId, vendorData }: Attempt,
+  embedding: Float32Array,
+): Promise<string> {
+  const subject = vault.subjectOf(applicationId, vendorData);
+  const candidateId = randomUUID();
+  const owner: TemplateOwner = { kind: 'candidate', applicationId, sessionId, candidateId, subject };
+  const expiresAt = new Date(Date.now() + UNJUDGED_MS);
+  await putTemplate(database.db, owner, vault.seal(owner, embedding, MADE), { sessionId, expiresAt });
+  return candidateId;
 }
 
 function undecodable({ refused }: Refused): Failure {

@@ -32,6 +32,29 @@ const own: Migration[] = [
       CREATE INDEX templates_subject ON templates (application_id, subject) WHERE subject IS NOT NULL;
     `,
   },
+  {
+    name: '0002-candidates-by-id',
+    up: `
+      -- A candidate's owner is its own id from now on. No verdict can name one of before.
+      DELETE FROM templates WHERE kind = 'candidate';
+      -- reference and candidate: the session it is bound to; subject: the session that enrolled it
+      ALTER TABLE templates ADD COLUMN session_id text;
+      UPDATE templates SET session_id = owner WHERE kind = 'reference';
+      CREATE INDEX templates_session ON templates (application_id, session_id) WHERE session_id IS NOT NULL;
+
+      -- How far the statuses of a session were followed, so that a late one undoes nothing.
+      CREATE TABLE followed_sessions (
+        application_id text NOT NULL,
+        session_id text NOT NULL,
+        sequence bigint NOT NULL,
+        -- what a look that was under way leaves behind has to go
+        deleted boolean NOT NULL,
+        expires_at timestamptz NOT NULL,
+        PRIMARY KEY (application_id, session_id)
+      );
+      CREATE INDEX followed_sessions_expires_at ON followed_sessions (expires_at);
+    `,
+  },
 ];
 
 /** The schema `biometrics`, oldest first. */

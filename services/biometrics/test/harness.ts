@@ -86,6 +86,8 @@ export async function openWorld(environment: Record<string, string> = {}) {
   });
 
   const events = () => database.db.selectFrom('inbox' as never).select(({ fn }) => fn.countAll().as('count'));
+  /** Rises with every status that is told, as it does within a session. */
+  let sequence = 0;
   const world = {
     client,
     settings,
@@ -115,13 +117,19 @@ export async function openWorld(environment: Record<string, string> = {}) {
       return evidence ?? FaceEvidence.create();
     },
 
-    /** A look that may enrol, followed by the verdict that enrols. */
-    async enrol(session: TestSession, picture: string): Promise<void> {
-      await world.verify(session, picture, { keepCandidate: true });
-      await world.enter(session, 'Approved', { enrols: true });
+    /** A look that may enrol. @returns the id of the candidate that it left */
+    async keep(session: TestSession, picture: string): Promise<string> {
+      const { candidateId } = await world.verify(session, picture, { keepCandidate: true });
+      if (candidateId === '') throw new Error(`no candidate was kept of ${picture}`);
+      return candidateId;
     },
 
-    /** Tells that a session entered a status, and waits until the service has taken note. */
+    /** A look that may enrol, followed by the verdict that enrols. */
+    async enrol(session: TestSession, picture: string): Promise<void> {
+      await world.enter(session, 'Approved', { candidateId: await world.keep(session, picture) });
+    },
+
+    /** Tells that a session that enrols entered a status, and waits until the service has taken note. */
     async enter(
       session: TestSession,
       status: string,
@@ -131,7 +139,14 @@ export async function openWorld(environment: Record<string, string> = {}) {
       await bus.publish(
         sessionStatusChanged,
         eventId,
-        SessionStatusChanged.fromPartial({ ...session, status, occurredAt: new Date(), ...message }),
+        SessionStatusChanged.fromPartial({
+          ...session,
+          status,
+          enrols: true,
+          sequence: BigInt(++sequence),
+          occurredAt: new Date(),
+          ...message,
+        }),
       );
       await world.settled(eventId);
     },

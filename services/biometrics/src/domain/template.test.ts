@@ -2,18 +2,17 @@ import { expect, test } from 'vitest';
 import { candidateFate } from './template.ts';
 
 test.each([
-  ['Approved', true, 'promote'],
-  ['Approved', false, 'drop'],
-  ['Declined', true, 'drop'],
-  ['Expired', true, 'drop'],
-  ['Kyc Expired', true, 'drop'],
-  ['Abandoned', true, 'drop'],
-  ['In Review', true, 'keep'],
-  ['Resubmitted', true, 'keep'],
-  ['Not Finished', true, 'keep'],
-  ['Not Started', true, 'keep'],
-  ['In Progress', true, 'keep'],
-  ['Awaiting User', true, 'keep'],
-] as const)('%s (enrols: %s): %s the candidate', (status, enrols, fate) => {
-  expect(candidateFate(status, enrols)).toBe(fate);
+  ['Approved', 'promote'],
+  ['Declined', 'refuse'],
+  ['In Review', 'retain'],
+  ['Resubmitted', 'retain'],
+  ['Expired', 'leave'],
+  ['Kyc Expired', 'leave'],
+  ['Abandoned', 'leave'],
+  ['Not Finished', 'leave'],
+  ['Not Started', 'leave'],
+  ['In Progress', 'leave'],
+  ['Awaiting User', 'leave'],
+] as const)('%s: %s the candidate', (status, fate) => {
+  expect(candidateFate(status)).toBe(fate);
 });

@@ -2,7 +2,7 @@
  * Whose template it is. A template opens for its owner only.
  * - subject: enrolled, the reference of every later look
  * - reference: the portrait submitted with one session, until it expires
- * - candidate: what an attempt saw, waiting for its session's verdict to become the subject's
+ * - candidate: what one look saw, waiting for the verdict on that look to become the subject's
  */
 export type TemplateOwner =
   | { readonly kind: 'subject'; readonly applicationId: string; readonly subject: string }
@@ -11,6 +11,8 @@ export type TemplateOwner =
       readonly kind: 'candidate';
       readonly applicationId: string;
       readonly sessionId: string;
+      /** UUID; the evidence of the look and the statuses that rest on it carry it. */
+      readonly candidateId: string;
       readonly subject: string;
     };
 
@@ -26,11 +28,23 @@ export interface SealedTemplate {
   readonly sealed: Buffer;
 }
 
-/** What becomes of a session's candidate when the session enters a status. */
-export function candidateFate(status: string, enrols: boolean): 'promote' | 'drop' | 'keep' {
-  if (status === 'Approved') return enrols ? 'promote' : 'drop';
-  return REFUSALS.has(status) ? 'drop' : 'keep';
+/**
+ * What a status does with the candidate that it names.
+ * - promote: it becomes the subject's template
+ * - refuse: it goes, and so does a subject's template that the same session enrolled
+ * - retain: it waits for a person
+ * - leave: the status says nothing about a look. A verdict may still be on its way to a session that was left
+ */
+export function candidateFate(status: string): 'promote' | 'refuse' | 'retain' | 'leave' {
+  switch (status) {
+    case 'Approved':
+      return 'promote';
+    case 'Declined':
+      return 'refuse';
+    case 'In Review':
+    case 'Resubmitted':
+      return 'retain';
+    default:
+      return 'leave';
+  }
 }
-
-/** In Review, Resubmitted, Not Finished and the open statuses may still end well. */
-const REFUSALS = new Set(['Declined', 'Expired', 'Kyc Expired', 'Abandoned']);

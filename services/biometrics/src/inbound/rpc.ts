@@ -9,7 +9,7 @@ import { Failure } from '@selfsame/runtime/errors';
 import type { Context } from '../context.ts';
 import type { Evidence, Match } from '../domain/evidence.ts';
 import type { FaceProblem as Problem } from '../domain/gates.ts';
-import { type Attempt, bindReference, glance, verify } from '../looks.ts';
+import { type Attempt, bindReference, glance, type Kept, verify } from '../looks.ts';
 import { PIPELINE_VERSION } from '../pipeline-version.ts';
 import { forget, hasTemplate, type SubjectName } from '../templates.ts';
 
@@ -65,8 +65,8 @@ export function biometricsRpc(context: Context): BiometricsServiceImplementation
   };
 }
 
-function verifyResponse(evidence: Evidence): DeepPartial<VerifyResponse> {
-  const { match, problem, ...scores } = evidence;
+function verifyResponse(evidence: Evidence & Kept): DeepPartial<VerifyResponse> {
+  const { match, problem, candidateId, ...scores } = evidence;
   return {
     evidence: {
       ...scores,
@@ -74,6 +74,7 @@ function verifyResponse(evidence: Evidence): DeepPartial<VerifyResponse> {
       matchOutcome: outcomes[match.outcome],
       similarityScore: match.outcome === 'compared' ? match.score : undefined,
       pipelineVersion: PIPELINE_VERSION,
+      candidateId: candidateId ?? '',
     },
   };
 }

@@ -9,12 +9,20 @@ export interface BiometricsTables {
     kind: TemplateKind;
     owner: string;
     subject: string | null;
+    session_id: string | null;
     key_id: string;
     pipeline_version: string;
     embedding_space: string;
     sealed: Buffer;
     created_at: Generated<Date>;
     expires_at: Date | null;
+  };
+  followed_sessions: {
+    application_id: string;
+    session_id: string;
+    sequence: number;
+    deleted: boolean;
+    expires_at: Date;
   };
 }
 
@@ -32,20 +40,31 @@ export async function noteKey(db: Tables, keyId: string): Promise<string> {
   return row.key_id;
 }
 
-/** Keeps a template, replacing the owner's earlier one. @param expiresAt null for a subject's */
+/** A session as the tables know it. */
+export interface SessionKey {
+  readonly applicationId: string;
+  readonly sessionId: string;
+}
+
+/**
+ * Keeps a template, replacing the owner's earlier one.
+ * @param from the session that it comes from
+ * @param expiresAt null for a subject's
+ */
 export async function putTemplate(
   db: Tables,
   owner: TemplateOwner,
   template: SealedTemplate,
-  expiresAt: Date | null,
+  from: { sessionId: string; expiresAt: Date | null },
 ): Promise<void> {
   const content = {
     subject: owner.kind === 'candidate' ? owner.subject : null,
+    session_id: from.sessionId,
     key_id: template.keyId,
     pipeline_version: template.pipelineVersion,
     embedding_space: template.embeddingSpace,
     sealed: template.sealed,
-    expires_at: expiresAt,
+    expires_at: from.expiresAt,
   };
   await db
     .insertInto('templates')
@@ -71,34 +90,124 @@ export async function findTemplate(db: Tables, owner: TemplateOwner): Promise<Se
   return row && sealedTemplate(row);
 }
 
-/** Removes and returns a session's candidate, unless it is younger than `notAfter`. */
+/**
+ * Notes that a status of a session is being followed, and holds the session until the transaction ends, so that two of
+ * its statuses are never followed at once.
+ * @returns whether a later status was followed before, or the session was deleted
+ */
+export async function followSession(
+  db: Tables,
+  session: SessionKey,
+  status: { sequence: number; deleted: boolean; expiresAt: Date },
+): Promise<{ stale: boolean }> {
+  const { sequence, deleted, expiresAt } = status;
+  const row = await db
+    .insertInto('followed_sessions')
+    .values({
+      application_id: session.applicationId,
+      session_id: session.sessionId,
+      sequence,
+      deleted,
+      expires_at: expiresAt,
+    })
+    .onConflict((conflict) =>
+      conflict.columns(['application_id', 'session_id']).doUpdateSet({
+        sequence: sql`greatest(followed_sessions.sequence, excluded.sequence)`,
+        deleted: sql`followed_sessions.deleted OR excluded.deleted`,
+        expires_at: sql`excluded.expires_at`,
+      }),
+    )
+    .returning(['sequence', 'deleted'])
+    .executeTakeFirstOrThrow();
+  return { stale: row.deleted || sequence < row.sequence };
+}
+
+/** Removes and returns one candidate of a session, unless it has expired. */
 export async function takeCandidate(
   db: Tables,
-  session: { applicationId: string; sessionId: string },
-  notAfter: Date,
+  session: SessionKey,
+  candidateId: string,
 ): Promise<{ subject: string; template: SealedTemplate } | undefined> {
   const row = await db
     .deleteFrom('templates')
     .where('application_id', '=', session.applicationId)
     .where('kind', '=', 'candidate')
-    .where('owner', '=', session.sessionId)
-    .where('created_at', '<=', notAfter)
+    .where('owner', '=', candidateId)
+    .where('session_id', '=', session.sessionId)
+    .where('expires_at', '>', sql<Date>`now()`)
     .returning(['subject', 'key_id', 'pipeline_version', 'embedding_space', 'sealed'])
     .executeTakeFirst();
   return row?.subject == null ? undefined : { subject: row.subject, template: sealedTemplate(row) };
 }
 
-/** Removes what is bound to a session. */
-export async function dropSession(
+/** Lets one candidate of a session wait longer. */
+export async function retainCandidate(
   db: Tables,
-  session: { applicationId: string; sessionId: string },
+  session: SessionKey,
+  candidateId: string,
+  expiresAt: Date,
 ): Promise<void> {
+  await db
+    .updateTable('templates')
+    .set({ expires_at: expiresAt })
+    .where('application_id', '=', session.applicationId)
+    .where('kind', '=', 'candidate')
+    .where('owner', '=', candidateId)
+    .where('session_id', '=', session.sessionId)
+    .execute();
+}
+
+/** Lets every candidate of a session expire at this time at the latest, but for the one that is named. */
+export async function dismissOthers(
+  db: Tables,
+  session: SessionKey,
+  candidateId: string,
+  expiresAt: Date,
+): Promise<void> {
+  await db
+    .updateTable('templates')
+    .set({ expires_at: expiresAt })
+    .where('application_id', '=', session.applicationId)
+    .where('kind', '=', 'candidate')
+    .where('session_id', '=', session.sessionId)
+    .where('owner', '!=', candidateId)
+    .where('expires_at', '>', expiresAt)
+    .execute();
+}
+
+/** Removes the subject's template if this session enrolled it. @returns whether it did */
+export async function dropEnrolled(db: Tables, session: SessionKey): Promise<boolean> {
+  const { numDeletedRows } = await db
+    .deleteFrom('templates')
+    .where('application_id', '=', session.applicationId)
+    .where('kind', '=', 'subject')
+    .where('session_id', '=', session.sessionId)
+    .executeTakeFirst();
+  return numDeletedRows > 0n;
+}
+
+/** Removes what is bound to a session. */
+export async function dropSession(db: Tables, session: SessionKey): Promise<void> {
   await db
     .deleteFrom('templates')
     .where('application_id', '=', session.applicationId)
     .where('kind', 'in', ['reference', 'candidate'])
-    .where('owner', '=', session.sessionId)
+    .where('session_id', '=', session.sessionId)
     .execute();
+}
+
+/** Removes what looks that were under way have left to sessions deleted meanwhile. @returns how many */
+export async function dropOfDeleted(db: Tables): Promise<number> {
+  const result = await sql`
+    DELETE FROM templates AS t USING followed_sessions AS f
+    WHERE f.deleted AND t.application_id = f.application_id AND t.session_id = f.session_id
+      AND t.kind IN ('reference', 'candidate')`.execute(db);
+  return Number(result.numAffectedRows ?? 0);
+}
+
+/** Forgets how far sessions were followed, when nothing late can come any more. */
+export async function dropFollowed(db: Tables): Promise<void> {
+  await db.deleteFrom('followed_sessions').where('expires_at', '<=', sql<Date>`now()`).execute();
 }
 
 /** Removes a subject's template and every candidate for it. */
@@ -123,7 +232,8 @@ export async function dropExpired(db: Tables, limit: number): Promise<number> {
 }
 
 function ownerKey(owner: TemplateOwner): string {
-  return owner.kind === 'subject' ? owner.subject : owner.sessionId;
+  if (owner.kind === 'subject') return owner.subject;
+  return owner.kind === 'candidate' ? owner.candidateId : owner.sessionId;
 }
 
 function sealedTemplate(row: {

@@ -6,7 +6,13 @@ import { createVault } from './vault.ts';
 const key = randomBytes(32);
 const vault = createVault(key);
 const made = { pipelineVersion: 'p1', embeddingSpace: 'e1' };
-const owner: TemplateOwner = { kind: 'candidate', applicationId: 'a1', sessionId: 's1', subject: 'u1' };
+const owner = {
+  kind: 'candidate',
+  applicationId: 'a1',
+  sessionId: 's1',
+  candidateId: 'c1',
+  subject: 'u1',
+} as const;
 const embedding = Float32Array.from({ length: 256 }, (_, index) => Math.sin(index) / 16);
 
 test('a template opens for its owner and gives the very same numbers', () => {
@@ -33,6 +39,7 @@ describe('a template does not open', () => {
   test.each<[string, TemplateOwner]>([
     ['of another application', { ...owner, applicationId: 'a2' }],
     ['of another session', { ...owner, sessionId: 's2' }],
+    ['of another look', { ...owner, candidateId: 'c2' }],
     ['of another subject', { ...owner, subject: 'u2' }],
     ['of another kind', { kind: 'subject', applicationId: 'a1', subject: 'u1' }],
     ['of another kind with the same id', { kind: 'reference', applicationId: 'a1', sessionId: 's1' }],

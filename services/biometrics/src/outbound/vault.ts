@@ -71,9 +71,9 @@ function context(owner: TemplateOwner, by: Made & { keyId: string }): Buffer {
   const { kind, applicationId } = owner;
   const session = owner.kind === 'subject' ? null : owner.sessionId;
   const subject = owner.kind === 'reference' ? null : owner.subject;
-  return Buffer.from(
-    JSON.stringify([kind, applicationId, session, subject, by.keyId, by.pipelineVersion, by.embeddingSpace]),
-  );
+  const made = [by.keyId, by.pipelineVersion, by.embeddingSpace];
+  const candidate = owner.kind === 'candidate' ? [owner.candidateId] : [];
+  return Buffer.from(JSON.stringify([kind, applicationId, session, subject, ...made, ...candidate]));
 }
 
 /** Little-endian float32, whatever the machine. */
