@@ -128,11 +128,60 @@ describe('a look becomes a verdict', () => {
 
   it('that names the enrolment on approval', async () => {
     const created = await world.demo.create({ workflow_id: 'wf_first_verification', vendor_data: 'new' });
-    await world.look(created);
+    await world.look(created, { candidateId: 'c1' });
     expect(await world.announced(created.session_id, 'Approved')).toMatchObject({
       enrols: true,
       vendorData: 'new',
+      candidateId: 'c1',
     });
+  });
+});
+
+describe('the face that was judged', () => {
+  const named = (sessionId: string) =>
+    world.events(sessionId).map(({ status, candidateId }) => `${status} ${candidateId}`.trim());
+  const set = (id: string, body: unknown) =>
+    world.demo.call('PATCH', `/v3/session/${id}/update-status/`, body);
+
+  it('is named by every status that rests on it, and a later look names none', async () => {
+    const created = await world.demo.create(reauth);
+    const { session_id } = created;
+    const tokenSha256 = secretDigest(created.session_token);
+    const [first, second] = [randomUUID(), randomUUID()];
+    for (const attemptId of [first, second]) await world.rpc.beginAttempt({ tokenSha256, attemptId });
+    await world.report(session_id, second, { candidateId: 'judged', similarityScore: 65 });
+    await world.announced(session_id, 'In Review');
+    await world.report(session_id, first, { candidateId: 'other' });
+    await world.settled();
+    await set(session_id, { new_status: 'Approved' });
+    await set(session_id, { new_status: 'Declined' });
+    await world.announced(session_id, 'Declined');
+    expect(named(session_id)).toEqual([
+      'Not Started',
+      'In Progress',
+      'In Review judged',
+      'Approved judged',
+      'Declined judged',
+    ]);
+  });
+
+  it('is erased with the look that a resubmission erases', async () => {
+    const created = await world.demo.create(reauth);
+    const { session_id } = created;
+    await world.look(created, { candidateId: 'former', similarityScore: 65 });
+    await world.announced(session_id, 'In Review');
+    await set(session_id, { new_status: 'Resubmitted' });
+    await world.announced(session_id, 'Resubmitted');
+    await world.look(created, { candidateId: 'latter' });
+    await world.announced(session_id, 'Approved');
+    expect(named(session_id)).toEqual([
+      'Not Started',
+      'In Progress',
+      'In Review former',
+      'Resubmitted',
+      'In Progress',
+      'Approved latter',
+    ]);
   });
 });
 
