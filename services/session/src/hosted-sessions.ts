@@ -30,7 +30,7 @@ export async function leaveSession(context: Context, tokenSha256: Uint8Array): P
 }
 
 /**
- * Grants one look at the user's face; a repeated attempt keeps its grant.
+ * Grants one look at the user's face; a repeated attempt keeps its grant, within bounds.
  * @throws Failure `session_not_found`, `attempt_id_invalid`, `session_finished`, `session_expired`, `attempts_used_up`
  */
 export async function beginAttempt(

@@ -1,5 +1,5 @@
 import { randomBytes, randomUUID } from 'node:crypto';
-import { ReferenceKind } from '@selfsame/contracts/biometrics/v1/evidence';
+import { FaceProblem, ReferenceKind } from '@selfsame/contracts/biometrics/v1/evidence';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { createApplication } from '../src/applications.ts';
 import { secretDigest } from '../src/domain/secrets.ts';
@@ -108,6 +108,24 @@ describe('attempts', () => {
     const first = await world.rpc.beginAttempt({ tokenSha256, attemptId });
     const second = await world.rpc.beginAttempt({ tokenSha256, attemptId: attemptId.toUpperCase() });
     expect([first.attemptsLeft, second.attemptsLeft]).toEqual([2, 2]);
+  });
+
+  it('two attempts in turn end in a verdict', async () => {
+    const { id, tokenSha256 } = await create();
+    const ids = [randomUUID(), randomUUID()];
+    let attemptId = '';
+    let left = 3;
+    for (let look = 0; left > 0; look += 1) {
+      if (look === 100) throw new Error('looks without end');
+      attemptId = ids[look % 2] ?? '';
+      ({ attemptsLeft: left } = await world.rpc.beginAttempt({ tokenSha256, attemptId }));
+    }
+    const spent = world.rpc.beginAttempt({ tokenSha256, attemptId: randomUUID() });
+    await expect(spent).rejects.toMatchObject({ kind: 'precondition', code: 'attempts_used_up' });
+    await world.report(id, attemptId, { faceCount: 0, problem: FaceProblem.NO_FACE });
+    await world.announced(id, 'Declined');
+    const over = world.rpc.beginAttempt({ tokenSha256, attemptId });
+    await expect(over).rejects.toMatchObject({ kind: 'precondition', code: 'session_finished' });
   });
 
   it('many devices at once never hold more grants than attempts', async () => {

@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import type { Command, SessionState, Transition } from './session.ts';
-import { transition } from './session.ts';
+import { attemptsLeft, transition } from './session.ts';
 import type { Status } from './status.ts';
 import { statuses } from './status.ts';
 
@@ -66,7 +66,7 @@ const finished: Row = {
 const unopened: Row = {
   open: 'In Progress',
   begin: 'In Progress +grant',
-  'begin again': 'In Progress',
+  'begin again': 'In Progress +grant',
   leave: '=',
   'leave strictly': '=',
   approve: '!not_open',
@@ -101,7 +101,7 @@ const inTime: Record<Status, Row> = {
     ...left,
     open: '=',
     begin: '= +grant',
-    'begin again': '=',
+    'begin again': '= +grant',
     leave: 'Not Finished',
     'leave strictly': 'Abandoned',
   },
@@ -171,6 +171,24 @@ describe('attempts', () => {
   it('a repeated attempt keeps its grant when the attempts are used up', () => {
     const state = session('In Progress', { attempts: ['a', 'b', 'c'] });
     expect(begin(state, 'b')).toEqual({ next: state, facts: [] });
+  });
+
+  it('ids in turn are no pictures without end, and the last look stays open until it decides', () => {
+    let state = session('In Progress', { attempts: [] });
+    let looks = 0;
+    for (; attemptsLeft(state) > 0; looks += 1) {
+      const result = begin(state, looks % 2 ? 'b' : 'a');
+      if ('refusal' in result) throw new Error(result.refusal);
+      state = result.next;
+    }
+    expect(looks).toBe(17);
+    expect(begin(state, 'a')).toEqual({ next: state, facts: [] });
+    expect(begin(state, 'c')).toEqual({ refusal: 'attempts_used_up' });
+  });
+
+  it('a picture that the page delivers again and again is one attempt', () => {
+    const seven = Array.from({ length: 7 }, () => 'a');
+    expect(attemptsLeft(session('In Progress', { attempts: seven }))).toBe(2);
   });
 
   it('a resubmission gives its attempts and its time anew', () => {

@@ -5,8 +5,8 @@ import { changeableStatuses, isOneOf, unfinishedStatuses } from './status.ts';
 export interface SessionState {
   readonly status: Status;
   /**
-   * Ids of the looks granted since the creation, or since the application sent steps back to the user. Only evidence
-   * of one of these counts.
+   * One id for every look granted since the creation, or since the application sent steps back to the user; a repeated
+   * look repeats its id. Only evidence of one of these counts.
    */
   readonly attempts: readonly string[];
   readonly maxAttempts: number;
@@ -96,6 +96,20 @@ function open(session: SessionState, now: Date): Transition {
   return enters ? move(session, 'In Progress') : unchanged(session);
 }
 
+/**
+ * A look is repeated when its answer got lost: the page delivers a picture seven times before it gives up. More looks
+ * under one id use up another attempt, or else two ids in turn would be pictures without end.
+ */
+const looksPerAttempt = 8;
+
+/** How many further attempts the session grants. */
+export function attemptsLeft({ attempts, maxAttempts }: SessionState): number {
+  const looks = new Map<string, number>();
+  for (const id of attempts) looks.set(id, (looks.get(id) ?? 0) + 1);
+  const used = [...looks.values()].reduce((sum, count) => sum + Math.ceil(count / looksPerAttempt), 0);
+  return Math.max(0, maxAttempts - used);
+}
+
 /** Showing one's face is entering, so a page that comes back without opening again is no dead end. */
 function beginAttempt(session: SessionState, attemptId: string, now: Date): Transition {
   const waits = isOneOf(unfinishedStatuses, session.status) || hasLeft(session, now);
@@ -105,9 +119,11 @@ function beginAttempt(session: SessionState, attemptId: string, now: Date): Tran
   }
   if (now >= session.expiresAt) return { refusal: 'expired' };
   const granted = session.attempts.includes(attemptId);
-  if (!granted && session.attempts.length >= session.maxAttempts) return { refusal: 'attempts_used_up' };
+  const left = attemptsLeft(session);
+  if (!granted && left === 0) return { refusal: 'attempts_used_up' };
   const entered = session.status === 'In Progress' ? unchanged(session) : move(session, 'In Progress');
-  if (granted) return entered;
+  // Once nothing is left, any picture decides the session; refusing the repeat of one that got lost would leave it undecided.
+  if (left === 0) return entered;
   return {
     next: { ...entered.next, attempts: [...session.attempts, attemptId] },
     facts: [...entered.facts, { kind: 'attempt_granted' }],

@@ -2,6 +2,7 @@ import { ReferenceKind } from '@selfsame/contracts/biometrics/v1/evidence';
 import type { HostedSession, SessionServiceImplementation } from '@selfsame/contracts/session/v1/service';
 import { Failure } from '@selfsame/runtime/errors';
 import type { Context } from '../context.ts';
+import { attemptsLeft } from '../domain/session.ts';
 import { matches } from '../domain/workflow.ts';
 import { beginAttempt, leaveSession, openSession, readHostedSession } from '../hosted-sessions.ts';
 import { findPrincipal } from '../outbound/application-store.ts';
@@ -31,7 +32,7 @@ export function sessionRpc(context: Context): SessionServiceImplementation {
         vendorData: session.vendorData ?? '',
         reference: referenceOf(session),
         enrols: session.enrols,
-        attemptsLeft: attemptsLeft(session),
+        attemptsLeft: attemptsLeft(session.state),
       };
     },
     async leaveSession({ tokenSha256 }) {
@@ -54,7 +55,7 @@ function hosted(session: Session): HostedSession {
     enrols: session.enrols,
     matches: matches(definition),
     livenessMethod: livenessMethod(session),
-    attemptsLeft: attemptsLeft(session),
+    attemptsLeft: attemptsLeft(session.state),
     expiresAt: session.state.expiresAt,
   };
 }
@@ -62,10 +63,6 @@ function hosted(session: Session): HostedSession {
 function livenessMethod(session: Session): string {
   const step = session.workflow.definition.steps.find((each) => each.feature === 'LIVENESS');
   return String(step?.config.face_liveness_method ?? 'PASSIVE');
-}
-
-function attemptsLeft({ state }: Session): number {
-  return Math.max(0, state.maxAttempts - state.attempts.length);
 }
 
 function referenceOf(session: Session): ReferenceKind {

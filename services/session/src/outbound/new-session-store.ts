@@ -1,5 +1,6 @@
 import type { Transaction } from '@selfsame/database/database';
 import { sql } from 'kysely';
+import { attemptsLeft } from '../domain/session.ts';
 import { unfinishedStatuses } from '../domain/status.ts';
 import type { Queries, Session } from './session-row.ts';
 import { selectSessions, toSession } from './session-row.ts';
@@ -85,7 +86,7 @@ export async function findReusableSession(
     .orderBy('s.session_number', 'desc')
     .limit(10)
     .execute();
-  return rows.map(toSession).find(({ state }) => state.attempts.length < state.maxAttempts) ?? null;
+  return rows.map(toSession).find(({ state }) => attemptsLeft(state) > 0) ?? null;
 }
 
 /** Gives a waiting session what its new request brings; what is absent stays. @returns false when it no longer waits */
