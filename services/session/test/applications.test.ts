@@ -1,4 +1,5 @@
 import { execFile } from 'node:child_process';
+import { randomUUID } from 'node:crypto';
 import { fileURLToPath } from 'node:url';
 import { promisify } from 'node:util';
 import { testDatabaseUrl } from '@selfsame/testing/postgres';
@@ -43,6 +44,34 @@ describe('the command that creates an application', () => {
   it('says how it is used', async () => {
     const failure = entry('cli/create-application.ts', '--slug', 'Not A Slug', '--name', 'x');
     await expect(failure).rejects.toMatchObject({ code: 1, stderr: expect.stringContaining('usage:') });
+  });
+});
+
+describe('the command that revokes keys', () => {
+  const revoke = async (...parameters: string[]) =>
+    JSON.parse((await entry('cli/revoke-key.ts', '--slug', 'rotating', ...parameters)).stdout);
+  const mint = () => entry('cli/create-application.ts', '--slug', 'rotating', '--name', 'Rotating');
+
+  it('revokes one key by its id, or all but the newest', async () => {
+    for (let count = 0; count < 4; count += 1) await mint();
+    const { active, revoked } = await revoke();
+    expect([active.length, revoked]).toEqual([4, []]);
+    const ids = active.map((key: { key_id: string }) => key.key_id);
+    expect((await revoke('--key-id', ids[2])).revoked).toEqual([ids[2]]);
+    const rest = await revoke('--all-but-newest');
+    expect([rest.revoked, rest.active]).toEqual([[ids[1], ids[3]], [active[0]]]);
+    expect((await revoke('--all-but-newest')).revoked).toEqual([]);
+  });
+
+  it('says what it cannot find', async () => {
+    await expect(revoke('--key-id', randomUUID())).rejects.toMatchObject({
+      code: 1,
+      stderr: expect.stringContaining('no working key'),
+    });
+    const nobody = entry('cli/revoke-key.ts', '--slug', 'nobody');
+    await expect(nobody).rejects.toMatchObject({ code: 1, stderr: expect.stringContaining('nobody') });
+    const both = revoke('--key-id', randomUUID(), '--all-but-newest');
+    await expect(both).rejects.toMatchObject({ code: 1, stderr: expect.stringContaining('usage:') });
   });
 });
 

@@ -58,6 +58,37 @@ export async function insertApiKey(
     .execute();
 }
 
+/** The id behind a slug. */
+export async function findApplicationId(db: Queries, slug: string): Promise<string | null> {
+  const row = await db.selectFrom('applications').select('id').where('slug', '=', slug).executeTakeFirst();
+  return row?.id ?? null;
+}
+
+/** Keys that were not revoked, newest first. */
+export async function listActiveKeys(
+  db: Queries,
+  applicationId: string,
+): Promise<{ id: string; createdAt: Date }[]> {
+  return db
+    .selectFrom('api_keys')
+    .select(['id', 'created_at as createdAt'])
+    .where('application_id', '=', applicationId)
+    .where('revoked_at', 'is', null)
+    .orderBy('created_at', 'desc')
+    .orderBy('id', 'desc')
+    .execute();
+}
+
+/** Ends keys; they stay in the table, with the time of their end. */
+export async function revokeKeys(tx: Tx, ids: readonly string[], now: Date): Promise<void> {
+  if (ids.length === 0) return;
+  await tx
+    .updateTable('api_keys')
+    .set({ revoked_at: now })
+    .where('id', 'in', [...ids])
+    .execute();
+}
+
 /** What an application changes through the API, in one word. */
 export type ApiAction =
   | 'session.created'
