@@ -1,11 +1,11 @@
+import { hasChromium, openBrowser } from '@selfsame/testing/browser';
 import type { Browser, Page } from 'playwright-core';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { hasBrowser, openBrowser } from '../harness/browser.ts';
 import { verifyCanonical, verifyRaw } from '../harness/webhooks.ts';
 import { someone, startWorld, type World } from '../harness/world.ts';
 
 /** People before a camera, in a real browser, against the whole system. */
-describe.skipIf(!hasBrowser)('journeys in a browser', () => {
+describe.skipIf(!hasChromium)('journeys in a browser', () => {
   let world: World;
   const browsers = new Map<string, Browser>();
 

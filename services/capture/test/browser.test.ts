@@ -3,10 +3,10 @@ import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { FaceProblem } from '@selfsame/contracts/biometrics/v1/evidence';
 import { Failure } from '@selfsame/runtime/errors';
+import { chromiumPath, hasChromium, openBrowser } from '@selfsame/testing/browser';
 import { waitFor } from '@selfsame/testing/wait';
 import type { Browser, BrowserContext, Page } from 'playwright-core';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest';
-import { chromiumPath, hasChromium, openBrowser } from './browser.ts';
 import { buildPage, goodEvidence, startWorld, type World } from './harness.ts';
 
 /** The page in a real browser with a camera that plays a video. */

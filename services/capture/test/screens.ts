@@ -2,8 +2,8 @@ import { mkdirSync } from 'node:fs';
 import { join } from 'node:path';
 import { FaceProblem } from '@selfsame/contracts/biometrics/v1/evidence';
 import { Failure } from '@selfsame/runtime/errors';
+import { openBrowser } from '@selfsame/testing/browser';
 import type { BrowserContext, Page } from 'playwright-core';
-import { openBrowser } from './browser.ts';
 import { buildPage, centredFace, goodEvidence, startWorld, type World } from './harness.ts';
 
 /** Takes a picture of every state of the page: `node test/screens.ts <directory> [state…]`. For people to look at. */

@@ -1,17 +1,18 @@
 import { existsSync } from 'node:fs';
-import { facePath } from '@selfsame/testing/assets';
 import { type Browser, chromium } from 'playwright-core';
+import { facePath } from './assets.ts';
 
-const executablePath = process.env.CHROMIUM_PATH ?? '/usr/bin/chromium';
+/** Debian's Chromium; CHROMIUM_PATH names another one. */
+export const chromiumPath = process.env.CHROMIUM_PATH ?? '/usr/bin/chromium';
 
-/** Journeys need a browser; where none may be installed they are left out by name. */
-export const hasBrowser = existsSync(executablePath);
+/** Whether the tests that need a browser can run here; otherwise they are left out by name. */
+export const hasChromium = existsSync(chromiumPath);
 
 /**
  * Debian's Chromium with a video of `faces/video` as its camera, or with a camera that is refused.
  * @param camera name of an .mjpeg file without its ending, or 'refused'
  */
-export function openBrowser(camera: string): Promise<Browser> {
+export function openBrowser(camera = 'genuine_p01'): Promise<Browser> {
   const cameraFlags =
     camera === 'refused'
       ? ['--deny-permission-prompts', '--use-fake-device-for-media-stream']
@@ -21,7 +22,7 @@ export function openBrowser(camera: string): Promise<Browser> {
           `--use-file-for-fake-video-capture=${facePath(`video/${camera}.mjpeg`)}`,
         ];
   return chromium.launch({
-    executablePath,
+    executablePath: chromiumPath,
     args: [
       '--no-sandbox',
       '--disable-gpu',
