@@ -2,9 +2,9 @@ import { Failure } from '@selfsame/runtime/errors';
 import { saveTransition } from './announcements.ts';
 import type { Context } from './context.ts';
 import { isUuid } from './domain/ids.ts';
-import type { Command, Refusal } from './domain/session.ts';
-import { transition } from './domain/session.ts';
-import type { Session } from './outbound/session-row.ts';
+import type { Session } from './domain/session.ts';
+import type { Command, Refusal } from './domain/session-life.ts';
+import { transition } from './domain/session-life.ts';
 import type { AttemptChange } from './outbound/session-store.ts';
 import { findSessionByToken, lockSessionByToken } from './outbound/session-store.ts';
 

@@ -4,7 +4,7 @@ import type { Context } from './context.ts';
 import type { FaceProblem } from './domain/features/evidence.ts';
 import type { WorkflowDefinition } from './domain/workflow.ts';
 import { matches } from './domain/workflow.ts';
-import { wasEnrolledSince } from './outbound/new-session-store.ts';
+import { wasEnrolledSince } from './outbound/session-creation-store.ts';
 import type { Refused } from './refusal.ts';
 import { refusedFields } from './refusal.ts';
 

@@ -1,7 +1,7 @@
 import { setTimeout as delay } from 'node:timers/promises';
 import { saveTransition } from './announcements.ts';
 import type { Context } from './context.ts';
-import { transition } from './domain/session.ts';
+import { transition } from './domain/session-life.ts';
 import { lockDueSessionId, lockSession } from './outbound/session-store.ts';
 
 /** A backlog beyond this goes on with the next period. */

@@ -2,7 +2,7 @@ import type { Transaction } from '@selfsame/database/database';
 import { saveTransition } from './announcements.ts';
 import type { Context } from './context.ts';
 import type { Evidence } from './domain/features/evidence.ts';
-import { transition } from './domain/session.ts';
+import { transition } from './domain/session-life.ts';
 import { judgeSteps, verdictOf } from './domain/verdict.ts';
 import { lockSession } from './outbound/session-store.ts';
 import type { Tables } from './outbound/tables.ts';

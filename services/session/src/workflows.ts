@@ -2,14 +2,13 @@ import { randomUUIDv7 } from 'node:crypto';
 import type { Transaction } from '@selfsame/database/database';
 import type { Principal } from '@selfsame/http/authentication';
 import type { Context } from './context.ts';
-import type { Query } from './domain/session-list.ts';
-import { pageOf, readPage } from './domain/session-list.ts';
+import type { Query } from './domain/session-filter.ts';
+import { pageOf, readPage } from './domain/session-filter.ts';
 import type { WorkflowDefinition } from './domain/workflow.ts';
 import { readWorkflowWrite } from './domain/workflow.ts';
 import { workflowItem, workflowSettings } from './domain/workflow-view.ts';
 import { lockApplication, recordApiChange } from './outbound/application-store.ts';
-import type { Queries } from './outbound/session-row.ts';
-import type { Tables } from './outbound/tables.ts';
+import type { Queries, Tables } from './outbound/tables.ts';
 import type { WorkflowVersion } from './outbound/workflow-store.ts';
 import {
   countWorkflows,

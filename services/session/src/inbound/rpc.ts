@@ -2,11 +2,11 @@ import { ReferenceKind } from '@selfsame/contracts/biometrics/v1/evidence';
 import type { HostedSession, SessionServiceImplementation } from '@selfsame/contracts/session/v1/service';
 import { Failure } from '@selfsame/runtime/errors';
 import type { Context } from '../context.ts';
-import { attemptsLeft } from '../domain/session.ts';
+import type { Session } from '../domain/session.ts';
+import { attemptsLeft } from '../domain/session-life.ts';
 import { matches } from '../domain/workflow.ts';
 import { beginAttempt, leaveSession, openSession, readHostedSession } from '../hosted-sessions.ts';
 import { findPrincipal } from '../outbound/application-store.ts';
-import type { Session } from '../outbound/session-row.ts';
 
 /** The gRPC side: proto ↔ use cases. */
 export function sessionRpc(context: Context): SessionServiceImplementation {

@@ -1,7 +1,6 @@
 import type { Transaction } from '@selfsame/database/database';
 import type { Principal } from '@selfsame/http/authentication';
-import type { Queries } from './session-row.ts';
-import type { Tables } from './tables.ts';
+import type { Queries, Tables } from './tables.ts';
 
 type Tx = Transaction<Tables>;
 

@@ -1,7 +1,7 @@
 import type { Transaction } from '@selfsame/database/database';
-import type { DecisionReview } from '../domain/decision.ts';
-import type { Queries, Session } from './session-row.ts';
-import type { Tables } from './tables.ts';
+import type { DecisionReview } from '../domain/decision-view.ts';
+import type { Session } from '../domain/session.ts';
+import type { Queries, Tables } from './tables.ts';
 
 /** One entry of a session's audit feed, as it is stored. */
 export interface Review {

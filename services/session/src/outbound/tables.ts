@@ -1,4 +1,5 @@
-import type { ColumnType, Generated } from 'kysely';
+import type { Transaction } from '@selfsame/database/database';
+import type { ColumnType, Generated, Kysely } from 'kysely';
 import type { FeatureReport } from '../domain/features/feature.ts';
 import type { JsonObject } from '../domain/fields.ts';
 import type { Status } from '../domain/status.ts';
@@ -122,3 +123,6 @@ export interface Tables {
   attempts: AttemptsTable;
   reviews: ReviewsTable;
 }
+
+/** A query runs on the pool or in a transaction. */
+export type Queries = Kysely<Tables> | Transaction<Tables>;

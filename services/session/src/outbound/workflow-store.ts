@@ -1,8 +1,7 @@
 import type { Transaction } from '@selfsame/database/database';
 import { isUuid } from '../domain/ids.ts';
 import type { WorkflowDefinition } from '../domain/workflow.ts';
-import type { Queries } from './session-row.ts';
-import type { Tables } from './tables.ts';
+import type { Queries, Tables } from './tables.ts';
 
 type Tx = Transaction<Tables>;
 

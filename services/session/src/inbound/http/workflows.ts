@@ -4,7 +4,7 @@ import { DetailError } from '@selfsame/http/server';
 import type { FastifyRequest } from 'fastify';
 import Type from 'typebox';
 import type { Context } from '../../context.ts';
-import type { Query } from '../../domain/session-list.ts';
+import type { Query } from '../../domain/session-filter.ts';
 import {
   createWorkflow,
   deleteWorkflow,

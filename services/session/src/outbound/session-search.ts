@@ -1,11 +1,12 @@
 import type { SqlBool } from 'kysely';
 import { sql } from 'kysely';
 import { isUuid } from '../domain/ids.ts';
-import type { Page, SessionFilter } from '../domain/session-list.ts';
+import type { Session } from '../domain/session.ts';
+import type { Page, SessionFilter } from '../domain/session-filter.ts';
 import type { Status } from '../domain/status.ts';
 import { statuses } from '../domain/status.ts';
-import type { Queries, Session } from './session-row.ts';
-import { selectSessions, toSession } from './session-row.ts';
+import { selectSessions, toSession } from './select-sessions.ts';
+import type { Queries } from './tables.ts';
 
 /** A filter whose workflow names were looked up. */
 export interface ResolvedFilter extends SessionFilter {

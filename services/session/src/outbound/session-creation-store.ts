@@ -1,10 +1,10 @@
 import type { Transaction } from '@selfsame/database/database';
 import { sql } from 'kysely';
-import { attemptsLeft } from '../domain/session.ts';
+import type { Session } from '../domain/session.ts';
+import { attemptsLeft } from '../domain/session-life.ts';
 import { unfinishedStatuses } from '../domain/status.ts';
-import type { Queries, Session } from './session-row.ts';
-import { selectSessions, toSession } from './session-row.ts';
-import type { Tables } from './tables.ts';
+import { selectSessions, toSession } from './select-sessions.ts';
+import type { Queries, Tables } from './tables.ts';
 
 type Tx = Transaction<Tables>;
 

@@ -1,51 +1,12 @@
-import type { Transaction } from '@selfsame/database/database';
-import type { Kysely, SelectQueryBuilder } from 'kysely';
+import type { SelectQueryBuilder } from 'kysely';
 import { sql } from 'kysely';
 import type { FeatureReport } from '../domain/features/feature.ts';
 import type { JsonObject } from '../domain/fields.ts';
-import type { SessionState } from '../domain/session.ts';
+import type { Session } from '../domain/session.ts';
 import type { Status } from '../domain/status.ts';
 import { maxAttempts } from '../domain/verdict.ts';
 import type { WorkflowDefinition } from '../domain/workflow.ts';
-import type { Tables } from './tables.ts';
-
-/** A query runs on the pool or in a transaction. */
-export type Queries = Kysely<Tables> | Transaction<Tables>;
-
-/** A session as use cases see it: its row, the workflow it pins and its application. */
-export interface Session {
-  readonly id: string;
-  readonly number: number;
-  readonly state: SessionState;
-  /** Events so far. */
-  readonly sequence: number;
-  readonly application: {
-    readonly id: string;
-    readonly name: string;
-    readonly environment: 'live' | 'sandbox';
-    readonly strictStatuses: boolean;
-  };
-  readonly workflow: {
-    readonly id: string;
-    readonly versionId: string;
-    readonly version: number;
-    readonly definition: WorkflowDefinition;
-  };
-  readonly enrols: boolean;
-  readonly hasPortrait: boolean;
-  readonly vendorData: string | null;
-  readonly callback: string | null;
-  readonly metadata: unknown;
-  readonly language: string | null;
-  readonly contactDetails: JsonObject | null;
-  readonly expectedDetails: JsonObject | null;
-  readonly reports: readonly FeatureReport[] | null;
-  /** Names the face kept of the look that the reports rest on. */
-  readonly candidateId: string | null;
-  /** Reviews are read apart, where they are shown. */
-  readonly hasReviews: boolean;
-  readonly createdAt: Date;
-}
+import type { Queries, Tables } from './tables.ts';
 
 interface SessionRow {
   id: string;

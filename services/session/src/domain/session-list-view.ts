@@ -1,4 +1,4 @@
-import type { DecisionSource } from './decision.ts';
+import type { DecisionSource } from './decision-view.ts';
 import { features, findFeature } from './features/registry.ts';
 import type { WorkflowStep } from './verdict.ts';
 import { pendingSteps } from './verdict.ts';

@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
-import type { Command, SessionState, Transition } from './session.ts';
-import { attemptsLeft, transition } from './session.ts';
+import type { Command, SessionState, Transition } from './session-life.ts';
+import { attemptsLeft, transition } from './session-life.ts';
 import type { Status } from './status.ts';
 import { statuses } from './status.ts';
 

@@ -1,0 +1,166 @@
+import type { SettableStatus, Status, Verdict } from './status.ts';
+import { changeableStatuses, isOneOf, unfinishedStatuses } from './status.ts';
+
+/** What the state machine needs to know of a session. */
+export interface SessionState {
+  readonly status: Status;
+  /**
+   * One id for every look granted since the creation, or since the application sent steps back to the user; a repeated
+   * look repeats its id. Only evidence of one of these counts.
+   */
+  readonly attempts: readonly string[];
+  readonly maxAttempts: number;
+  readonly expiresAt: Date;
+  /** Length of the window that a resubmission starts anew. */
+  readonly windowSeconds: number;
+}
+
+/** What can happen to a session. */
+export type Command =
+  /** The user has entered the hosted page. */
+  | { readonly kind: 'open' }
+  /** The user shows their face; an attempt that holds a grant keeps it. */
+  | { readonly kind: 'begin_attempt'; readonly attemptId: string }
+  /** The user has left before a verdict; `strict` for applications that do not know Not Finished. */
+  | { readonly kind: 'leave'; readonly strict: boolean }
+  /** The evidence of a look has been judged. */
+  | { readonly kind: 'decide'; readonly verdict: Verdict; readonly attemptId: string }
+  /** The sweeper found the session overdue. */
+  | { readonly kind: 'time_out' }
+  /** The application decides by hand. */
+  | { readonly kind: 'set_status'; readonly status: SettableStatus }
+  | { readonly kind: 'delete' };
+
+/** What a command brought about, in order; nothing when the session stays as it was. */
+type Fact =
+  | { readonly kind: 'status_changed'; readonly from: Status; readonly to: Status }
+  | { readonly kind: 'attempt_granted' }
+  | { readonly kind: 'deleted' };
+
+export type Refusal =
+  /** The session has its result, or waits for a human one. */
+  | 'finished'
+  /** Its time is over. */
+  | 'expired'
+  | 'attempts_used_up'
+  /** Evidence that no grant stands behind, such as that of a look before a resubmission. */
+  | 'not_granted'
+  /** The session never came so far that evidence could decide it. */
+  | 'not_open'
+  /** Not overdue yet. */
+  | 'not_due'
+  | 'not_changeable'
+  | 'same_status';
+
+export type Transition =
+  | { readonly next: SessionState; readonly facts: readonly Fact[] }
+  | { readonly refusal: Refusal };
+
+/**
+ * The whole life of a session. Pure: the caller holds the row lock, saves `next` and tells the world the facts.
+ * A refusal changes nothing.
+ */
+export function transition(session: SessionState, command: Command, now: Date): Transition {
+  switch (command.kind) {
+    case 'open':
+      return open(session, now);
+    case 'begin_attempt':
+      return beginAttempt(session, command.attemptId, now);
+    case 'leave':
+      return session.status === 'In Progress'
+        ? move(session, command.strict ? 'Abandoned' : 'Not Finished')
+        : unchanged(session);
+    case 'decide':
+      return decide(session, command.verdict, command.attemptId, now);
+    case 'time_out':
+      return timeOut(session, now);
+    case 'set_status':
+      return setStatus(session, command.status, now);
+    case 'delete':
+      return { next: session, facts: [{ kind: 'deleted' }] };
+  }
+}
+
+/**
+ * The user has left, but the link still works. Abandoned counts only while time remains: then it can only come from
+ * leaving under the strict setting, since a time-out happens at `expiresAt`.
+ */
+function hasLeft(session: SessionState, now: Date): boolean {
+  return session.status === 'Not Finished' || (session.status === 'Abandoned' && now < session.expiresAt);
+}
+
+function open(session: SessionState, now: Date): Transition {
+  if (isOneOf(unfinishedStatuses, session.status) && now >= session.expiresAt) return timeOut(session, now);
+  const enters =
+    session.status === 'Not Started' || session.status === 'Resubmitted' || hasLeft(session, now);
+  return enters ? move(session, 'In Progress') : unchanged(session);
+}
+
+/**
+ * A look is repeated when its answer got lost: the page delivers a picture seven times before it gives up. More looks
+ * under one id use up another attempt, or else two ids in turn would be pictures without end.
+ */
+const looksPerAttempt = 8;
+
+/** How many further attempts the session grants. */
+export function attemptsLeft({ attempts, maxAttempts }: SessionState): number {
+  const looks = new Map<string, number>();
+  for (const id of attempts) looks.set(id, (looks.get(id) ?? 0) + 1);
+  const used = [...looks.values()].reduce((sum, count) => sum + Math.ceil(count / looksPerAttempt), 0);
+  return Math.max(0, maxAttempts - used);
+}
+
+/** Showing one's face is entering, so a page that comes back without opening again is no dead end. */
+function beginAttempt(session: SessionState, attemptId: string, now: Date): Transition {
+  const waits = isOneOf(unfinishedStatuses, session.status) || hasLeft(session, now);
+  if (!waits || session.status === 'Awaiting User') {
+    const expired = session.status === 'Expired' || session.status === 'Abandoned';
+    return { refusal: expired ? 'expired' : 'finished' };
+  }
+  if (now >= session.expiresAt) return { refusal: 'expired' };
+  const granted = session.attempts.includes(attemptId);
+  const left = attemptsLeft(session);
+  if (!granted && left === 0) return { refusal: 'attempts_used_up' };
+  const entered = session.status === 'In Progress' ? unchanged(session) : move(session, 'In Progress');
+  // Once nothing is left, any picture decides the session; refusing the repeat of one that got lost would leave it undecided.
+  if (left === 0) return entered;
+  return {
+    next: { ...entered.next, attempts: [...session.attempts, attemptId] },
+    facts: [...entered.facts, { kind: 'attempt_granted' }],
+  };
+}
+
+/** A verdict may arrive after the user has closed the page or after the deadline: the look itself was in time. */
+function decide(session: SessionState, verdict: Verdict, attemptId: string, now: Date): Transition {
+  if (session.status === 'Not Started' || session.status === 'Resubmitted') return { refusal: 'not_open' };
+  if (session.status !== 'In Progress' && !hasLeft(session, now)) return { refusal: 'finished' };
+  if (!session.attempts.includes(attemptId)) return { refusal: 'not_granted' };
+  return move(session, verdict);
+}
+
+function timeOut(session: SessionState, now: Date): Transition {
+  if (!isOneOf(unfinishedStatuses, session.status)) return { refusal: 'finished' };
+  if (now < session.expiresAt) return { refusal: 'not_due' };
+  return move(session, session.status === 'Not Started' ? 'Expired' : 'Abandoned');
+}
+
+function setStatus(session: SessionState, status: SettableStatus, now: Date): Transition {
+  if (!isOneOf(changeableStatuses, session.status)) return { refusal: 'not_changeable' };
+  if (session.status === status) return { refusal: 'same_status' };
+  if (status !== 'Resubmitted') return move(session, status);
+  const expiresAt = new Date(now.getTime() + session.windowSeconds * 1000);
+  return move({ ...session, attempts: [], expiresAt }, status);
+}
+
+type Change = Extract<Transition, { facts: unknown }>;
+
+function move(session: SessionState, to: Status): Change {
+  return {
+    next: { ...session, status: to },
+    facts: [{ kind: 'status_changed', from: session.status, to }],
+  };
+}
+
+function unchanged(session: SessionState): Change {
+  return { next: session, facts: [] };
+}
