@@ -8,7 +8,7 @@ export type EventHeaders = Record<string, string>;
 export const idHeader = 'Nats-Msg-Id';
 const publishedAtHeader = 'selfsame-published-at';
 
-/** Events are facts, not files; every server of ours takes this much with headers (see `requireServer`). */
+/** Events are facts, not files; every server of ours takes this much with headers (`connect.ts` refuses one that does not). */
 const maxEventBytes = 128 * 1024;
 
 /** @throws Error when the message is too large to ever be published */

@@ -10,7 +10,7 @@ const settings = {
   natsUrl: sharedSettings.natsUrl,
   /** Everything stored is sealed under it; lost, every subject enrols anew. */
   biometricKey: setting.key('BIOMETRIC_KEY', { bytes: 32 }),
-  /** Inference threads; more than cores only adds waiting. Each takes about 150 MB. */
+  /** Inference threads; more than cores only adds waiting. Each takes about 130 MB. */
   workers: setting.integer('BIOMETRICS_WORKERS', { default: defaultWorkers(), min: 1, max: 256 }),
   /** Looks that may wait for a thread, with at most 5 MB each. */
   queueLimit: setting.integer('BIOMETRICS_QUEUE', { default: 32, min: 1, max: 1_000 }),

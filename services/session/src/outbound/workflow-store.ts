@@ -1,23 +1,14 @@
 import type { Transaction } from '@selfsame/database/database';
 import { isUuid } from '../domain/ids.ts';
 import type { WorkflowDefinition } from '../domain/workflow.ts';
+import type { WorkflowFacts } from '../domain/workflow-view.ts';
 import type { Queries, Tables } from './tables.ts';
 
 type Tx = Transaction<Tables>;
 
-/** One version of a workflow with what concerns the workflow as a whole. */
-export interface WorkflowVersion {
-  readonly workflowId: string;
-  readonly slug: string | null;
-  readonly isDefault: boolean;
-  readonly versionId: string;
-  readonly version: number;
-  readonly status: 'draft' | 'published';
-  readonly hasDraft: boolean;
+/** One version of a workflow as it is stored. */
+export interface WorkflowVersion extends WorkflowFacts {
   readonly definitionId: string;
-  readonly definition: WorkflowDefinition;
-  readonly createdBy: string;
-  readonly updatedAt: Date;
 }
 
 function selectVersions(db: Queries, applicationId: string) {
