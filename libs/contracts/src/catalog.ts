@@ -1,6 +1,7 @@
 import type { MessageFns } from '../gen/selfsame/capture/v1/events.ts';
 import { CaptureCompleted } from '../gen/selfsame/capture/v1/events.ts';
-import { SessionDeleted, SessionStatusChanged } from '../gen/selfsame/session/v1/events.ts';
+import { SessionDeleted, SessionStatusChanged, SubjectErased } from '../gen/selfsame/session/v1/events.ts';
+import { DeliveryExhausted, DestinationDisabled } from '../gen/selfsame/webhook_dispatcher/v1/events.ts';
 
 /** One kind of fact on the bus: its subject, the service that owns it and the codec of its message. */
 export interface EventType<Message> {
@@ -26,3 +27,10 @@ export const streamSubjects = 'selfsame.>';
 export const captureCompleted = eventType('capture', 'capture.completed', CaptureCompleted);
 export const sessionStatusChanged = eventType('session', 'session.status_changed', SessionStatusChanged);
 export const sessionDeleted = eventType('session', 'session.deleted', SessionDeleted);
+export const subjectErased = eventType('session', 'subject.erased', SubjectErased);
+export const deliveryExhausted = eventType('webhook-dispatcher', 'delivery.exhausted', DeliveryExhausted);
+export const destinationDisabled = eventType(
+  'webhook-dispatcher',
+  'destination.disabled',
+  DestinationDisabled,
+);
