@@ -5,9 +5,11 @@ import { Failure } from '@selfsame/runtime/errors';
 import { claimDirectory } from './claim.ts';
 import { describeExit, failureText, launch } from './processes.ts';
 import { type ProcessSpec, type Supervised, supervise } from './supervisor.ts';
-import type { ServiceName } from './topology.ts';
+import { type ServiceName, serviceNames } from './topology.ts';
 
-export type ProcessName = ServiceName | 'postgres' | 'nats' | 'edge' | 'demo';
+/** A second process of a service. */
+export type ReplicaName = `${ServiceName}-2`;
+export type ProcessName = ServiceName | ReplicaName | 'postgres' | 'nats' | 'edge' | 'demo';
 
 /** Root of the checkout. */
 export const repository = resolve(fileURLToPath(import.meta.url), '../../..');
@@ -151,7 +153,7 @@ async function runToEnd(options: OneCommand, logFile: string, signal: AbortSigna
 // Nothing new comes in, then the services finish what they hold, then what they wrote to is closed. 2 + 4.5 + 2.5 s at most.
 const stopOrder: readonly (readonly ProcessName[])[] = [
   ['edge', 'demo'],
-  ['session', 'capture', 'biometrics', 'webhook-dispatcher'],
+  serviceNames.flatMap((name) => [name, `${name}-2` as const]),
   ['nats', 'postgres'],
 ];
 

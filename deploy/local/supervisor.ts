@@ -36,13 +36,15 @@ export interface Supervised {
   /** Resolves when it is ready. @throws Failure `process_failed` with its own last words */
   start(): Promise<void>;
   stop(): Promise<void>;
-  /** Kills it at once, as a crash would, and leaves it down until `start`. */
-  kill(): Promise<void>;
+  /** Kills it at once, as a crash would, and leaves it down until `start`. SIGQUIT is an immediate stop of Postgres. */
+  kill(signal?: 'SIGKILL' | 'SIGQUIT'): Promise<void>;
 }
 
 const readyPollMs = 40;
 const healthyAfterMs = 30_000;
 const maxPauseMs = 8_000;
+// On SIGQUIT, Postgres gives its own processes five seconds.
+const killTimeoutMs = 7_000;
 const maxLogBytes = 20_000_000;
 // Of our services, and of anything else that logs with pino.
 const errorLine = /"level":("error"|"fatal"|50|60)[,}]/;
@@ -125,7 +127,7 @@ export function supervise(spec: ProcessSpec, surroundings: Surroundings): Superv
       await bringUp();
     },
     stop: () => bringDown((running) => running.end(spec.stopSignal, spec.stopTimeoutMs)),
-    kill: () => bringDown((running) => running.end('SIGKILL', 1000)),
+    kill: (signal = 'SIGKILL') => bringDown((running) => running.end(signal, killTimeoutMs)),
   };
 }
 

@@ -3,13 +3,14 @@ import { type CreatedApplication, type LocalFile, provision } from './applicatio
 import { turboArguments, turboEnvironment } from './build.ts';
 import { checkNats, prepareNats } from './nats.ts';
 import { environmentOf, makePlan, type Plan, type SystemOptions } from './plan.ts';
-import { loopback } from './ports.ts';
+import { choosePort, loopback } from './ports.ts';
 import { checkDatabase, preparePostgres } from './postgres.ts';
 import {
   nodeProcess,
   nodeScript,
   openRun,
   type ProcessName,
+  type ReplicaName,
   type Run,
   repository,
   secondsSince,
@@ -33,11 +34,13 @@ export interface System {
   readonly ports: Readonly<Record<ServiceName, Ports>>;
   /** What was started; a process that is down has no pid. */
   processes(): { name: ProcessName; pid: number | undefined }[];
-  /** kill -9, as a crash would; it stays down until `start`. */
-  kill(name: ProcessName): Promise<void>;
+  /** kill -9, as a crash would; it stays down until `start`. SIGQUIT is an immediate stop of Postgres. */
+  kill(name: ProcessName, signal?: 'SIGKILL' | 'SIGQUIT'): Promise<void>;
   /** Starts what was killed; resolves when it is ready. */
   start(name: ProcessName): Promise<void>;
   restart(name: ProcessName): Promise<void>;
+  /** Starts a second process of a service, which shares its work; the edge knows the first one only. */
+  startReplica(name: ServiceName): Promise<ReplicaName>;
   /** Stops all in order, within 10 s. May be called again. */
   stop(): Promise<void>;
 }
@@ -71,7 +74,8 @@ export async function startSystem(options: SystemOptions): Promise<System> {
       createApplication: (slug, name) => createApplication(run, plan, around, slug, name),
     });
     await startDemo(run, plan, local);
-    return { baseUrl, local, databaseUrl, natsUrl, ports, ...controls(run) };
+    const replicate = (name: ServiceName) => startReplica(run, plan, name, around);
+    return { baseUrl, local, databaseUrl, natsUrl, ports, startReplica: replicate, ...controls(run) };
   } catch (error) {
     await run.stop();
     throw error;
@@ -86,7 +90,7 @@ function controls(run: Run): Pick<System, 'processes' | 'kill' | 'start' | 'rest
   };
   return {
     processes: () => [...run.processes].map(([name, each]) => ({ name, pid: each.pid() })),
-    kill: (name) => named(name).kill(),
+    kill: (name, signal) => named(name).kill(signal),
     start: (name) => named(name).start(),
     async restart(name) {
       await named(name).stop();
@@ -144,6 +148,25 @@ async function startService(run: Run, plan: Plan, name: ServiceName, around: Nei
     await run.once(nodeScript(`${name}-migrate`, `services/${name}/src/migrate.ts`, own));
   }
   await run.begin(name, nodeProcess(name, `services/${name}/src/main.ts`, own, plan.ports[name].http));
+}
+
+async function startReplica(
+  run: Run,
+  plan: Plan,
+  name: ServiceName,
+  around: Neighbourhood,
+): Promise<ReplicaName> {
+  const taken = new Set<number>();
+  const http = await choosePort(undefined, taken);
+  const { grpc } = plan.ports[name];
+  const ports = {
+    ...plan.ports,
+    [name]: grpc ? { http, grpc: await choosePort(undefined, taken) } : { http },
+  };
+  const own = environmentOf(plan, name, serviceEnvironment(name, { ...around, ports }));
+  const replica: ReplicaName = `${name}-2`;
+  await run.begin(replica, nodeProcess(replica, `services/${name}/src/main.ts`, own, http));
+  return replica;
 }
 
 async function startEdge(run: Run, plan: Plan): Promise<void> {
