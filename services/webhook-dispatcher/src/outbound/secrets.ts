@@ -1,4 +1,13 @@
-import { createCipheriv, createDecipheriv, randomBytes } from 'node:crypto';
+import {
+  createCipheriv,
+  createDecipheriv,
+  createHash,
+  createPrivateKey,
+  createPublicKey,
+  hkdfSync,
+  type KeyObject,
+  randomBytes,
+} from 'node:crypto';
 
 /** Keeps webhook secrets unreadable in the database and its backups. */
 export interface SecretBox {
@@ -37,4 +46,55 @@ export function createSecretBox(key: Buffer): SecretBox {
 /** A new secret as its owner sees it: 43 URL-safe characters of 32 random bytes. */
 export function newSecret(): string {
   return randomBytes(32).toString('base64url');
+}
+
+/** The same secret as libraries for Standard Webhooks want it: their key is what stands in base64 behind the prefix. */
+export function standardWebhooksSecret(secret: string): string {
+  return `whsec_${Buffer.from(secret, 'utf8').toString('base64')}`;
+}
+
+/** PKCS #8 (RFC 8410) of an Ed25519 private key up to its 32 bytes. */
+const ed25519Prefix = Buffer.from('302e020100300506032b657004220420', 'hex');
+
+/**
+ * The private Ed25519 key that signs for a destination. It is derived and stored nowhere, turns with the secret, and
+ * cannot be derived by the receiver, who knows the secret alone.
+ *
+ * @param serviceKey 32 bytes that only this service has
+ */
+export function ed25519KeyOf(serviceKey: Buffer, secret: string, destinationId: string): KeyObject {
+  const seed = hkdfSync('sha256', serviceKey, secret, `selfsame/webhooks/ed25519/${destinationId}`, 32);
+  const key = Buffer.concat([ed25519Prefix, Buffer.from(seed)]);
+  return createPrivateKey({ key, format: 'der', type: 'pkcs8' });
+}
+
+/** Public half of an Ed25519 key as RFC 8037 writes it; `kid` is its thumbprint (RFC 7638). */
+export interface PublicJwk {
+  readonly kty: 'OKP';
+  readonly crv: 'Ed25519';
+  /** 32 bytes, base64url. */
+  readonly x: string;
+  readonly use: 'sig';
+  readonly kid: string;
+}
+
+/** @param key an Ed25519 key, private or public */
+export function toJwk(key: KeyObject): PublicJwk {
+  const x = publicKeyBytes(key).toString('base64url');
+  const kid = createHash('sha256').update(`{"crv":"Ed25519","kty":"OKP","x":"${x}"}`).digest('base64url');
+  return { kty: 'OKP', crv: 'Ed25519', x, use: 'sig', kid };
+}
+
+/**
+ * The public half as Standard Webhooks writes it: `whpk_` and 32 bytes in base64.
+ *
+ * @param key an Ed25519 key, private or public
+ */
+export function publicKeyText(key: KeyObject): string {
+  return `whpk_${publicKeyBytes(key).toString('base64')}`;
+}
+
+function publicKeyBytes(key: KeyObject): Buffer {
+  const publicKey = key.type === 'private' ? createPublicKey(key) : key;
+  return publicKey.export({ format: 'der', type: 'spki' }).subarray(-32);
 }
