@@ -3,69 +3,107 @@ import { propagation, ROOT_CONTEXT } from '@opentelemetry/api';
 import { inSpan } from '@selfsame/runtime/telemetry';
 import type { Context } from './context.ts';
 import { withTimestamp } from './domain/body.ts';
-import type { Attempt, Delivery } from './domain/delivery.ts';
-import { type Decision, decide, type Outcome, signingTime } from './domain/schedule.ts';
+import type { Attempt, Delivery, DestinationTerms } from './domain/delivery.ts';
+import { decide, isSuccess, type Outcome, signingTime } from './domain/schedule.ts';
 import { signedHeaders } from './domain/signature.ts';
-import { cancel, recordResend, recordScheduled } from './outbound/delivery-store.ts';
+import { noteOutcomes } from './health.ts';
+import { recordResend, type ScheduledAttempt } from './outbound/attempt-store.ts';
+import type { Recorder } from './recorder.ts';
+import { signingKeys } from './signing.ts';
 
-/** What one POST needs; the secret is opened for it and forgotten after it. */
+/** What one POST needs; the secrets are opened for it and forgotten after it. */
 export type Message = Pick<
   Delivery,
-  'id' | 'destinationId' | 'sessionId' | 'webhookType' | 'status' | 'body' | 'createdAt' | 'sealedSecret'
-> & { readonly url: string };
+  'id' | 'eventId' | 'destinationId' | 'sessionId' | 'webhookType' | 'status' | 'body' | 'createdAt' | 'url'
+> & {
+  readonly destination: Pick<
+    DestinationTerms,
+    'sealedSecret' | 'sealedPreviousSecret' | 'previousSecretEndsAt' | 'asymmetricSignature'
+  >;
+};
 
 /**
- * Makes one attempt of a delivery that this process has claimed, within the trace of its event, and writes down what
- * came of it. No transaction is open while the receiver thinks.
+ * Makes one attempt of a delivery that this process has claimed, within the trace of its event. No transaction is open
+ * while the receiver thinks; what came of it is written down by the recorder, together with others.
+ *
+ * @param options.onAnswer the receiver is done with it, the record is still to come
  */
-export async function attemptDelivery(context: Context, delivery: Delivery): Promise<void> {
-  const { url } = delivery;
-  if (url === null) return await cancel(context.database.db, delivery);
+export async function attemptDelivery(
+  context: Context,
+  recorder: Recorder,
+  delivery: Delivery,
+  options: { onAnswer: () => void },
+): Promise<void> {
   const isFirst = delivery.attempts === 0 && delivery.claims === 1;
   const signedAt = signingTime(unixSeconds(delivery.createdAt), unixSeconds(context.now()), isFirst);
   const run = async () => {
-    const { attempt, outcome } = await post(context, { ...delivery, url }, signedAt, 'schedule');
-    const decision = decide(outcome, delivery.attempts + 1, context.config.schedule);
-    await recordScheduled(context.database.db, attempt, delivery.claims, decision);
-    logAttempt(context, delivery, attempt, decision.kind);
+    try {
+      return await post(context, delivery, { signedAt, cause: 'schedule', number: delivery.attempts + 1 });
+    } finally {
+      options.onAnswer();
+    }
   };
-  await inSpan('webhook attempt', attributesOf(delivery), run, { parent: traceOf(delivery.traceparent) });
+  const made = await inSpan('webhook attempt', attributesOf(delivery), run, {
+    parent: traceOf(delivery.traceparent),
+  });
+  const decision = decisionOf(delivery, made.outcome);
+  await recorder.record({ delivery, ...made, claims: delivery.claims, decision });
+  logAttempt(context, delivery, made.attempt, decision.kind);
 }
 
-/** Posts a message once more because its owner asked to, whatever its schedule says, and waits for the answer. */
-export async function attemptResend(context: Context, message: Message): Promise<Attempt> {
-  return await inSpan('webhook resend', attributesOf(message), async () => {
-    const { attempt, outcome } = await post(context, message, unixSeconds(context.now()), 'resend');
-    const isDelivered = decide(outcome, 1, { retryDelaysMs: [] }).kind === 'delivered';
+/** 410 says that the destination is gone: it is switched off, and what it has not taken waits for its owner. */
+function decisionOf(delivery: Delivery, outcome: Outcome): ScheduledAttempt['decision'] {
+  if (outcome.kind === 'answered' && outcome.status === 410) {
+    return { kind: delivery.isCallback ? 'failed' : 'held' };
+  }
+  return decide(outcome, delivery.attempts + 1, delivery.destination.retrySchedule, Math.random());
+}
+
+/**
+ * Posts a message because its owner asked to, whatever its schedule says, and waits for the answer.
+ *
+ * @param cause `test` marks it as an event that nothing has caused
+ */
+export async function attemptByHand(
+  context: Context,
+  message: Message,
+  cause: 'resend' | 'test',
+): Promise<Attempt> {
+  return await inSpan(`webhook ${cause}`, attributesOf(message), async () => {
+    const signedAt = unixSeconds(context.now());
+    const { attempt, outcome } = await post(context, message, { signedAt, cause, number: null });
+    const isDelivered = isSuccess(outcome);
     await recordResend(context.database.db, attempt, isDelivered);
+    if (isDelivered) await noteOutcomes(context, new Map([[message.destinationId, [outcome]]]));
     logAttempt(context, message, attempt, isDelivered ? 'delivered' : 'failed');
     return attempt;
   });
 }
 
 async function post(
-  { client, secrets, now }: Context,
+  context: Context,
   message: Message,
-  signedAt: number,
-  cause: Attempt['cause'],
+  how: Pick<Attempt, 'signedAt' | 'cause' | 'number'>,
 ): Promise<{ attempt: Attempt; outcome: Outcome }> {
+  const { client, now } = context;
+  const { signedAt, cause } = how;
   const isAsWritten = signedAt === unixSeconds(message.createdAt);
   const body = isAsWritten ? message.body : withTimestamp(message.body, signedAt);
-  const secret = secrets.open(message.sealedSecret, message.destinationId);
-  const headers = signedHeaders({ ...message, body, timestamp: signedAt }, secret);
+  const keys = signingKeys(context, message.destinationId, message.destination);
+  const headers = signedHeaders({ ...message, body, timestamp: signedAt }, keys, { test: cause === 'test' });
   const createdAt = now();
-  const { outcome, responseTimeMs, error } = await client.post(message.url, headers, body);
+  const { outcome, responseTimeMs, error, responseBody } = await client.post(message.url, headers, body);
   const attempt: Attempt = {
+    ...how,
     id: randomUUIDv7(),
     deliveryId: message.id,
     destinationId: message.destinationId,
-    cause,
     requestUrl: message.url,
     requestHeader: JSON.stringify(headers),
-    signedAt,
     responseStatus: outcome.kind === 'answered' ? outcome.status : null,
     responseTimeMs,
     error,
+    responseBody,
     createdAt,
   };
   return { attempt, outcome };
@@ -84,7 +122,7 @@ function logAttempt(
   { log }: Context,
   message: Pick<Message, 'id' | 'destinationId' | 'sessionId'>,
   attempt: Attempt,
-  then: Decision['kind'],
+  then: ScheduledAttempt['decision']['kind'],
 ): void {
   log.info(
     {

@@ -21,6 +21,6 @@ test('what cannot be read is named', () => {
   expect(read({ WEBHOOK_ALLOWED_NETWORKS: '10.0.0.0/8,nonsense' })).toThrow(
     'WEBHOOK_ALLOWED_NETWORKS "nonsense"',
   );
-  expect(read({ WEBHOOK_RETRY_DELAYS_SECONDS: '60,soon' })).toThrow('WEBHOOK_RETRY_DELAYS_SECONDS');
+  expect(read({ WEBHOOK_RETRY_SCHEDULE: '60,soon' })).toThrow('WEBHOOK_RETRY_SCHEDULE');
   expect(read({ WEBHOOK_SECRET_KEY: 'c2hvcnQ=' })).toThrow('WEBHOOK_SECRET_KEY must hold 32 bytes');
 });

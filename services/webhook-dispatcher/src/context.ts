@@ -1,3 +1,4 @@
+import type { Bus } from '@selfsame/bus/bus';
 import type { Database } from '@selfsame/database/database';
 import type { Log } from '@selfsame/runtime/log';
 import type { Config } from './config.ts';
@@ -10,6 +11,7 @@ export interface Context {
   readonly config: Config;
   readonly log: Log;
   readonly database: Database<Tables>;
+  readonly bus: Bus<Tables>;
   readonly client: WebhookClient;
   readonly secrets: SecretBox;
   /** The clock that signatures carry. */

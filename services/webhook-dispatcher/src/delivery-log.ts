@@ -1,5 +1,5 @@
 import { setTimeout as sleep } from 'node:timers/promises';
-import { attemptResend } from './attempts.ts';
+import { attemptByHand } from './attempts.ts';
 import type { Context } from './context.ts';
 import type { LoggedAttempt } from './domain/delivery.ts';
 import { findDestinationById } from './outbound/destination-store.ts';
@@ -84,8 +84,9 @@ export async function resend(
   if (destination === undefined) {
     return { kind: 'impossible', reason: 'The destination of this delivery has been deleted.' };
   }
-  const attempt = await attemptResend(context, {
+  const message = {
     id: earlier.deliveryId,
+    eventId: earlier.eventId,
     destinationId,
     sessionId: earlier.sessionId,
     webhookType: earlier.webhookType,
@@ -93,7 +94,8 @@ export async function resend(
     body,
     createdAt: earlier.eventAt,
     url: earlier.requestUrl,
-    sealedSecret: destination.sealedSecret,
-  });
+    destination,
+  };
+  const attempt = await attemptByHand(context, message, 'resend');
   return { kind: 'made', entry: { ...earlier, ...attempt } };
 }

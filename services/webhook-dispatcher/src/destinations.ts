@@ -61,6 +61,20 @@ const noAttempts: DestinationSummary = {
   lastAt: null,
 };
 
+/** How a new destination is served unless its owner says otherwise. */
+function defaultTerms({ config }: Context) {
+  return {
+    ordered: false,
+    retrySchedule: config.retrySchedule,
+    ratePerSecond: null,
+    maxInFlight: null,
+    asymmetricSignature: false,
+    sealedPreviousSecret: null,
+    previousSecretEndsAt: null,
+    disabledReason: null,
+  };
+}
+
 const urlTaken: Refusal = {
   kind: 'refused',
   field: 'url',
@@ -103,6 +117,7 @@ export async function createDestination(
   const { label = '', url = null, enabled = true, version = 'v3', subscribedEvents = [] } = change;
   const id = randomUUIDv7();
   const isNew = await insertDestination(context.database.db, {
+    ...defaultTerms(context),
     id,
     applicationId,
     isApplicationEndpoint: false,
@@ -164,6 +179,7 @@ export async function ensureApplicationEndpoint(
   if (known !== undefined) return known;
   const id = randomUUIDv7();
   await insertDestination(db, {
+    ...defaultTerms(context),
     id,
     applicationId,
     isApplicationEndpoint: true,

@@ -90,5 +90,99 @@ const deliveries: Migration = {
   `,
 };
 
+const trust: Migration = {
+  name: '0002-order-health-and-history',
+  up: `
+    ALTER TABLE destinations
+      ADD COLUMN ordered boolean NOT NULL DEFAULT false,
+      -- A preset's name, or the seconds before each retry.
+      ADD COLUMN retry_schedule jsonb NOT NULL DEFAULT '"standard"',
+      ADD COLUMN rate_per_second real,
+      ADD COLUMN max_in_flight integer,
+      ADD COLUMN asymmetric_signature boolean NOT NULL DEFAULT false,
+      -- The secret before the last rotation, which signs as well until it ends.
+      ADD COLUMN sealed_previous_secret bytea,
+      ADD COLUMN previous_secret_ends_at timestamptz,
+      ADD COLUMN disabled_reason text CHECK (disabled_reason IN ('owner', 'failing', 'gone'));
+    UPDATE destinations SET disabled_reason = 'owner' WHERE NOT enabled;
+
+    -- How a destination is doing, as all replicas see it; src/domain/health.ts says what the columns mean. No row: nothing
+    -- is wrong.
+    CREATE TABLE destination_health (
+      destination_id       uuid PRIMARY KEY REFERENCES destinations ON DELETE CASCADE,
+      circuit              text NOT NULL CHECK (circuit IN ('closed', 'open', 'half_open')),
+      circuit_until        timestamptz,
+      openings             integer NOT NULL,
+      consecutive_failures integer NOT NULL,
+      paused_until         timestamptz,
+      slow_rate            double precision,
+      slowed_at            timestamptz,
+      rate_used_until      timestamptz,
+      failing_since        timestamptz,
+      failures             integer NOT NULL
+    );
+
+    -- What happened to a destination, and by whom.
+    CREATE TABLE destination_history (
+      position       bigint GENERATED ALWAYS AS IDENTITY PRIMARY KEY,
+      destination_id uuid NOT NULL REFERENCES destinations ON DELETE CASCADE,
+      event          text NOT NULL,
+      -- API key id, or 'system'.
+      actor          text NOT NULL,
+      -- What changed, in words and names, never a secret.
+      detail         jsonb NOT NULL DEFAULT '{}',
+      created_at     timestamptz NOT NULL DEFAULT now()
+    );
+    CREATE INDEX destination_history_of ON destination_history (destination_id, position);
+
+    ALTER TABLE sessions
+      -- SHA-256 of application and vendor_data: finds what is stored about a subject, tells nothing.
+      ADD COLUMN subject_hash bytea,
+      -- Every event up to this sequence has been heard of; null: a session from before this was counted.
+      ADD COLUMN contiguous bigint,
+      -- Sequences beyond it that came early.
+      ADD COLUMN ahead bigint[] NOT NULL DEFAULT '{}';
+    CREATE INDEX sessions_subject ON sessions (subject_hash);
+    UPDATE sessions SET subject_hash = sha256(convert_to(known.application_id || ':' || known.vendor_data, 'UTF8'))
+    FROM (
+      SELECT DISTINCT ON (session_id) session_id, application_id, body::jsonb->>'vendor_data' AS vendor_data
+      FROM deliveries WHERE body IS NOT NULL
+    ) AS known
+    WHERE known.session_id = sessions.session_id AND known.vendor_data IS NOT NULL;
+
+    -- waiting: for its turn, at an ordered destination; due_at is when somebody looks whether it waits in vain.
+    -- held: the system has switched its destination off.
+    ALTER TABLE deliveries DROP CONSTRAINT deliveries_state_check;
+    ALTER TABLE deliveries ADD CONSTRAINT deliveries_state_check
+      CHECK (state IN ('pending', 'waiting', 'held', 'delivered', 'failed', 'cancelled'));
+    CREATE INDEX deliveries_turn ON deliveries (session_id, destination_id, sequence)
+      WHERE state IN ('pending', 'waiting', 'held');
+    CREATE INDEX deliveries_waiting ON deliveries (due_at) WHERE state = 'waiting';
+    CREATE INDEX deliveries_held ON deliveries (destination_id, due_at) WHERE state = 'held';
+    CREATE INDEX deliveries_failed ON deliveries (destination_id, created_at) WHERE state = 'failed';
+
+    ALTER TABLE attempts DROP CONSTRAINT attempts_cause_check;
+    ALTER TABLE attempts
+      ADD CONSTRAINT attempts_cause_check CHECK (cause IN ('schedule', 'resend', 'test')),
+      -- 1 for the first attempt that the schedule made; null for resends and tests.
+      ADD COLUMN number integer,
+      -- The beginning of what the receiver answered; erased with the body.
+      ADD COLUMN response_body text;
+
+    -- Figures over the attempts that the log has had, up to a position; what came later is added when they are read.
+    CREATE TABLE attempt_totals (
+      destination_id   uuid PRIMARY KEY REFERENCES destinations ON DELETE CASCADE,
+      through_position bigint NOT NULL,
+      total            bigint NOT NULL,
+      failed           bigint NOT NULL,
+      answered         bigint NOT NULL,
+      sum_ms           bigint NOT NULL,
+      min_ms           integer,
+      max_ms           integer,
+      last_at          timestamptz
+    );
+  `,
+};
+
 /** All migrations of the service's schema, those of the libs first. */
-export const migrations: Migration[] = [...busMigrations, ...httpMigrations, deliveries];
+export const migrations: Migration[] = [...busMigrations, ...httpMigrations, deliveries, trust];

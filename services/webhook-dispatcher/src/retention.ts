@@ -1,5 +1,5 @@
 import type { Context } from './context.ts';
-import { eraseOldBodies } from './outbound/delivery-store.ts';
+import { eraseOldBodies, pruneLog } from './outbound/erasure-store.ts';
 
 const everyMs = 3_600_000;
 /** Small, so that no row is locked for long. */
@@ -25,9 +25,11 @@ export function startRetention(context: Context): () => Promise<void> {
 }
 
 /** Never throws: the next hour tries again. */
-async function eraseAll({ database, log }: Context, stopping: AbortSignal): Promise<void> {
+async function eraseAll({ config, database, log }: Context, stopping: AbortSignal): Promise<void> {
+  const oldLog = { olderThanDays: config.logRetentionDays, limit: batch };
   try {
     while (!stopping.aborted && (await eraseOldBodies(database.db, batch)) === batch);
+    while (!stopping.aborted && (await pruneLog(database.db, oldLog)) === batch);
   } catch (err) {
     log.warn({ err }, 'could not erase old webhook bodies');
   }

@@ -54,7 +54,11 @@ export async function createService(options: {
   });
   lifecycle.onStop('webhook client', client.close);
 
-  const context: Context = { config, log, database, client, secrets: createSecretBox(config.secretKey), now };
+  const bus = await openBus({ service: serviceName, url: config.natsUrl, log, database });
+  lifecycle.onStop('bus', bus.close);
+
+  const secrets = createSecretBox(config.secretKey);
+  const context: Context = { config, log, database, bus, client, secrets, now };
   await requireMatchingKey(context);
 
   const dispatcher = startDispatcher(context);
@@ -62,9 +66,7 @@ export async function createService(options: {
 
   lifecycle.onStop('retention', startRetention(context));
 
-  const bus = await openBus({ service: serviceName, url: config.natsUrl, log, database });
-  lifecycle.onStop('bus', bus.close);
-  await subscribeAll(context, dispatcher, bus);
+  await subscribeAll(context, dispatcher);
 
   const session = connectGrpc(SessionServiceDefinition, config.sessionGrpc, {
     deadlineMs: sessionDeadlineMs,

@@ -168,7 +168,7 @@ describe('an event', () => {
 });
 
 describe('a receiver that', () => {
-  const quickly = { WEBHOOK_RETRY_DELAYS_SECONDS: '0.05,0.1' };
+  const quickly = { WEBHOOK_RETRY_SCHEDULE: '0.05,0.1' };
 
   test('is out of order for a moment gets the same event again, signed anew', async () => {
     const seconds = { now: Date.now() };
@@ -221,7 +221,7 @@ describe('a receiver that', () => {
       WEBHOOK_TIMEOUT_MS: '30000',
       WEBHOOK_CONCURRENCY: '16',
       WEBHOOK_CONCURRENCY_PER_DESTINATION: '3',
-      WEBHOOK_RETRY_DELAYS_SECONDS: '600',
+      WEBHOOK_RETRY_SCHEDULE: '600',
       WEBHOOK_POLL_INTERVAL_MS: '60000',
     };
     const service = await start({ environment });
@@ -257,7 +257,7 @@ describe('a receiver that', () => {
   });
 
   test('was switched off or deleted gets no retry', async () => {
-    const service = await start({ environment: { WEBHOOK_RETRY_DELAYS_SECONDS: '1,1' } });
+    const service = await start({ environment: { WEBHOOK_RETRY_SCHEDULE: '1,1' } });
     const receiver = await receive(() => ({ status: 500 }));
     const off = await addDestination(service, `${receiver.url}/off`);
     const gone = await addDestination(service, `${receiver.url}/gone`);
@@ -295,7 +295,7 @@ describe('two replicas', () => {
 
 describe('a deleted session', () => {
   test('leaves no data in the log, and nothing more is sent about it', async () => {
-    const service = await start({ environment: { WEBHOOK_RETRY_DELAYS_SECONDS: '600' } });
+    const service = await start({ environment: { WEBHOOK_RETRY_SCHEDULE: '600' } });
     const receiver = await receive(() => ({ status: 500 }));
     const { uuid } = await addDestination(service, receiver.url);
     const sessionId = randomUUID();

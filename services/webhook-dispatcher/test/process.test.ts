@@ -107,7 +107,7 @@ describe('what is private', () => {
       LOG_LEVEL: 'trace',
       OTEL_EXPORTER_OTLP_ENDPOINT: collector.endpoint,
       OTEL_BSP_SCHEDULE_DELAY: '50',
-      WEBHOOK_RETRY_DELAYS_SECONDS: '0.05,0.05',
+      WEBHOOK_RETRY_SCHEDULE: '0.05,0.05',
     });
     await isReady(service);
     const answers = [{ status: 200 }, { status: 500, body: 'receiver-words' }, { status: 200 }];

@@ -1,4 +1,14 @@
 import type { WebhookVersion } from './body.ts';
+import type { RetrySchedule } from './schedule.ts';
+
+/** Why nothing is sent to a destination: its owner's wish, days of failures, or a 410. */
+export type DisabledReason = 'owner' | 'failing' | 'gone';
+
+/**
+ * pending: due at some time. waiting: for its turn, at an ordered destination. held: until its destination, which the
+ * system has switched off, is switched on. The others are ends.
+ */
+export type DeliveryState = 'pending' | 'waiting' | 'held' | 'delivered' | 'failed' | 'cancelled';
 
 /** Where an application's webhooks go. */
 export interface Destination {
@@ -11,7 +21,20 @@ export interface Destination {
   readonly enabled: boolean;
   readonly version: WebhookVersion;
   readonly subscribedEvents: readonly string[];
+  /** A session's events strictly one after the other. */
+  readonly ordered: boolean;
+  readonly retrySchedule: RetrySchedule;
+  /** Attempts a second, over all replicas; null for no limit. */
+  readonly ratePerSecond: number | null;
+  /** Attempts under way at once in one replica; null for the service's default. */
+  readonly maxInFlight: number | null;
+  /** Deliveries carry an Ed25519 signature too. */
+  readonly asymmetricSignature: boolean;
   readonly sealedSecret: Buffer;
+  /** The secret before the last rotation, which signs as well until it ends. */
+  readonly sealedPreviousSecret: Buffer | null;
+  readonly previousSecretEndsAt: Date | null;
+  readonly disabledReason: DisabledReason | null;
   readonly createdAt: Date;
   readonly updatedAt: Date;
 }
@@ -19,7 +42,10 @@ export interface Destination {
 /** One event for one destination, with what an attempt needs to know of that destination now. */
 export interface Delivery {
   readonly id: string;
+  /** The webhook's `event_id`. */
+  readonly eventId: string;
   readonly destinationId: string;
+  readonly applicationId: string;
   readonly sessionId: string;
   readonly webhookType: string;
   /** Session status in the event. */
@@ -33,17 +59,32 @@ export interface Delivery {
   readonly attempts: number;
   /** Number of this claim; another number in the table means that somebody else has taken over. */
   readonly claims: number;
-  /** Null when the destination was deleted or switched off. */
-  readonly url: string | null;
-  readonly sealedSecret: Buffer;
+  readonly url: string;
+  /** Goes to the session's callback: what it is like says nothing about the destination. */
+  readonly isCallback: boolean;
+  readonly destination: DestinationTerms;
 }
+
+/** What an attempt needs to know of its destination. */
+export type DestinationTerms = Pick<
+  Destination,
+  | 'ordered'
+  | 'retrySchedule'
+  | 'maxInFlight'
+  | 'asymmetricSignature'
+  | 'sealedSecret'
+  | 'sealedPreviousSecret'
+  | 'previousSecretEndsAt'
+>;
 
 /** One HTTP request that was made. */
 export interface Attempt {
   readonly id: string;
   readonly deliveryId: string;
   readonly destinationId: string;
-  readonly cause: 'schedule' | 'resend';
+  readonly cause: 'schedule' | 'resend' | 'test';
+  /** 1 for the first attempt that the schedule made; null for resends and tests. */
+  readonly number: number | null;
   readonly requestUrl: string;
   /** JSON text of the headers. */
   readonly requestHeader: string;
@@ -52,11 +93,14 @@ export interface Attempt {
   readonly responseStatus: number | null;
   readonly responseTimeMs: number | null;
   readonly error: string | null;
+  /** The first 20 kB of what the receiver answered; null when it did not, and once erased. */
+  readonly responseBody: string | null;
   readonly createdAt: Date;
 }
 
 /** An attempt as the delivery log shows it. */
 export interface LoggedAttempt extends Attempt {
+  readonly eventId: string;
   readonly sessionId: string;
   readonly status: string;
   readonly webhookType: string;

@@ -3,20 +3,19 @@ import { createSlots } from './slots.ts';
 
 test('one destination never takes more than its share', () => {
   const slots = createSlots(10, 3);
-  expect([slots.take('a'), slots.take('a'), slots.take('a'), slots.take('a')]).toEqual([
-    true,
-    true,
-    true,
-    false,
-  ]);
-  expect(slots.take('b')).toBe(true);
+  const took = ['a', 'a', 'a', 'a', 'b'].map((id) => slots.take(id));
+  expect(took).toEqual([true, true, true, false, true]);
   expect(slots.room()).toBe(6);
-  expect(slots.roomOfBusy()).toEqual(
-    new Map([
-      ['a', 0],
-      ['b', 2],
-    ]),
-  );
+  expect([...slots.taken()]).toEqual([
+    ['a', 3],
+    ['b', 1],
+  ]);
+});
+
+test('a destination may have a share of its own', () => {
+  const slots = createSlots(10, 3);
+  expect([slots.take('narrow', 1), slots.take('narrow', 1)]).toEqual([true, false]);
+  expect(['wide', 'wide', 'wide', 'wide'].map((id) => slots.take(id, 4))).toEqual([true, true, true, true]);
 });
 
 test('all together never take more than there is', () => {
@@ -32,5 +31,5 @@ test('a slot is given back once', () => {
   slots.take('a');
   slots.giveBack('a');
   expect(() => slots.giveBack('a')).toThrow();
-  expect(slots.roomOfBusy()).toEqual(new Map());
+  expect(slots.taken().size).toBe(0);
 });

@@ -1,24 +1,24 @@
 /** A bound on how much runs at once, in all and for each destination. */
 export interface Slots {
   /** Takes a slot if there is one; every taken slot is given back once. */
-  take(destinationId: string): boolean;
+  take(destinationId: string, ofDestination?: number | null): boolean;
   giveBack(destinationId: string): void;
-  hasRoom(destinationId: string): boolean;
+  hasRoom(destinationId: string, ofDestination?: number | null): boolean;
   /** Free slots in all. */
   room(): number;
-  /** Free slots of the destinations that have some taken. */
-  roomOfBusy(): Map<string, number>;
-  taken(): number;
+  /** Taken slots of each destination that has some. */
+  taken(): ReadonlyMap<string, number>;
 }
 
-/** @param perDestination never more than `total` */
+/** @param perDestination unless a destination has a number of its own */
 export function createSlots(total: number, perDestination: number): Slots {
   const taken = new Map<string, number>();
   let sum = 0;
-  const hasRoom = (id: string) => sum < total && (taken.get(id) ?? 0) < perDestination;
+  const hasRoom: Slots['hasRoom'] = (id, ofDestination) =>
+    sum < total && (taken.get(id) ?? 0) < (ofDestination ?? perDestination);
   return {
-    take(id) {
-      if (!hasRoom(id)) return false;
+    take(id, ofDestination) {
+      if (!hasRoom(id, ofDestination)) return false;
       taken.set(id, (taken.get(id) ?? 0) + 1);
       sum += 1;
       return true;
@@ -32,7 +32,6 @@ export function createSlots(total: number, perDestination: number): Slots {
     },
     hasRoom,
     room: () => total - sum,
-    roomOfBusy: () => new Map([...taken].map(([id, count]) => [id, perDestination - count])),
-    taken: () => sum,
+    taken: () => taken,
   };
 }

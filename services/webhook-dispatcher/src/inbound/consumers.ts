@@ -1,22 +1,17 @@
-import type { Bus } from '@selfsame/bus/bus';
-import { sessionDeleted, sessionStatusChanged } from '@selfsame/contracts/catalog';
+import { sessionDeleted, sessionStatusChanged, subjectErased } from '@selfsame/contracts/catalog';
 import type { SessionStatusChanged } from '@selfsame/contracts/session/v1/events';
 import type { Context } from '../context.ts';
 import type { Dispatcher } from '../dispatcher.ts';
 import type { SessionEvent } from '../domain/body.ts';
 import { acceptSessionEvent } from '../events.ts';
-import { eraseSession } from '../outbound/delivery-store.ts';
-import type { Tables } from '../outbound/tables.ts';
+import { eraseSession, eraseSubject } from '../outbound/erasure-store.ts';
 
 /** Deliveries are written side by side; the attempts that follow have bounds of their own. */
 const concurrency = 8;
 
 /** Takes in what the session service tells. */
-export async function subscribeAll(
-  context: Context,
-  dispatcher: Dispatcher,
-  bus: Bus<Tables>,
-): Promise<void> {
+export async function subscribeAll(context: Context, dispatcher: Dispatcher): Promise<void> {
+  const { bus } = context;
   await bus.subscribe(
     sessionStatusChanged,
     (tx, { id, message, publishedAt }) =>
@@ -25,6 +20,9 @@ export async function subscribeAll(
   );
   await bus.subscribe(sessionDeleted, (tx, { message }) =>
     eraseSession(tx, message.sessionId, message.applicationId),
+  );
+  await bus.subscribe(subjectErased, (tx, { message }) =>
+    eraseSubject(tx, message.applicationId, message.vendorData),
   );
 }
 

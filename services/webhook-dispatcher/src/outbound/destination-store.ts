@@ -1,7 +1,8 @@
 import { errorCode } from '@selfsame/runtime/errors';
-import type { Kysely, Selectable, Updateable } from 'kysely';
+import type { Kysely, Updateable } from 'kysely';
 import type { WebhookVersion } from '../domain/body.ts';
 import type { Destination, DestinationSummary } from '../domain/delivery.ts';
+import { toDestination } from './destination-row.ts';
 import type { Tables } from './tables.ts';
 
 type Queries = Kysely<Tables>;
@@ -105,6 +106,11 @@ export async function insertDestination(
       subscribed_events: [...destination.subscribedEvents],
       sealed_secret: destination.sealedSecret,
       deleted_at: null,
+      ordered: destination.ordered,
+      retry_schedule: JSON.stringify(destination.retrySchedule),
+      rate_per_second: destination.ratePerSecond,
+      max_in_flight: destination.maxInFlight,
+      asymmetric_signature: destination.asymmetricSignature,
     })
     .onConflict((conflict) => conflict.doNothing())
     .executeTakeFirstOrThrow();
@@ -136,6 +142,27 @@ export async function updateDestination(
 /** Marks a destination deleted: it is posted to no more, and its URL is free again. */
 export async function deleteDestination(db: Queries, id: string): Promise<void> {
   await db.updateTable('destinations').set({ deleted_at: new Date() }).where('id', '=', id).execute();
+}
+
+/**
+ * Switches a destination off by the system's doing.
+ *
+ * @returns its application; undefined when it was off already
+ */
+export async function switchOff(
+  tx: Queries,
+  id: string,
+  reason: 'failing' | 'gone',
+): Promise<string | undefined> {
+  const row = await tx
+    .updateTable('destinations')
+    .set({ enabled: false, disabled_reason: reason, updated_at: new Date() })
+    .where('id', '=', id)
+    .where('enabled', '=', true)
+    .where('deleted_at', 'is', null)
+    .returning('application_id')
+    .executeTakeFirst();
+  return row?.application_id;
 }
 
 /** Figures of destinations over all their attempts; those without attempts are missing. */
@@ -209,20 +236,4 @@ export async function saveSettingsOf(
     .values({ application_id: applicationId, data_retention_months: null, ...row })
     .onConflict((conflict) => conflict.column('application_id').doUpdateSet(row))
     .execute();
-}
-
-function toDestination(row: Selectable<Tables['destinations']>): Destination {
-  return {
-    id: row.id,
-    applicationId: row.application_id,
-    isApplicationEndpoint: row.is_application_endpoint,
-    label: row.label,
-    url: row.url,
-    enabled: row.enabled,
-    version: row.webhook_version,
-    subscribedEvents: row.subscribed_events,
-    sealedSecret: row.sealed_secret,
-    createdAt: row.created_at,
-    updatedAt: row.updated_at,
-  };
 }

@@ -12,6 +12,7 @@ interface PostResult {
   readonly responseTimeMs: number | null;
   /** Stable code of what went wrong when no answer came: `timeout`, `address_refused`, `ECONNREFUSED`, ... */
   readonly error: string | null;
+  readonly responseBody: string | null;
 }
 
 /** Posts to strangers. */
@@ -64,7 +65,7 @@ export function createWebhookClient(options: {
     async post(url, headers, body) {
       // Names are judged when they are resolved; an address in the URL is connected to without asking a resolver.
       if (!checkEndpoint(url, policy).ok) {
-        return { outcome: { kind: 'refused' }, responseTimeMs: null, error: 'address_refused' };
+        return { outcome: { kind: 'refused' }, responseTimeMs: null, error: 'address_refused', responseBody: null };
       }
       const deadline = new AbortController();
       const timer = setTimeout(() => deadline.abort(), timeoutMs);
@@ -79,10 +80,11 @@ export function createWebhookClient(options: {
         });
         const responseTimeMs = Math.round(performance.now() - startedAt);
         drain(response, timer);
-        return { outcome: { kind: 'answered', status: response.statusCode }, responseTimeMs, error: null };
+        const outcome: Outcome = { kind: 'answered', status: response.statusCode, retryAfterMs: null };
+        return { outcome, responseTimeMs, error: null, responseBody: null };
       } catch (error) {
         clearTimeout(timer);
-        return { ...failedOutcome(error, deadline.signal.aborted), responseTimeMs: null };
+        return { ...failedOutcome(error, deadline.signal.aborted), responseTimeMs: null, responseBody: null };
       }
     },
     close: () => agent.destroy(),

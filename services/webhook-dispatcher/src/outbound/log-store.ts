@@ -36,6 +36,7 @@ export async function listAttempts(
   const rows = await filtered(db, filter)
     .selectAll('attempts')
     .select([
+      'deliveries.event_id',
       'deliveries.session_id',
       'deliveries.session_status',
       'deliveries.webhook_type',
@@ -51,13 +52,16 @@ export async function listAttempts(
     deliveryId: row.delivery_id,
     destinationId: row.destination_id,
     cause: row.cause,
+    number: row.number,
     requestUrl: row.request_url,
     requestHeader: row.request_header,
     signedAt: row.signed_at,
     responseStatus: row.response_status,
     responseTimeMs: row.response_time_ms,
     error: row.error,
+    responseBody: row.response_body,
     createdAt: row.created_at,
+    eventId: row.event_id,
     sessionId: row.session_id,
     status: row.session_status,
     webhookType: row.webhook_type,

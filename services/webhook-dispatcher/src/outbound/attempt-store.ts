@@ -1,0 +1,86 @@
+import { type Kysely, sql } from 'kysely';
+import type { Attempt } from '../domain/delivery.ts';
+import type { Decision } from '../domain/schedule.ts';
+import type { Tables } from './tables.ts';
+
+type Queries = Kysely<Tables>;
+
+/** An attempt that the schedule made, and what follows from it. */
+export interface ScheduledAttempt {
+  readonly attempt: Attempt;
+  /** Of the delivery, when it was claimed for this attempt. */
+  readonly claims: number;
+  /** `held`: the destination is switched off by what it answered. */
+  readonly decision: Decision | { readonly kind: 'held' };
+}
+
+/**
+ * Writes attempts and what follows from them, in one statement. A claim that was lost meanwhile leaves the delivery to its
+ * new owner, unless the receiver has taken it. Attempts that were written before are left as they are.
+ *
+ * @returns ids of the deliveries that this has moved on
+ */
+export async function recordScheduled(
+  db: Queries,
+  scheduled: readonly ScheduledAttempt[],
+): Promise<Set<string>> {
+  const attempts = scheduled.map(({ attempt }) => attempt);
+  const { rows } = await sql<{ id: string }>`
+    WITH logged AS (${insertAttempts(attempts)} RETURNING id),
+    made AS (
+      SELECT * FROM unnest(
+        ${attempts.map((one) => one.id)}::uuid[],
+        ${attempts.map((one) => one.deliveryId)}::uuid[],
+        ${scheduled.map((one) => one.claims)}::int[],
+        ${scheduled.map(({ decision }) => stateAfter(decision))}::text[],
+        ${scheduled.map(({ decision }) => (decision.kind === 'retry' ? decision.afterMs : 0))}::bigint[]
+      ) AS m (attempt_id, delivery_id, claims, state, after_ms)
+    )
+    UPDATE deliveries AS d
+    SET attempts = d.attempts + 1,
+      state = made.state,
+      due_at = CASE WHEN made.state = 'pending' THEN now() + made.after_ms * interval '1 millisecond' ELSE d.due_at END
+    FROM made JOIN logged ON logged.id = made.attempt_id
+    WHERE d.id = made.delivery_id AND d.state = 'pending' AND (made.state = 'delivered' OR d.claims = made.claims)
+    RETURNING d.id`.execute(db);
+  return new Set(rows.map((row) => row.id));
+}
+
+/** Writes down an attempt that the schedule did not make. One that the receiver took ends retries that were to come. */
+export async function recordResend(db: Queries, attempt: Attempt, isDelivered: boolean): Promise<void> {
+  await sql`
+    WITH logged AS (${insertAttempts([attempt])})
+    UPDATE deliveries SET state = 'delivered'
+    WHERE id = ${attempt.deliveryId} AND state IN ('pending', 'held', 'failed') AND ${isDelivered}`.execute(
+    db,
+  );
+}
+
+function stateAfter(decision: ScheduledAttempt['decision']): string {
+  return decision.kind === 'retry' ? 'pending' : decision.kind;
+}
+
+/** Arrays, a column each, so that a batch of any size is one statement that PostgreSQL has seen before. */
+function insertAttempts(attempts: readonly Attempt[]) {
+  return sql`
+    INSERT INTO attempts (
+      id, delivery_id, destination_id, cause, number, request_url, request_header, signed_at, response_status,
+      response_time_ms, error, response_body, created_at
+    )
+    SELECT * FROM unnest(
+      ${attempts.map((one) => one.id)}::uuid[],
+      ${attempts.map((one) => one.deliveryId)}::uuid[],
+      ${attempts.map((one) => one.destinationId)}::uuid[],
+      ${attempts.map((one) => one.cause)}::text[],
+      ${attempts.map((one) => one.number)}::int[],
+      ${attempts.map((one) => one.requestUrl)}::text[],
+      ${attempts.map((one) => one.requestHeader)}::text[],
+      ${attempts.map((one) => one.signedAt)}::bigint[],
+      ${attempts.map((one) => one.responseStatus)}::int[],
+      ${attempts.map((one) => one.responseTimeMs)}::int[],
+      ${attempts.map((one) => one.error)}::text[],
+      ${attempts.map((one) => one.responseBody)}::text[],
+      ${attempts.map((one) => one.createdAt)}::timestamptz[]
+    )
+    ON CONFLICT (id) DO NOTHING`;
+}

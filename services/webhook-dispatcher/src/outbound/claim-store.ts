@@ -1,0 +1,213 @@
+import { type Kysely, type RawBuilder, sql } from 'kysely';
+import type { WebhookVersion } from '../domain/body.ts';
+import type { Delivery } from '../domain/delivery.ts';
+import type { RetrySchedule } from '../domain/schedule.ts';
+import type { Tables } from './tables.ts';
+import { fromNow } from './time.ts';
+
+type Queries = Kysely<Tables>;
+
+/** What a claim brought: deliveries to attempt, and others whose destination is switched off or gone. */
+export interface Claimed {
+  readonly ready: Delivery[];
+  readonly stranded: { readonly id: string; readonly claims: number; readonly state: 'held' | 'cancelled' }[];
+}
+
+/** A destination whose health or owner limits what may go out, and that has something due. */
+export interface LimitedDestination {
+  readonly id: string;
+  readonly ratePerSecond: number | null;
+}
+
+/** Destinations that have pending deliveries, visited one by one along the index, so that a long queue hides no other. */
+const waitingDestinations = sql`
+  (SELECT destination_id FROM deliveries WHERE state = 'pending' ORDER BY destination_id LIMIT 1)
+  UNION ALL
+  SELECT (
+    SELECT destination_id FROM deliveries
+    WHERE state = 'pending' AND destination_id > waiting.destination_id
+    ORDER BY destination_id LIMIT 1
+  )
+  FROM waiting WHERE destination_id IS NOT NULL`;
+
+const isLimited = sql`(
+  t.rate_per_second IS NOT NULL OR h.circuit <> 'closed' OR h.paused_until IS NOT NULL OR h.slow_rate IS NOT NULL
+)`;
+
+/**
+ * Claims deliveries that are due, the oldest first, for the length of a lease. Replicas pass over each other's rows.
+ * Destinations that something limits are left to `claimFrom`, unless they are switched off.
+ *
+ * @param options.room most deliveries to claim
+ * @param options.roomPerDestination most for one destination, unless the destination or `busy` says otherwise
+ */
+export async function claimDue(
+  db: Queries,
+  options: {
+    room: number;
+    roomPerDestination: number;
+    busy: ReadonlyMap<string, number>;
+    leaseMs: number;
+  },
+): Promise<Claimed> {
+  const { room, roomPerDestination, busy, leaseMs } = options;
+  const due = sql`
+    WITH RECURSIVE waiting AS (${waitingDestinations}), due AS (
+      SELECT claimable.id
+      FROM waiting
+      JOIN destinations AS t ON t.id = waiting.destination_id
+      LEFT JOIN destination_health AS h ON h.destination_id = t.id
+      LEFT JOIN unnest(${[...busy.keys()]}::uuid[], ${[...busy.values()]}::int[]) AS busy (id, taken)
+        ON busy.id = waiting.destination_id
+      CROSS JOIN LATERAL (
+        SELECT id, due_at FROM deliveries
+        WHERE state = 'pending' AND destination_id = waiting.destination_id AND due_at <= now()
+        ORDER BY due_at
+        LIMIT greatest(0, coalesce(t.max_in_flight, ${roomPerDestination}::int) - coalesce(busy.taken, 0))
+        FOR UPDATE SKIP LOCKED
+      ) AS claimable
+      WHERE NOT coalesce(${isLimited}, false) OR NOT t.enabled OR t.deleted_at IS NOT NULL
+      ORDER BY claimable.due_at
+      LIMIT ${room}
+    )`;
+  return await claim(db, due, leaseMs);
+}
+
+/** Claims the oldest deliveries that are due at one destination, `limit` at most. */
+export async function claimFrom(
+  db: Queries,
+  destinationId: string,
+  options: { limit: number; leaseMs: number },
+): Promise<Claimed> {
+  const due = sql`
+    WITH due AS (
+      SELECT id FROM deliveries
+      WHERE state = 'pending' AND destination_id = ${destinationId} AND due_at <= now()
+      ORDER BY due_at LIMIT ${options.limit}
+      FOR UPDATE SKIP LOCKED
+    )`;
+  return await claim(db, due, options.leaseMs);
+}
+
+/** Destinations that `claimDue` leaves out although something is due, where their health may let something through now. */
+export async function listLimited(db: Queries, limit: number): Promise<LimitedDestination[]> {
+  const { rows } = await sql<{ id: string; rate_per_second: number | null }>`
+    SELECT t.id, t.rate_per_second
+    FROM destinations AS t
+    LEFT JOIN destination_health AS h ON h.destination_id = t.id
+    WHERE ${isLimited} AND t.enabled AND t.deleted_at IS NULL
+      AND (h.circuit IS NULL OR h.circuit = 'closed' OR h.circuit_until <= now())
+      AND (h.paused_until IS NULL OR h.paused_until <= now())
+      AND EXISTS (
+        SELECT 1 FROM deliveries WHERE state = 'pending' AND destination_id = t.id AND due_at <= now()
+      )
+    ORDER BY random() LIMIT ${limit}`.execute(db);
+  return rows.map((row) => ({ id: row.id, ratePerSecond: row.rate_per_second }));
+}
+
+/** @param due the beginning of a statement, with a CTE `due (id)` of locked rows */
+async function claim(db: Queries, due: RawBuilder<unknown>, leaseMs: number): Promise<Claimed> {
+  const { rows } = await sql<ClaimedRow>`
+    ${due}
+    UPDATE deliveries AS d
+    SET claims = d.claims + 1, due_at = ${fromNow(leaseMs)}
+    FROM due, destinations AS t
+    WHERE d.id = due.id AND t.id = d.destination_id
+    RETURNING d.id, d.event_id, d.destination_id, d.application_id, d.session_id, d.webhook_type, d.session_status,
+      d.body, d.traceparent, d.created_at, d.attempts, d.claims, coalesce(d.callback_url, t.url) AS url,
+      d.callback_url IS NOT NULL AS is_callback, t.enabled AND t.deleted_at IS NULL AS is_open, t.disabled_reason,
+      t.deleted_at IS NOT NULL AS is_deleted, t.ordered, t.retry_schedule, t.max_in_flight, t.asymmetric_signature,
+      t.sealed_secret, t.sealed_previous_secret, t.previous_secret_ends_at`.execute(db);
+  const claimed: Claimed = { ready: [], stranded: [] };
+  for (const row of rows) {
+    const { url } = row;
+    if (row.is_open && url !== null) claimed.ready.push(toDelivery(row, url));
+    else {
+      const bySystem = row.disabled_reason === 'failing' || row.disabled_reason === 'gone';
+      const state = bySystem && !row.is_deleted ? 'held' : 'cancelled';
+      claimed.stranded.push({ id: row.id, claims: row.claims, state });
+    }
+  }
+  return claimed;
+}
+
+interface ClaimedRow {
+  id: string;
+  event_id: string;
+  destination_id: string;
+  application_id: string;
+  session_id: string;
+  webhook_type: string;
+  session_status: string;
+  /** Erasing a body cancels its delivery, so a claimed one has its body. */
+  body: string;
+  traceparent: string | null;
+  created_at: Date;
+  attempts: number;
+  claims: number;
+  url: string | null;
+  is_callback: boolean;
+  is_open: boolean;
+  is_deleted: boolean;
+  disabled_reason: 'owner' | 'failing' | 'gone' | null;
+  webhook_version: WebhookVersion;
+  ordered: boolean;
+  retry_schedule: RetrySchedule;
+  max_in_flight: number | null;
+  asymmetric_signature: boolean;
+  sealed_secret: Buffer;
+  sealed_previous_secret: Buffer | null;
+  previous_secret_ends_at: Date | null;
+}
+
+function toDelivery(row: ClaimedRow, url: string): Delivery {
+  return {
+    id: row.id,
+    eventId: row.event_id,
+    destinationId: row.destination_id,
+    applicationId: row.application_id,
+    sessionId: row.session_id,
+    webhookType: row.webhook_type,
+    status: row.session_status,
+    body: row.body,
+    traceparent: row.traceparent,
+    createdAt: row.created_at,
+    attempts: row.attempts,
+    claims: row.claims,
+    url,
+    isCallback: row.is_callback,
+    destination: {
+      ordered: row.ordered,
+      retrySchedule: row.retry_schedule,
+      maxInFlight: row.max_in_flight,
+      asymmetricSignature: row.asymmetric_signature,
+      sealedSecret: row.sealed_secret,
+      sealedPreviousSecret: row.sealed_previous_secret,
+      previousSecretEndsAt: row.previous_secret_ends_at,
+    },
+  };
+}
+
+/** Gives back a delivery that was claimed and not attempted; it is due at once. */
+export async function release(db: Queries, delivery: Pick<Delivery, 'id' | 'claims'>): Promise<void> {
+  await db
+    .updateTable('deliveries')
+    .set({ due_at: fromNow(0) })
+    .where('id', '=', delivery.id)
+    .where('claims', '=', delivery.claims)
+    .where('state', '=', 'pending')
+    .execute();
+}
+
+/** Parks claimed deliveries whose destination is switched off, and ends those whose destination is gone. */
+export async function setAside(db: Queries, stranded: Claimed['stranded']): Promise<void> {
+  if (stranded.length === 0) return;
+  await sql`
+    UPDATE deliveries AS d SET state = s.state
+    FROM unnest(
+      ${stranded.map((one) => one.id)}::uuid[],
+      ${stranded.map((one) => one.claims)}::int[],
+      ${stranded.map((one) => one.state)}::text[]
+    ) AS s (id, claims, state)
+    WHERE d.id = s.id AND d.claims = s.claims AND d.state = 'pending'`.execute(db);
+}

@@ -1,0 +1,93 @@
+import { type Kysely, sql } from 'kysely';
+import type { Tables } from './tables.ts';
+import { fromNow } from './time.ts';
+
+type Queries = Kysely<Tables>;
+
+/** An earlier delivery of the same session to the same destination that has not come to its end. */
+const hasPredecessor = sql`EXISTS (
+  SELECT 1 FROM deliveries AS e
+  WHERE e.session_id = d.session_id AND e.destination_id = d.destination_id AND e.sequence < d.sequence
+    AND e.state IN ('pending', 'waiting', 'held')
+)`;
+
+/** Locks sessions until the end of the transaction, always in the same order. */
+export async function lockSessions(tx: Queries, sessionIds: readonly string[]): Promise<void> {
+  await tx
+    .selectFrom('sessions')
+    .select('session_id')
+    .where(sql<boolean>`session_id = ANY (${sessionIds}::uuid[])`)
+    .orderBy('session_id')
+    .forUpdate()
+    .execute();
+}
+
+/**
+ * Makes the waiting deliveries of these sessions due whose turn has come. The sessions are locked by this transaction, so
+ * that a predecessor cannot end, nor a successor arrive, unseen.
+ *
+ * @returns the destinations that have something due now
+ */
+export async function wakeNext(tx: Queries, sessionIds: readonly string[]): Promise<string[]> {
+  const { rows } = await sql<{ destination_id: string }>`
+    UPDATE deliveries AS d SET state = 'pending', due_at = now()
+    FROM sessions AS s
+    WHERE d.session_id = ANY (${sessionIds}::uuid[]) AND d.state = 'waiting' AND s.session_id = d.session_id
+      AND d.sequence <= coalesce(s.contiguous, d.sequence) AND NOT ${hasPredecessor}
+    RETURNING d.destination_id`.execute(tx);
+  return rows.map((row) => row.destination_id);
+}
+
+/**
+ * Looks after deliveries that have waited long: those that still have a predecessor wait on; those that do not are due,
+ * also when an event before them never came.
+ *
+ * @returns ids of the deliveries that go out although an event of their session is missing
+ */
+export async function endVainWaits(
+  db: Queries,
+  options: { limit: number; gapMs: number },
+): Promise<string[]> {
+  const { limit, gapMs } = options;
+  const { rows } = await sql<{ id: string; skips_gap: boolean }>`
+    WITH overdue AS (
+      SELECT d.id, t.ordered AND ${hasPredecessor} AS is_blocked, d.sequence > coalesce(s.contiguous, d.sequence) AS has_gap,
+        d.created_at > now() - ${gapMs} * interval '1 millisecond' AS is_young
+      FROM deliveries AS d
+      JOIN destinations AS t ON t.id = d.destination_id
+      JOIN sessions AS s ON s.session_id = d.session_id
+      WHERE d.state = 'waiting' AND d.due_at <= now()
+      ORDER BY d.due_at LIMIT ${limit}
+      FOR UPDATE OF d SKIP LOCKED
+    )
+    UPDATE deliveries AS d
+    SET state = CASE WHEN is_blocked OR (has_gap AND is_young) THEN 'waiting' ELSE 'pending' END,
+      due_at = CASE WHEN is_blocked OR (has_gap AND is_young) THEN ${fromNow(gapMs)} ELSE now() END
+    FROM overdue WHERE d.id = overdue.id
+    RETURNING d.id, d.state = 'pending' AND has_gap AS skips_gap`.execute(db);
+  return rows.filter((row) => row.skips_gap).map((row) => row.id);
+}
+
+/**
+ * Takes up deliveries that were held while their destination was switched off, the oldest first. Those of ordered
+ * destinations queue up again.
+ *
+ * @returns how many, at most `limit`
+ */
+export async function takeUpHeld(db: Queries, limit: number): Promise<number> {
+  const { numAffectedRows } = await sql`
+    WITH held AS (
+      SELECT d.id, t.ordered FROM destinations AS t
+      CROSS JOIN LATERAL (
+        SELECT id FROM deliveries
+        WHERE state = 'held' AND destination_id = t.id
+        ORDER BY due_at LIMIT ${limit}
+        FOR UPDATE SKIP LOCKED
+      ) AS d
+      WHERE t.enabled AND t.deleted_at IS NULL
+      LIMIT ${limit}
+    )
+    UPDATE deliveries AS d SET state = CASE WHEN held.ordered THEN 'waiting' ELSE 'pending' END, due_at = now()
+    FROM held WHERE d.id = held.id`.execute(db);
+  return Number(numAffectedRows);
+}

@@ -1,0 +1,137 @@
+import { deliveryExhausted } from '@selfsame/contracts/catalog';
+import { DeliveryExhausted } from '@selfsame/contracts/webhook_dispatcher/v1/events';
+import type { Transaction } from '@selfsame/database/database';
+import type { Context } from './context.ts';
+import type { Delivery } from './domain/delivery.ts';
+import { failureCode, type Outcome } from './domain/schedule.ts';
+import { noteOutcomes } from './health.ts';
+import { recordScheduled, type ScheduledAttempt } from './outbound/attempt-store.ts';
+import type { Tables } from './outbound/tables.ts';
+import { lockSessions, wakeNext } from './outbound/turn-store.ts';
+
+/** An attempt that was made, and all that has to be written down about it. */
+export interface MadeAttempt extends ScheduledAttempt {
+  readonly delivery: Delivery;
+  readonly outcome: Outcome;
+}
+
+/** Writes attempts down, many at a time. */
+export interface Recorder {
+  /** @throws when it could not be written; the delivery is repeated when its lease has ended */
+  record(made: MadeAttempt): Promise<void>;
+}
+
+interface Waiting {
+  readonly made: MadeAttempt;
+  readonly done: () => void;
+  readonly failed: (error: unknown) => void;
+}
+
+const maxBatch = 256;
+/** Attempts that end together are recorded together. */
+const lingerMs = 2;
+
+/**
+ * One batch is on its way to the database at a time; what ends meanwhile makes the next one, so batches grow with the load
+ * and a lone attempt waits for nobody.
+ *
+ * @param onDue hears of destinations that may have something to attempt now: a turn has come, or a circuit has closed
+ */
+export function createRecorder(
+  context: Context,
+  onDue: (destinationIds: readonly string[]) => void,
+): Recorder {
+  const waiting: Waiting[] = [];
+  let isWriting = false;
+
+  async function writeAll(): Promise<void> {
+    while (waiting.length > 0) {
+      const batch = waiting.splice(0, maxBatch);
+      await writeBatch(batch);
+    }
+    isWriting = false;
+  }
+
+  async function writeBatch(batch: readonly Waiting[]): Promise<void> {
+    try {
+      onDue(
+        await write(
+          context,
+          batch.map(({ made }) => made),
+        ),
+      );
+      for (const { done } of batch) done();
+    } catch (error) {
+      const [only] = batch;
+      if (batch.length === 1) only?.failed(error);
+      // One of them may be what the database refuses; it shall not take the others with it.
+      else for (const one of batch) await writeBatch([one]);
+    }
+  }
+
+  return {
+    record(made) {
+      return new Promise((done, failed) => {
+        waiting.push({ made, done, failed });
+        if (isWriting) return;
+        isWriting = true;
+        setTimeout(() => void writeAll(), lingerMs);
+      });
+    },
+  };
+}
+
+/** @returns destinations that may have something to attempt now */
+async function write(context: Context, batch: readonly MadeAttempt[]): Promise<string[]> {
+  const woken = await recordAndWake(context, batch);
+  const outcomes = new Map<string, Outcome[]>();
+  for (const { delivery, outcome } of batch) {
+    if (delivery.isCallback) continue;
+    const { destinationId } = delivery;
+    outcomes.set(destinationId, [...(outcomes.get(destinationId) ?? []), outcome]);
+  }
+  // The attempts are written down: they must not be written again because this fails.
+  const recovered = await noteOutcomes(context, outcomes).catch((err) => {
+    context.log.warn({ err }, 'health of destinations not noted');
+    return [];
+  });
+  return [...woken, ...recovered];
+}
+
+/** Ends of deliveries that somebody waits for, or hears of, are a transaction; all others are one statement. */
+async function recordAndWake(context: Context, batch: readonly MadeAttempt[]): Promise<string[]> {
+  const { database } = context;
+  const isPlain = ({ delivery, decision }: MadeAttempt) =>
+    decision.kind !== 'failed' && (!delivery.destination.ordered || decision.kind === 'retry');
+  if (batch.every(isPlain)) {
+    await recordScheduled(database.db, batch);
+    return [];
+  }
+  return await database.transaction(async (tx) => {
+    const ordered = batch.filter(({ delivery }) => delivery.destination.ordered);
+    const sessionIds = [...new Set(ordered.map(({ delivery }) => delivery.sessionId))];
+    if (sessionIds.length > 0) await lockSessions(tx, sessionIds);
+    const moved = await recordScheduled(tx, batch);
+    const exhausted = batch.filter(
+      ({ delivery, decision }) => decision.kind === 'failed' && moved.has(delivery.id),
+    );
+    for (const made of exhausted) await tellExhausted(context, tx, made);
+    return sessionIds.length > 0 ? await wakeNext(tx, sessionIds) : [];
+  });
+}
+
+async function tellExhausted(context: Context, tx: Transaction<Tables>, made: MadeAttempt): Promise<void> {
+  const { delivery, outcome } = made;
+  const message = DeliveryExhausted.fromPartial({
+    deliveryId: delivery.id,
+    destinationId: delivery.destinationId,
+    applicationId: delivery.applicationId,
+    sessionId: delivery.sessionId,
+    eventId: delivery.eventId,
+    webhookType: delivery.webhookType,
+    attempts: delivery.attempts + 1,
+    reason: failureCode(outcome),
+    occurredAt: new Date(),
+  });
+  await context.bus.enqueue(tx, deliveryExhausted, message);
+}
