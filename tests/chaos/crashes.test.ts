@@ -62,7 +62,7 @@ describe('kill -9 between the steps', () => {
 
   /** The session service holds the evidence and waits for its row, which this test has locked. */
   async function stuckBeforeVerdict(id: string, client: HostedClient, attemptId: string) {
-    world.system.pause('biometrics');
+    await world.system.pause('biometrics');
     const lost = client.attempt(frame, attemptId).catch(() => undefined);
     await rowExists('select 1 from session.attempts where session_id = $1', [id]);
     const release = await world.system.lockRow('select 1 from session.sessions where id = $1 for update', [
@@ -101,7 +101,7 @@ describe('kill -9 between the steps', () => {
 
   it('biometrics dies while it looks', async () => {
     const { id, client, attemptId } = await openedSession();
-    world.system.pause('biometrics');
+    await world.system.pause('biometrics');
     const lost = client.attempt(frame, attemptId, { timeoutMs: 5_000 }).catch(() => undefined);
     await rowExists('select 1 from session.attempts where session_id = $1', [id]);
     await world.system.kill('biometrics');

@@ -2,12 +2,13 @@ import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { type System, startSystem } from '@selfsame/deploy/local';
+import { freeze } from '@selfsame/testing/freeze';
 import { Client } from 'pg';
 
 /** The system of `npm start` in a data directory of its own, with the hands a test needs inside it. */
 export interface RunningSystem extends System {
-  /** SIGSTOP: connections stay open and nothing answers. */
-  pause(name: ProcessName): void;
+  /** SIGSTOP: connections stay open and, once this resolves, nothing answers. */
+  pause(name: ProcessName): Promise<void>;
   resume(name: ProcessName): void;
   /** Rows of one statement, run as the administrator of the database. */
   query(sql: string, values: unknown[]): Promise<Record<string, unknown>[]>;
@@ -28,16 +29,16 @@ export async function runSystem(environment: Record<string, string> = {}): Promi
   });
   const administrator = await connect(system.databaseUrl);
 
-  const signal = (name: ProcessName, kind: 'SIGSTOP' | 'SIGCONT') => {
+  const pidOf = (name: ProcessName): number => {
     const pid = system.processes().find((one) => one.name === name)?.pid;
     if (pid === undefined) throw new Error(`${name} is not running`);
-    process.kill(pid, kind);
+    return pid;
   };
 
   return {
     ...system,
-    pause: (name) => signal(name, 'SIGSTOP'),
-    resume: (name) => signal(name, 'SIGCONT'),
+    pause: async (name) => freeze(pidOf(name)),
+    resume: (name) => void process.kill(pidOf(name), 'SIGCONT'),
     query: async (sql, values) => (await administrator.query(sql, values)).rows,
     lockRow: async (sql, values) => {
       const holder = await connect(system.databaseUrl);

@@ -97,7 +97,7 @@ describe('an enqueued event', () => {
     const sender = await world.service('sender');
     const receiver = await world.service('patient');
     await receiver.bus.subscribe(captureCompleted, applyEffect);
-    world.nats.pause();
+    await world.nats.pause();
     const ids = [await send(sender), await send(sender)];
     world.nats.resume();
     for (const id of ids) expect(await effectOf(receiver, id)).toBe(1);

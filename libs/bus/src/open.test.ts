@@ -17,7 +17,7 @@ describe.concurrent('a bus refuses to open', () => {
 
   test('where something answers nothing', async () => {
     const nats = await testNats();
-    nats.pause();
+    await nats.pause();
     await expect(openBus({ service: 'x', url: nats.url, log })).rejects.toMatchObject({
       code: 'bus_unreachable',
     });
@@ -85,7 +85,7 @@ test('the login in the URL is used', async () => {
 test('publishing without an acknowledgement is a failure that may be tried again, and closing does not wait', async () => {
   const nats = await testNats();
   const bus = await openBus({ service: 'x', url: nats.url, log });
-  nats.pause();
+  await nats.pause();
   await expect(bus.publish(captureCompleted, 'id', captured(''))).rejects.toMatchObject({
     code: 'bus_unavailable',
     retryable: true,

@@ -3,6 +3,7 @@ import { closeSync, mkdtempSync, openSync, readFileSync, rmSync, writeFileSync }
 import { connect } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { freeze } from './freeze.ts';
 import { freePort, type OwnedProcess, spawnOwned } from './owned-process.ts';
 import { waitFor } from './wait.ts';
 
@@ -16,8 +17,8 @@ export interface TestNats {
   restart(options?: { wipeStore?: boolean }): Promise<void>;
   /** SIGKILL, as a crash; `restart` brings it back. */
   kill(): Promise<void>;
-  /** SIGSTOP: connections stay open and nothing answers. */
-  pause(): void;
+  /** SIGSTOP: connections stay open and, once this resolves, nothing answers. */
+  pause(): Promise<void>;
   resume(): void;
 }
 
@@ -72,7 +73,10 @@ export async function testNats(options: { jetStream?: boolean; settings?: string
       await start();
     },
     kill: () => end('SIGKILL'),
-    pause: () => void server?.child.kill('SIGSTOP'),
+    async pause() {
+      if (server?.child.pid === undefined) throw new Error('the server is not running');
+      await freeze(server.child.pid);
+    },
     resume: () => void server?.child.kill('SIGCONT'),
   };
 }
