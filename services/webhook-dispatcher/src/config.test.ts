@@ -9,11 +9,18 @@ const environment = {
   WEBHOOK_SECRET_KEY: Buffer.alloc(32, 7).toString('base64'),
 };
 
-test('the defaults are strict: public https only, the contract’s two retries', () => {
+test('the defaults are strict: public https only', () => {
   const config = readConfig(environment);
   expect(config.addressPolicy).toEqual({ allowedNetworks: [], allowHttp: false });
-  expect(config.schedule.retryDelaysMs).toEqual([60_000, 240_000]);
+  expect(config.retrySchedule).toBe('standard');
   expect(config.timeoutMs).toBe(5_000);
+});
+
+test.each([
+  ['contract', 'contract'],
+  ['0.5,60', [0.5, 60]],
+])('new destinations may get the schedule %s', (text, schedule) => {
+  expect(readConfig({ ...environment, WEBHOOK_RETRY_SCHEDULE: text }).retrySchedule).toEqual(schedule);
 });
 
 test('what cannot be read is named', () => {

@@ -77,6 +77,8 @@ export async function openWorld() {
   return {
     nats,
     database,
+    /** Of the session service, which has no tables here. */
+    bus,
     application,
     otherApplication,
     environment,
@@ -114,6 +116,13 @@ export async function openWorld() {
     async tellDeleted(sessionId: string): Promise<void> {
       const message = { sessionId, applicationId: application.id, occurredAt: new Date() };
       await bus.publish(sessionDeleted, randomUUIDv7(), message);
+    },
+
+    /** Forgets every destination and delivery. */
+    async clear(): Promise<void> {
+      for (const table of ['attempts', 'deliveries', 'destinations'] as const) {
+        await database.db.deleteFrom(table).execute();
+      }
     },
 
     async close() {

@@ -45,9 +45,7 @@ afterEach(async () => {
     await exited;
   }
   await receiver.close();
-  await world.database.db.deleteFrom('attempts').execute();
-  await world.database.db.deleteFrom('deliveries').execute();
-  await world.database.db.deleteFrom('destinations').execute();
+  await world.clear();
 });
 
 /** The service as an operator starts it. */

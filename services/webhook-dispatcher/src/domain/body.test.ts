@@ -1,5 +1,7 @@
+import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import { type SessionEvent, sessionBody, withTimestamp } from './body.ts';
+import { canonicalJson, parseJson } from './canonical.ts';
 
 const decision = {
   session_id: '8f7d5d06-93ab-4ea6-a7ab-3fbf4b7e9fc1',
@@ -107,5 +109,30 @@ describe('the body of a session event', () => {
     const later = withTimestamp(body, 1_766_000_060);
     expect(later).toBe(body.replace('"timestamp":1766000000', '"timestamp":1766000060'));
     expect(withTimestamp(body, 1_766_000_000)).toBe(body);
+  });
+});
+
+describe('a body that is signed at another time', () => {
+  /** What the splice saves: parsing, changing and writing again. */
+  const slowly = (body: string, timestamp: number) =>
+    canonicalJson({ ...(parseJson(body) as Record<string, never>), timestamp });
+  const trap = '"timestamp":1';
+
+  test('is the same as if it were parsed and written again, whatever stands in it', () => {
+    const text = fc.oneof(fc.string({ unit: 'binary' }), fc.constantFrom(trap, `\\${trap}`, 'timestamp'));
+    const metadata = fc.dictionary(text, fc.oneof(text, fc.integer(), fc.dictionary(text, fc.integer())));
+    const any = fc.record({ vendorData: text, metadata, status: text, workflowId: text, at: fc.nat() });
+    fc.assert(
+      fc.property(any, ({ metadata: given, at, ...more }) => {
+        const body = sessionBody({ ...approved, ...more, metadataJson: JSON.stringify(given) }, 'v3');
+        expect(withTimestamp(body, at)).toBe(slowly(body, at));
+      }),
+      { numRuns: 2_000 },
+    );
+  });
+
+  test('must have a timestamp', () => {
+    expect(() => withTimestamp('{"a":1}', 1)).toThrow('no timestamp');
+    expect(() => withTimestamp('{"timestamp":"x"}', 1)).toThrow('no timestamp');
   });
 });
