@@ -94,6 +94,8 @@ describe('a service', () => {
         .select(db.fn.countAll<number>().as('count'))
         .executeTakeFirstOrThrow();
       expect(count).toBe(1);
+      const { rows } = await sql<{ ids: number[] }>`select array[1, ${2 ** 52}]::bigint[] as ids`.execute(db);
+      expect(rows).toEqual([{ ids: [1, 2 ** 52] }]);
     });
   });
 

@@ -125,12 +125,19 @@ async function requireSchema(
   if (missing.length > 0) throw behind(missing.map((migration) => migration.name).join(', '));
 }
 
+const int8Array = 1016; // has no name in pg.types.builtins
+
 /** PostgreSQL's int8 as a number: our ids and counters stay below 2^53, and a string would sort and add wrongly. */
 function typeParser(oid: number, format?: 'text' | 'binary'): (value: string) => unknown {
-  if (oid !== pg.types.builtins.INT8 || format === 'binary') return pg.types.getTypeParser(oid, format);
-  return (value) => {
-    const number = Number(value);
-    if (!Number.isSafeInteger(number)) throw new RangeError(`int8 beyond 2^53: ${value}`);
-    return number;
-  };
+  const parse = pg.types.getTypeParser(oid, format) as (value: string) => unknown;
+  if (format === 'binary') return parse;
+  if (oid === pg.types.builtins.INT8) return toNumber;
+  if (oid === int8Array) return (value) => (parse(value) as string[]).map(toNumber);
+  return parse;
+}
+
+function toNumber(value: string): number {
+  const number = Number(value);
+  if (!Number.isSafeInteger(number)) throw new RangeError(`int8 beyond 2^53: ${value}`);
+  return number;
 }

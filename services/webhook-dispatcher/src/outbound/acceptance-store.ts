@@ -1,7 +1,7 @@
 import { createHash } from 'node:crypto';
 import { type Kysely, sql } from 'kysely';
 import type { Delivery, DeliveryState, Destination } from '../domain/delivery.ts';
-import { isSound } from '../domain/health.ts';
+import { isSound, soundHealth } from '../domain/health.ts';
 import { type Arrivals, settleArrivals } from '../domain/order.ts';
 import { toDestination } from './destination-row.ts';
 import { type HealthRow, healthColumns, toHealth } from './health-store.ts';
@@ -94,7 +94,7 @@ export async function listTargets(db: Queries, applicationId: string): Promise<T
     .execute();
   return rows.map((row) => ({
     destination: toDestination(row),
-    isSound: row.circuit === null || isSound(toHealth(row as HealthRow), row.rate_per_second),
+    isSound: isSound(row.circuit === null ? soundHealth : toHealth(row as HealthRow), row.rate_per_second),
   }));
 }
 
