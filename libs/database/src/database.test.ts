@@ -3,6 +3,7 @@ import { createServer } from 'node:net';
 import { createLog } from '@selfsame/runtime/log';
 import { testDatabaseUrl } from '@selfsame/testing/postgres';
 import { waitFor } from '@selfsame/testing/wait';
+import { sql } from 'kysely';
 import pg from 'pg';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { type Database, openDatabase } from './database.ts';
