@@ -8,6 +8,7 @@ import { decide, isSuccess, type Outcome, signingTime } from './domain/schedule.
 import { signedHeaders } from './domain/signature.ts';
 import { noteOutcomes } from './health.ts';
 import { recordResend, type ScheduledAttempt } from './outbound/attempt-store.ts';
+import type { PostResult } from './outbound/http-client.ts';
 import type { Recorder } from './recorder.ts';
 import { signingKeys } from './signing.ts';
 
@@ -85,14 +86,9 @@ async function post(
   message: Message,
   how: Pick<Attempt, 'signedAt' | 'cause' | 'number'>,
 ): Promise<{ attempt: Attempt; outcome: Outcome }> {
-  const { client, now } = context;
-  const { signedAt, cause } = how;
-  const isAsWritten = signedAt === unixSeconds(message.createdAt);
-  const body = isAsWritten ? message.body : withTimestamp(message.body, signedAt);
-  const keys = signingKeys(context, message.destinationId, message.destination);
-  const headers = signedHeaders({ ...message, body, timestamp: signedAt }, keys, { test: cause === 'test' });
-  const createdAt = now();
-  const { outcome, responseTimeMs, error, responseBody } = await client.post(message.url, headers, body);
+  const createdAt = context.now();
+  const { headers, ...sent } = await sendSigned(context, message, how);
+  const { outcome, responseTimeMs, error, responseBody } = sent;
   const attempt: Attempt = {
     ...how,
     id: randomUUIDv7(),
@@ -107,6 +103,27 @@ async function post(
     createdAt,
   };
   return { attempt, outcome };
+}
+
+/** Never throws: a message that cannot be signed counts as an attempt, or it would be attempted for ever. */
+async function sendSigned(
+  context: Context,
+  message: Message,
+  { signedAt, cause }: Pick<Attempt, 'signedAt' | 'cause'>,
+): Promise<PostResult & { headers: Record<string, string> }> {
+  let body: string;
+  let headers: Record<string, string>;
+  try {
+    const isAsWritten = signedAt === unixSeconds(message.createdAt);
+    body = isAsWritten ? message.body : withTimestamp(message.body, signedAt);
+    const keys = signingKeys(context, message.destinationId, message.destination);
+    headers = signedHeaders({ ...message, body, timestamp: signedAt }, keys, { test: cause === 'test' });
+  } catch (err) {
+    context.log.error({ err, delivery_id: message.id }, 'a webhook could not be signed');
+    const nothing = { responseTimeMs: null, responseBody: null, headers: {} };
+    return { ...nothing, outcome: { kind: 'not_sent' }, error: 'not_signed' };
+  }
+  return { ...(await context.client.post(message.url, headers, body)), headers };
 }
 
 /** Ids only: a webhook's URL may hold a token of its owner, its body a person's data. */

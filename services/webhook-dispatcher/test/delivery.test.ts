@@ -273,6 +273,24 @@ describe('a receiver that', () => {
   });
 });
 
+test('a webhook that cannot be signed is an attempt like any other, and its neighbours go out', async () => {
+  const service = await start({ environment: { WEBHOOK_RETRY_SCHEDULE: '0.05' } });
+  const receiver = await receive();
+  const { uuid } = await addDestination(service, `${receiver.url}/broken`);
+  await addDestination(service, receiver.url);
+  const broken = { sealed_secret: Buffer.from('not a box') };
+  await world.database.db.updateTable('destinations').set(broken).where('id', '=', uuid).execute();
+  await world.tell();
+  await settled(2);
+  expect((await statesOf()).sort()).toEqual(['delivered', 'failed']);
+  const attempts = await world.database.db
+    .selectFrom('attempts')
+    .select('error')
+    .where('destination_id', '=', uuid)
+    .execute();
+  expect(attempts).toEqual([{ error: 'not_signed' }, { error: 'not_signed' }]);
+});
+
 describe('two replicas', () => {
   test('share the work, and each webhook is sent once', async () => {
     // With so long a poll, nothing that waits may be forgotten.

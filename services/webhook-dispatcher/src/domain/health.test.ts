@@ -50,9 +50,10 @@ describe('the circuit', () => {
     ['a success', answered(200)],
     ['an answer that dislikes one request', answered(400)],
     ['our own refusal of an address', { kind: 'refused' }],
+    ['our own trouble', { kind: 'not_sent' }],
   ])('is not opened by failures with %s between them', (_, between) => {
     const health = after([timeout, timeout, between, timeout, timeout]);
-    const isOurs = between.kind === 'refused';
+    const isOurs = between.kind === 'refused' || between.kind === 'not_sent';
     expect(health.circuit).toBe(isOurs ? 'open' : 'closed');
   });
 

@@ -106,8 +106,7 @@ export function grant(
 /** What an attempt says about its destination. */
 export function afterAttempt(health: Health, outcome: Outcome, now: Date, policy: HealthPolicy): Health {
   if (isSuccess(outcome)) return afterSuccess(health);
-  // Our own refusal says nothing about the receiver.
-  if (outcome.kind === 'refused' || outcome.kind === 'malformed') return health;
+  if (!comesFromReceiver(outcome)) return health;
   const failing: Health = {
     ...health,
     failingSince: health.failingSince ?? now,
@@ -125,6 +124,11 @@ export function afterAttempt(health: Health, outcome: Outcome, now: Date, policy
 export function isHopeless(health: Health, now: Date, policy: HealthPolicy): boolean {
   if (health.failingSince === null || health.failures < disableAfterFailures) return false;
   return now.getTime() - health.failingSince.getTime() >= policy.disableAfterMs;
+}
+
+/** Our own refusals and troubles say nothing about a destination. */
+function comesFromReceiver({ kind }: Outcome): boolean {
+  return kind === 'answered' || kind === 'timeout' || kind === 'connection_error';
 }
 
 /** A limit that 429 has set lives on: it ends by itself. */

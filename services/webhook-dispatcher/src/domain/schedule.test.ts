@@ -40,6 +40,7 @@ describe('when a failed attempt is made again', () => {
     ['404', answered(404), standard, contract],
     ['a timeout', { kind: 'timeout' }, standard, contract],
     ['a connection error', { kind: 'connection_error' }, standard, contract],
+    ['what we could not even send', { kind: 'not_sent' }, standard, contract],
     ['301', answered(301), standard, none],
     ['302', answered(302), standard, none],
     ['304', answered(304), standard, none],

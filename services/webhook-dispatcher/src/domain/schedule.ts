@@ -9,7 +9,9 @@ export type Outcome =
   /** The address is one that webhooks never go to. */
   | { readonly kind: 'refused' }
   /** The URL is none. */
-  | { readonly kind: 'malformed' };
+  | { readonly kind: 'malformed' }
+  /** We could not even make the request; that is no fault of the receiver. */
+  | { readonly kind: 'not_sent' };
 
 /** What follows from an attempt for its delivery. */
 export type Decision =
@@ -83,6 +85,7 @@ function mayPass(outcome: Outcome, schedule: RetrySchedule): boolean {
       return schedule !== 'contract' || outcome.status >= 500 || outcome.status === 404;
     case 'timeout':
     case 'connection_error':
+    case 'not_sent':
       return true;
     case 'refused':
     case 'malformed':

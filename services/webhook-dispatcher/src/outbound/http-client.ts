@@ -6,7 +6,7 @@ import { checkEndpoint } from '../domain/endpoint.ts';
 import type { Outcome } from '../domain/schedule.ts';
 
 /** How one POST ended. */
-interface PostResult {
+export interface PostResult {
   readonly outcome: Outcome;
   /** Until the status line; null when none came. */
   readonly responseTimeMs: number | null;
@@ -65,7 +65,12 @@ export function createWebhookClient(options: {
     async post(url, headers, body) {
       // Names are judged when they are resolved; an address in the URL is connected to without asking a resolver.
       if (!checkEndpoint(url, policy).ok) {
-        return { outcome: { kind: 'refused' }, responseTimeMs: null, error: 'address_refused', responseBody: null };
+        return {
+          outcome: { kind: 'refused' },
+          responseTimeMs: null,
+          error: 'address_refused',
+          responseBody: null,
+        };
       }
       const deadline = new AbortController();
       const timer = setTimeout(() => deadline.abort(), timeoutMs);
