@@ -11,7 +11,7 @@ export default defineConfig({
     projects: [
       {
         extends: true,
-        test: { name: 'unit', include: ['{libs,services,apps,deploy}/**/*.test.ts'] },
+        test: { name: 'unit', include: ['{libs,packages,services,apps,deploy}/**/*.test.ts'] },
       },
       {
         extends: true,
