@@ -118,7 +118,7 @@ describe('an enqueued event', () => {
         { ...row, id: 'young', ...acknowledged },
       ])
       .execute();
-    await pruneOutbox(database as Database, incarnation);
+    await pruneOutbox(database as Database, incarnation, 7 * 24 * 60 * 60 * 1000);
     const left = await database.db.selectFrom('outbox').select('id').orderBy('id').execute();
     expect(left.map(({ id }) => id)).toEqual(['old and waiting', 'young']);
   });

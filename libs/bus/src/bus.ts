@@ -6,11 +6,13 @@ import { Failure } from '@selfsame/runtime/errors';
 import type { Log } from '@selfsame/runtime/log';
 import { inSpan } from '@selfsame/runtime/telemetry';
 import { type SubscribeOptions, type Subscription, startConsumer } from './consumer.ts';
+import { watchDeadLetters } from './dead-letters.ts';
 import type { Delivered } from './delivery.ts';
-import { encodeMessage, readHeaders, writeHeaders } from './envelope.ts';
+import { encodeMessage, readHeaders, recordOf, writeHeaders } from './envelope.ts';
 import { type JetStream, openJetStream } from './jetstream.ts';
 import { insertEvent } from './outbox.ts';
 import { startRelay } from './relay.ts';
+import { keepMs, type StreamSettings } from './settings.ts';
 
 export type { Delivered, SubscribeOptions };
 
@@ -56,10 +58,11 @@ export interface Bus<Tables = AnyTables> {
 }
 
 /**
- * Connects to NATS and makes the stream when it is missing.
+ * Connects to NATS, makes the stream when it is missing and mends it when it is configured otherwise.
  *
  * @param options.database whose migrations include `busMigrations`; a service that owns nothing on disk leaves it out, and
  *   can publish and listen only
+ * @param options.stream what the environment says of the stream, see `busSettings`
  * @throws Failure `bus_unreachable`, `bus_refused`, `bus_misconfigured`, `stream_misconfigured`
  */
 export async function openBus<Tables = AnyTables>(options: {
@@ -67,11 +70,14 @@ export async function openBus<Tables = AnyTables>(options: {
   url: string;
   log: Log;
   database?: Database<Tables>;
+  stream?: StreamSettings;
 }): Promise<Bus<Tables>> {
-  const { service, url, log } = options;
+  const { service, url, log, stream = {} } = options;
   const database: Database | undefined = options.database;
-  const jetstream = await openJetStream(service, url);
-  const relay = database && (await startRelay({ database, jetstream, log }).catch(closing(jetstream)));
+  const jetstream = await openJetStream(service, url, log, stream);
+  const parts = { service, jetstream, log, keepMs: keepMs(stream) };
+  const relay = database && (await startRelay({ ...parts, database }).catch(closing(jetstream)));
+  const unwatch = database && watchDeadLetters({ service, database, log });
   const subscriptions = new Map<string, Promise<Subscription>>();
 
   return {
@@ -93,15 +99,7 @@ export async function openBus<Tables = AnyTables>(options: {
       if (!database) throw new Error(`subscribe ${event.name}: this bus has no database; use listen`);
       // Two handlers on one durable consumer would get half of the events each.
       if (subscriptions.has(event.name)) throw new Error(`subscribe ${event.name}: subscribed already`);
-      const subscription = startConsumer({
-        service,
-        event,
-        handler,
-        database,
-        jetstream,
-        log,
-        ...subscribeOptions,
-      });
+      const subscription = startConsumer({ ...parts, event, handler, database, ...subscribeOptions });
       subscriptions.set(event.name, subscription);
       await subscription;
     },
@@ -109,7 +107,7 @@ export async function openBus<Tables = AnyTables>(options: {
     async listen(event, handler) {
       jetstream.connection.subscribe(event.subject, {
         callback: (_, message) => {
-          const { id, publishedAt, publisher } = readHeaders(message.headers);
+          const { id, publishedAt, publisher } = readHeaders(recordOf(message.headers));
           try {
             const received = {
               id,
@@ -154,6 +152,7 @@ export async function openBus<Tables = AnyTables>(options: {
     async close() {
       const opened = await Promise.allSettled(subscriptions.values());
       await Promise.all(opened.map((one) => one.status === 'fulfilled' && one.value.stop()));
+      await unwatch?.();
       await relay?.stop();
       await jetstream.close();
     },

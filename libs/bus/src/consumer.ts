@@ -1,12 +1,13 @@
 import { setTimeout as sleep } from 'node:timers/promises';
-import { AckPolicy, type Consumer, type ConsumerMessages, DeliverPolicy } from '@nats-io/jetstream';
-import { nanos } from '@nats-io/nats-core';
+import type { Consumer, ConsumerMessages } from '@nats-io/jetstream';
 import { type EventType, streamName } from '@selfsame/contracts/catalog';
 import type { Database } from '@selfsame/database/database';
 import type { Log } from '@selfsame/runtime/log';
-import { ackWaitMs, type Handler, handleDelivery } from './delivery.ts';
+import { ensureConsumer } from './consumer-config.ts';
+import { type Handler, handleDelivery } from './delivery.ts';
 import { lastHandled, pruneInbox } from './inbox.ts';
 import type { JetStream } from './jetstream.ts';
+import { runReplay } from './replay.ts';
 
 export interface SubscribeOptions {
   /** Handlers at work at once in this replica; default 4. Each holds a database connection. */
@@ -40,13 +41,23 @@ export async function startConsumer<Message>(options: {
   database: Database;
   jetstream: JetStream;
   log: Log;
+  /** How long events may come back, see `pruneInbox`. */
+  keepMs: number;
   concurrency?: number;
   maxDeliver?: number;
 }): Promise<Subscription> {
-  const { service, event, database, jetstream, concurrency = 4, maxDeliver = 30 } = options;
+  const { service, event, database, jetstream, keepMs, concurrency = 4, maxDeliver = 30 } = options;
   const name = `${service}-${event.name.replaceAll('.', '-')}`;
   const log = options.log.child({ consumer: name });
-  const context = { consumer: name, event, handler: options.handler, database, log, maxDeliver };
+  const context = {
+    consumer: name,
+    event,
+    handler: options.handler,
+    database,
+    log,
+    maxDeliver,
+    repeats: false,
+  };
   const atWork = new Set<Promise<void>>();
   const stopping = new AbortController();
   let pull: ConsumerMessages | undefined;
@@ -62,20 +73,12 @@ export async function startConsumer<Message>(options: {
   async function prepare(): Promise<Consumer> {
     stale = false;
     const view = await jetstream.look();
-    const config = {
-      durable_name: name,
-      filter_subject: event.subject,
-      ack_policy: AckPolicy.Explicit,
-      ack_wait: nanos(ackWaitMs),
-      deliver_policy: DeliverPolicy.All,
-      max_deliver: -1, // we count ourselves: the server would drop the event without a word
-    };
     const last = await lastHandled(database, name, view.incarnation);
     if (last && !(await jetstream.holds(view, last.sequence, last.id))) {
       log.warn('the stream lost its end: reading it from the start');
       await jetstream.manager.consumers.delete(streamName, name).catch(() => {}); // gone is as good
     }
-    await jetstream.manager.consumers.add(streamName, config);
+    await ensureConsumer(jetstream.manager, { name, subject: event.subject }, log);
     incarnation = view.incarnation;
     return jetstream.client.consumers.get(streamName, name);
   }
@@ -110,7 +113,8 @@ export async function startConsumer<Message>(options: {
 
   async function prune(): Promise<void> {
     if (prunedAt && performance.now() - prunedAt < pruneEveryMs) return;
-    while (!stopping.signal.aborted && (await pruneInbox(database, name)));
+    const { oldest } = await jetstream.look();
+    while (!stopping.signal.aborted && (await pruneInbox(database, name, { keepMs, oldest })));
     prunedAt = performance.now();
   }
 
@@ -138,6 +142,7 @@ export async function startConsumer<Message>(options: {
     pull?.stop();
   });
   const running = run(await prepare());
+  const replaying = runReplay(context, stopping.signal);
 
   return {
     async stop() {
@@ -145,7 +150,10 @@ export async function startConsumer<Message>(options: {
       wake();
       pull?.stop();
       await running;
-      await Promise.race([Promise.all(atWork), sleep(stopWithinMs, undefined, { ref: false })]);
+      await Promise.race([
+        Promise.all([...atWork, replaying]),
+        sleep(stopWithinMs, undefined, { ref: false }),
+      ]);
     },
   };
 }

@@ -1,12 +1,14 @@
 import type { JsMsg } from '@nats-io/jetstream';
-import { SpanKind } from '@opentelemetry/api';
+import { type Context, SpanKind } from '@opentelemetry/api';
 import type { EventType } from '@selfsame/contracts/catalog';
 import type { Database, Transaction } from '@selfsame/database/database';
 import { errorCode } from '@selfsame/runtime/errors';
 import type { Log } from '@selfsame/runtime/log';
 import { inSpan } from '@selfsame/runtime/telemetry';
-import { readHeaders } from './envelope.ts';
-import { buryEvent, claimEvent } from './inbox.ts';
+import { ackWaitMs } from './consumer-config.ts';
+import { buryEvent } from './dead-letters.ts';
+import { readHeaders, recordOf } from './envelope.ts';
+import { claimEvent, type Place, wasHandled } from './inbox.ts';
 
 /** One delivery of an event. */
 export interface Delivered<Message> {
@@ -20,39 +22,50 @@ export interface Delivered<Message> {
 
 export type Handler<Message> = (tx: Transaction, event: Delivered<Message>) => Promise<void>;
 
-/** After this long without a word from us (a crash), another replica gets the event. */
-export const ackWaitMs = 10_000;
+/** One subscription, as it looks at each of its deliveries. */
+export interface DeliveryContext<Message> {
+  readonly consumer: string;
+  readonly event: EventType<Message>;
+  readonly handler: Handler<Message>;
+  readonly database: Database;
+  readonly log: Log;
+  readonly maxDeliver: number;
+  /** The last delivery had been handled before: the next one probably has, too. */
+  repeats: boolean;
+}
+
 /** Pauses before the second, third, ... delivery. */
 const delaysMs = [100, 500, 2_000, 5_000, 15_000, 30_000];
 const lastDelayMs = 60_000;
 
 /**
- * Handles one delivery to the end: acknowledged, asked for again later, or put into `dead_letters`.
+ * Handles one delivery to the end: acknowledged, asked for again later, or put into `dead_letters`. While the handler is
+ * at work the server hears of it, so that nobody else gets the event however long that takes.
  *
  * @param incarnation of the stream that delivers
  * @returns false when it failed; never throws
  */
 export async function handleDelivery<Message>(
-  context: {
-    consumer: string;
-    event: EventType<Message>;
-    handler: Handler<Message>;
-    database: Database;
-    log: Log;
-    maxDeliver: number;
-  },
+  context: DeliveryContext<Message>,
   delivery: JsMsg,
   incarnation: string,
 ): Promise<boolean> {
-  const { consumer, event, handler, database, log, maxDeliver } = context;
-  const { id, publishedAt, publisher, headers } = readHeaders(delivery.headers);
+  const { consumer, event, database, log, maxDeliver } = context;
+  const headers = recordOf(delivery.headers);
+  const { id, publishedAt, publisher } = readHeaders(headers);
   const { deliveryCount, streamSequence } = delivery.info;
   const eventId = id || `${incarnation}/${streamSequence}`;
 
   const bury = async (reason: string, err?: unknown): Promise<boolean> => {
     const { subject, data: payload } = delivery;
-    const letter = { consumer, eventId, subject, payload, headers, reason, deliveries: deliveryCount };
-    await buryEvent(database, letter);
+    await buryEvent(database, consumer, {
+      eventId,
+      subject,
+      payload,
+      headers,
+      reason,
+      deliveries: deliveryCount,
+    });
     log.error({ err, event_id: eventId, reason, deliveries: deliveryCount }, 'event is in dead_letters');
     delivery.term();
     return false;
@@ -60,27 +73,18 @@ export async function handleDelivery<Message>(
 
   const keepAlive = setInterval(() => delivery.working(), ackWaitMs / 3);
   try {
+    if (await isRepeated()) {
+      delivery.ack();
+      return true;
+    }
     // The process may have died of it each time before it could count.
     if (deliveryCount > maxDeliver) return await bury('deliveries_exhausted');
     const message = tryDecode(event, delivery.data);
     if (message === undefined) return await bury('undecodable');
-    await inSpan(
-      `${event.subject} process`,
-      {
-        'messaging.system': 'nats',
-        'messaging.operation.type': 'process',
-        'messaging.destination.name': event.subject,
-        'messaging.consumer.group.name': consumer,
-        'messaging.message.id': eventId,
-      },
-      () =>
-        database.transaction(async (tx) => {
-          const isFirst = await claimEvent(tx, consumer, eventId, { incarnation, sequence: streamSequence });
-          const { redelivered } = delivery;
-          if (isFirst) await handler(tx, { id: eventId, message, redelivered, publishedAt });
-        }),
-      { kind: SpanKind.CONSUMER, parent: publisher },
-    );
+    const delivered = { id: eventId, message, redelivered: delivery.redelivered, publishedAt };
+    const place = { incarnation, sequence: streamSequence };
+    const isFirst = await applyOnce(context, { delivered, publisher, place });
+    context.repeats = !isFirst;
     delivery.ack();
     return true;
   } catch (err) {
@@ -91,6 +95,13 @@ export async function handleDelivery<Message>(
     clearInterval(keepAlive);
   }
 
+  /** Asked only where it is likely, since it costs a first delivery a round trip more; the claim decides anyhow. */
+  async function isRepeated(): Promise<boolean> {
+    if (!delivery.redelivered && !context.repeats) return false;
+    context.repeats = await wasHandled(database, consumer, eventId);
+    return context.repeats;
+  }
+
   function again(delayMs: number, err: unknown): boolean {
     log.warn({ err, event_id: eventId, deliveries: deliveryCount, delay_ms: delayMs }, 'event comes again');
     delivery.nak(delayMs);
@@ -98,7 +109,42 @@ export async function handleDelivery<Message>(
   }
 }
 
-function tryDecode<Message>(event: EventType<Message>, data: Uint8Array): Message | undefined {
+/**
+ * The handler and the inbox row in one transaction, in the trace of the publisher.
+ *
+ * @param also goes into the same transaction, whether or not the event was handled before
+ * @returns false when the event was handled before, and the handler not called
+ */
+export async function applyOnce<Message>(
+  context: DeliveryContext<Message>,
+  event: { delivered: Delivered<Message>; publisher: Context; place: Place },
+  also?: (tx: Transaction) => Promise<void>,
+): Promise<boolean> {
+  const { consumer, handler, database } = context;
+  const { subject } = context.event;
+  const { delivered, publisher, place } = event;
+  return inSpan(
+    `${subject} process`,
+    {
+      'messaging.system': 'nats',
+      'messaging.operation.type': 'process',
+      'messaging.destination.name': subject,
+      'messaging.consumer.group.name': consumer,
+      'messaging.message.id': delivered.id,
+    },
+    () =>
+      database.transaction(async (tx) => {
+        const isFirst = await claimEvent(tx, consumer, delivered.id, place);
+        if (isFirst) await handler(tx, delivered);
+        await also?.(tx);
+        return isFirst;
+      }),
+    { kind: SpanKind.CONSUMER, parent: publisher },
+  );
+}
+
+/** @returns undefined when it is no message of this event */
+export function tryDecode<Message>(event: EventType<Message>, data: Uint8Array): Message | undefined {
   try {
     return event.codec.decode(data);
   } catch {

@@ -34,20 +34,19 @@ export function toNatsHeaders(stored: EventHeaders, id: string): MsgHdrs {
   return natsHeaders;
 }
 
-/** What a delivered message says about itself. Foreign messages may lack everything. */
-export function readHeaders(delivered: MsgHdrs | undefined): {
-  id: string;
-  publishedAt: Date;
-  publisher: Context;
-  headers: EventHeaders;
-} {
+/** NATS headers as they are stored. */
+export function recordOf(delivered: MsgHdrs | undefined): EventHeaders {
   const read: EventHeaders = {};
   for (const name of delivered?.keys() ?? []) read[name] = delivered?.get(name) ?? '';
+  return read;
+}
+
+/** What a message says about itself. Foreign messages may lack everything. */
+export function readHeaders(read: EventHeaders): { id: string; publishedAt: Date; publisher: Context } {
   const publishedAt = new Date(read[publishedAtHeader] ?? '');
   return {
     id: read[idHeader] ?? '',
     publishedAt: Number.isNaN(publishedAt.getTime()) ? new Date() : publishedAt,
     publisher: propagation.extract(ROOT_CONTEXT, read),
-    headers: read,
   };
 }

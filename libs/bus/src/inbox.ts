@@ -1,13 +1,8 @@
 import type { Database, Transaction } from '@selfsame/database/database';
 import { sql } from 'kysely';
-import type { EventHeaders } from './envelope.ts';
 import type { BusTables } from './tables.ts';
 
-/**
- * Longer than an event can come back: its outbox row lives 7 days and may then be published again into a stream that
- * keeps it for another 7.
- */
-const retention = '15 days';
+const dayMs = 24 * 60 * 60 * 1000;
 const pruneBatch = 1000;
 
 /** Where a delivery stands in the stream. */
@@ -40,6 +35,21 @@ export async function claimEvent(
   return numInsertedOrUpdatedRows === 1n;
 }
 
+/** Whether the event was handled by a transaction that has committed. A claim costs three round trips, this one. */
+export async function wasHandled(
+  { db }: Database<BusTables>,
+  consumer: string,
+  eventId: string,
+): Promise<boolean> {
+  const row = await db
+    .selectFrom('inbox')
+    .select('event_id')
+    .where('consumer', '=', consumer)
+    .where('event_id', '=', eventId)
+    .executeTakeFirst();
+  return row !== undefined;
+}
+
 /** The event that this consumer handled last in this incarnation of the stream. */
 export async function lastHandled(
   { db }: Database<BusTables>,
@@ -53,40 +63,25 @@ export async function lastHandled(
   return rows[0];
 }
 
-/** Keeps what could not be handled, for an operator to look at. */
-export async function buryEvent(
+/**
+ * Removes a batch of what cannot come back any more. An event is published again for `keepMs` after it was enqueued, so a
+ * copy in the stream is at most so much younger than the handling of the event.
+ *
+ * @param oldest when the oldest event of the stream came
+ * @returns true when there may be more
+ */
+export async function pruneInbox(
   { db }: Database<BusTables>,
-  letter: {
-    consumer: string;
-    eventId: string;
-    subject: string;
-    payload: Uint8Array;
-    headers: EventHeaders;
-    reason: string;
-    deliveries: number;
-  },
-): Promise<void> {
-  const { consumer, eventId, subject, payload, headers, reason, deliveries } = letter;
-  await db
-    .insertInto('dead_letters')
-    .values({
-      consumer,
-      event_id: eventId,
-      subject,
-      payload: Buffer.from(payload),
-      headers: JSON.stringify(headers),
-      reason,
-      deliveries,
-    })
-    .onConflict((conflict) => conflict.columns(['consumer', 'event_id']).doUpdateSet({ reason, deliveries }))
-    .execute();
-}
-
-/** Removes a batch of what cannot come back any more. True: there may be more. */
-export async function pruneInbox({ db }: Database<BusTables>, consumer: string): Promise<boolean> {
+  consumer: string,
+  options: { keepMs: number; oldest: Date | undefined },
+): Promise<boolean> {
+  const { keepMs, oldest } = options;
+  const now = Date.now();
+  // In a row the handled and the published again: into a stream that has just become empty, say.
+  const limit = new Date(Math.min((oldest?.getTime() ?? now) - keepMs, now - 2 * keepMs) - dayMs);
   const { numAffectedRows } = await sql`
     DELETE FROM inbox WHERE ctid IN (
-      SELECT ctid FROM inbox WHERE consumer = ${consumer} AND handled_at < now() - ${retention}::interval
+      SELECT ctid FROM inbox WHERE consumer = ${consumer} AND handled_at < ${limit}
       ORDER BY handled_at LIMIT ${pruneBatch}
     )`.execute(db);
   return numAffectedRows === BigInt(pruneBatch);

@@ -5,32 +5,24 @@ import {
   type JetStreamManager,
   jetstream,
   jetstreamManager,
+  type MsgRequest,
+  type NextMsgRequest,
   type PubAck,
   type StreamConfig,
   type StreamInfo,
 } from '@nats-io/jetstream';
-import { type NatsConnection, nanos } from '@nats-io/nats-core';
+import type { NatsConnection } from '@nats-io/nats-core';
 import { streamName, streamSubjects } from '@selfsame/contracts/catalog';
 import { Failure } from '@selfsame/runtime/errors';
+import type { Log } from '@selfsame/runtime/log';
 import { connectPatiently } from './connect.ts';
 import { type EventHeaders, idHeader, toNatsHeaders } from './envelope.ts';
+import { compare, type Rule } from './rules.ts';
+import type { StreamSettings } from './settings.ts';
+import { fillOf, planStream, type StreamPlan, settingRules, streamRules } from './stream-config.ts';
 
 const requestMs = 2_000;
 const settleMs = 200;
-const day = 24 * 60 * 60 * 1000;
-
-/** How the stream is created when it is missing. Limits that an operator has changed since are kept. */
-const wantedStream = {
-  name: streamName,
-  subjects: [streamSubjects],
-  retention: 'limits',
-  storage: 'file',
-  discard: 'old',
-  num_replicas: 1,
-  max_age: nanos(7 * day),
-  max_bytes: 1024 ** 3,
-  duplicate_window: nanos(2 * 60 * 1000),
-} satisfies Partial<StreamConfig>;
 
 /** The stream as it was a moment ago. */
 export interface StreamView {
@@ -38,6 +30,10 @@ export interface StreamView {
   incarnation: string;
   firstSequence: number;
   lastSequence: number;
+  /** When its oldest event came; undefined when it holds none. */
+  oldest: Date | undefined;
+  /** Share of the tighter of its limits that is used, 0 to 1; 0 without limits. */
+  fill: number;
 }
 
 /** The one connection of a service and the one stream. */
@@ -48,7 +44,7 @@ export interface JetStream {
   connected(): boolean;
   /** Calls back on every loss and every return of the connection. */
   onConnectionChange(callback: (connected: boolean) => void): void;
-  /** Looks at the stream, and creates it when it is missing. */
+  /** Looks at the stream, makes it when it is missing and mends what somebody has changed. */
   look(): Promise<StreamView>;
   publish(event: {
     id: string;
@@ -58,28 +54,37 @@ export interface JetStream {
   }): Promise<PubAck>;
   /** Whether the stream still has `id` at `sequence`; what aged out (below the first sequence) counts as there. */
   holds(view: StreamView, sequence: number, id: string): Promise<boolean>;
+  /** The first event of `subject` (may be a wildcard) at `sequence` or after it. */
+  next(subject: string, sequence: number): Promise<{ sequence: number; time: Date } | undefined>;
   close(): Promise<void>;
 }
 
 /**
  * @throws Failure `bus_unreachable`, `bus_refused`, `bus_misconfigured`, `stream_misconfigured`, with what to change
  */
-export async function openJetStream(service: string, url: string): Promise<JetStream> {
+export async function openJetStream(
+  service: string,
+  url: string,
+  log: Log,
+  settings: StreamSettings,
+): Promise<JetStream> {
   const connection = await connectPatiently(service, url);
   try {
-    return await watch(connection);
+    return await watch(connection, log, settings);
   } catch (error) {
     await connection.close();
     throw error;
   }
 }
 
-async function watch(connection: NatsConnection): Promise<JetStream> {
+async function watch(connection: NatsConnection, log: Log, settings: StreamSettings): Promise<JetStream> {
   const client = jetstream(connection, { timeout: requestMs });
   const manager = await jetstreamManager(connection, { timeout: requestMs, checkAPI: false });
   const callbacks: ((connected: boolean) => void)[] = [];
   let connected = true;
-  let config: Partial<StreamConfig> & { name: string } = wantedStream;
+  let plan = planStream(settings);
+  /** At the start the environment has its say, later an operator. */
+  let rules = [...streamRules, ...settingRules(settings)];
   let seen = false;
 
   const look = async (): Promise<StreamView> => {
@@ -89,13 +94,19 @@ async function watch(connection: NatsConnection): Promise<JetStream> {
       await sleep(settleMs + Math.random() * settleMs);
       info = await findStream(manager);
     }
-    info ??= await createStream(manager, config);
+    info ??= await createStream(manager, plan);
     seen = true;
-    requireStream(info);
-    const { num_replicas, max_age, max_bytes } = info.config;
-    config = { ...wantedStream, num_replicas, max_age, max_bytes };
-    const { first_seq, last_seq } = info.state;
-    return { incarnation: info.created, firstSequence: first_seq, lastSequence: last_seq };
+    info = await mendStream(manager, info, rules, log);
+    rules = [...streamRules];
+    plan = planStream(settings, info.config);
+    const { first_seq, last_seq, messages, first_ts } = info.state;
+    return {
+      incarnation: info.created,
+      firstSequence: first_seq,
+      lastSequence: last_seq,
+      oldest: messages > 0 ? new Date(first_ts) : undefined,
+      fill: fillOf(info),
+    };
   };
   await look();
 
@@ -120,7 +131,15 @@ async function watch(connection: NatsConnection): Promise<JetStream> {
     async holds(view, sequence, id) {
       if (sequence < view.firstSequence) return true;
       const stored = await manager.streams.getMessage(streamName, { seq: sequence });
-      return stored?.header.get(idHeader) === id;
+      if (stored !== null) return stored.header.get(idHeader) === id;
+      const { state } = await manager.streams.info(streamName); // it may have been trimmed since
+      return sequence < state.first_seq;
+    },
+    async next(subject, sequence) {
+      const query: NextMsgRequest = { seq: sequence, next_by_subj: subject };
+      // The client's type for this call has not learned the query that servers know since 2.9.
+      const found = await manager.streams.getMessage(streamName, query as unknown as MsgRequest);
+      return found ? { sequence: found.seq, time: found.time } : undefined;
     },
     async close() {
       // Draining waits for a server that may be gone.
@@ -141,39 +160,59 @@ async function findStream(manager: JetStreamManager): Promise<StreamInfo | undef
   }
 }
 
-async function createStream(
-  manager: JetStreamManager,
-  config: Partial<StreamConfig> & { name: string },
-): Promise<StreamInfo> {
+async function createStream(manager: JetStreamManager, plan: StreamPlan): Promise<StreamInfo> {
   const nameInUse = 10058; // another replica was faster, with other limits
   try {
-    return await manager.streams.add(config);
+    return await manager.streams.add(plan);
   } catch (error) {
     if (apiCode(error) === nameInUse) return manager.streams.info(streamName);
     throw jetStreamFailure(error);
   }
 }
 
-/** Refuses what would lose or hide events. */
-function requireStream({ config }: StreamInfo): void {
-  const wrong: string[] = [];
-  if (config.subjects?.length !== 1 || config.subjects[0] !== streamSubjects) {
-    wrong.push(`subjects are ${config.subjects?.join(', ') || 'none'}, not ${streamSubjects}`);
-  }
-  if (config.retention !== 'limits') wrong.push(`retention is ${config.retention}, not limits`);
-  if (config.storage !== 'file') wrong.push(`storage is ${config.storage}, not file`);
-  if (config.no_ack) wrong.push('it does not acknowledge');
-  if (config.sealed) wrong.push('it is sealed');
+/**
+ * Sets right what an update may change.
+ * @throws Failure `stream_misconfigured` for the rest
+ */
+async function mendStream(
+  manager: JetStreamManager,
+  info: StreamInfo,
+  rules: readonly Rule<StreamConfig>[],
+  log: Log,
+): Promise<StreamInfo> {
+  const { wrong, mended, changes } = compare(info.config, rules);
+  const replicas = changes.num_replicas ?? info.config.num_replicas;
+  // A server of its own takes the number, and keeps one copy.
+  if (replicas > 1 && !info.cluster)
+    wrong.push(`num_replicas is ${replicas}, and the server is in no cluster`);
   if (wrong.length > 0) throw streamMisconfigured(wrong.join('; '));
+  if (mended.length === 0) return info;
+  try {
+    const updated = await manager.streams.update(streamName, changes);
+    log.warn({ mended }, 'the stream was configured otherwise: mended');
+    return updated;
+  } catch (error) {
+    if (!(error instanceof JetStreamApiError)) throw error;
+    throw streamMisconfigured(
+      `${mended.join('; ')}; the server refuses to change it (${error.message})`,
+      error,
+    );
+  }
 }
 
 function streamMisconfigured(what: string, cause?: unknown): Failure {
   return new Failure(
     'precondition',
     'stream_misconfigured',
-    `JetStream's stream ${streamName}: ${what}. Correct it (nats stream edit), or delete it to have it made anew`,
+    `JetStream's stream ${streamName}: ${what}. Correct it (nats stream edit) or the NATS_ settings, or delete it: it is made anew and filled from the outboxes`,
     { cause },
   );
+}
+
+/** The stream has refused an event for want of room; nothing is wrong with it. */
+export function isFull(error: unknown): boolean {
+  const storeFailed = 10077;
+  return apiCode(error) === storeFailed && /maximum (bytes|messages)/.test(String(error));
 }
 
 function jetStreamFailure(error: unknown): unknown {
@@ -181,6 +220,14 @@ function jetStreamFailure(error: unknown): unknown {
   const notEnabled = [10039, 10076];
   if (apiCode(error) === subjectsOverlap) {
     return streamMisconfigured(`another stream takes ${streamSubjects} already`, error);
+  }
+  const noRoom = [10005, 10023, 10047, 10074]; // no peers for the replicas, account or server limit, no cluster
+  if (noRoom.includes(apiCode(error) ?? 0)) {
+    const words = error instanceof Error ? error.message : '';
+    return streamMisconfigured(
+      `it cannot be made (${words}): lower NATS_STREAM_MAX_BYTES or NATS_STREAM_REPLICAS, or give NATS more`,
+      error,
+    );
   }
   if (
     notEnabled.includes(apiCode(error) ?? 0) ||

@@ -44,4 +44,20 @@ export const busMigrations: Migration[] = [
       COMMENT ON COLUMN dead_letters.reason IS 'error code of the last failure; the log has the rest';
     `,
   },
+  {
+    name: 'bus-0002-replay-and-readers',
+    up: `
+      ALTER TABLE dead_letters ADD COLUMN replay_requested_at timestamptz;
+      COMMENT ON COLUMN dead_letters.replay_requested_at IS 'set by the dead-letters command; a running subscription takes it';
+      CREATE INDEX dead_letters_requested ON dead_letters (consumer, replay_requested_at)
+        WHERE replay_requested_at IS NOT NULL;
+
+      CREATE TABLE stream_readers (
+        consumer    text PRIMARY KEY,
+        incarnation timestamptz NOT NULL,
+        seen_at     timestamptz NOT NULL DEFAULT now()
+      );
+      COMMENT ON TABLE stream_readers IS 'consumers seen on the stream, also of other services: a new stream is not trimmed before they are back';
+    `,
+  },
 ];

@@ -39,39 +39,6 @@ describe.concurrent('a bus refuses to open', () => {
     await expect(opening).rejects.toMatchObject({ code, message: expect.stringContaining(remedy) });
     await nats.stop();
   });
-
-  test.each([
-    ['other subjects', { name: 'SELFSAME', subjects: ['selfsame.one'] }, 'subjects are selfsame.one'],
-    ['a wish to forget', { name: 'SELFSAME', subjects: ['selfsame.>'], retention: 'workqueue' }, 'workqueue'],
-    ['memory only', { name: 'SELFSAME', subjects: ['selfsame.>'], storage: 'memory' }, 'storage is memory'],
-    ['a rival', { name: 'RIVAL', subjects: ['selfsame.>'] }, 'another stream takes selfsame.>'],
-  ])('on a stream with %s', async (_, stream, reason) => {
-    const nats = await testNats();
-    const raw = await connect({ servers: nats.url });
-    const configured = { retention: 'limits', storage: 'file', num_replicas: 1, ...stream };
-    await raw.request(`$JS.API.STREAM.CREATE.${stream.name}`, JSON.stringify(configured));
-    await raw.close();
-    await expect(openBus({ service: 'x', url: nats.url, log })).rejects.toMatchObject({
-      code: 'stream_misconfigured',
-      message: expect.stringContaining(reason),
-    });
-    await nats.stop();
-  });
-});
-
-test('an operator may raise the limits of the stream', async () => {
-  const nats = await testNats();
-  const raw = await connect({ servers: nats.url });
-  const stream = { name: 'SELFSAME', subjects: ['selfsame.>'], retention: 'limits', storage: 'file' };
-  await raw.request(
-    '$JS.API.STREAM.CREATE.SELFSAME',
-    JSON.stringify({ ...stream, num_replicas: 1, max_age: 0 }),
-  );
-  await raw.close();
-  const bus = await openBus({ service: 'x', url: nats.url, log });
-  await bus.publish(captureCompleted, 'id', captured(''));
-  await bus.close();
-  await nats.stop();
 });
 
 test('the login in the URL is used', async () => {

@@ -19,8 +19,6 @@ export interface Acknowledgement {
   sequence: number;
 }
 
-/** How long acknowledged events stay, to be published again should the stream be lost. */
-const retention = '7 days';
 /** The fast path has had its chance after this long. */
 const freshness = '1 second';
 const pruneBatch = 1000;
@@ -108,13 +106,17 @@ export async function forgetAcknowledgements(db: Kysely<BusTables>, positions: n
 }
 
 /** Removes a batch of what the stream has had for long; what it never acknowledged stays. True: there may be more. */
-export async function pruneOutbox({ db }: Database<BusTables>, incarnation: string): Promise<boolean> {
+export async function pruneOutbox(
+  { db }: Database<BusTables>,
+  incarnation: string,
+  keepMs: number,
+): Promise<boolean> {
   const { numAffectedRows } = await sql`
     DELETE FROM outbox WHERE position IN (
       SELECT position FROM (
         SELECT position, created_at, incarnation FROM outbox ORDER BY position LIMIT ${pruneBatch} FOR UPDATE SKIP LOCKED
       ) AS oldest
-      WHERE created_at < now() - ${retention}::interval AND incarnation = ${incarnation}
+      WHERE created_at < now() - ${keepMs} * interval '1 millisecond' AND incarnation = ${incarnation}
     )`.execute(db);
   return numAffectedRows === BigInt(pruneBatch);
 }

@@ -1,7 +1,7 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { Database } from '@selfsame/database/database';
 import type { Log } from '@selfsame/runtime/log';
-import type { JetStream, StreamView } from './jetstream.ts';
+import { isFull, type JetStream, type StreamView } from './jetstream.ts';
 import {
   type Acknowledgement,
   forgetAcknowledgements,
@@ -14,6 +14,7 @@ import {
 } from './outbox.ts';
 import { createRecorder } from './recorder.ts';
 import type { BusTables } from './tables.ts';
+import { createTrimmer } from './trim.ts';
 
 const sweepEveryMs = 1_000;
 const minPauseMs = 100;
@@ -45,6 +46,8 @@ export interface Relay {
  * 4. An acknowledgement was not recorded: the row is published twice. The id keeps the stream free of duplicates within
  *    its window, and consumers are idempotent.
  *
+ * A stream that is full refuses events and is otherwise as it was: they wait for the sweep, which has it trimmed first.
+ *
  * After a disconnect the fast path stays closed until the stream has been looked at: otherwise new events could fill up a
  * shortened stream and hide the loss. The incarnation recorded for a row is the one known before publishing, so that it
  * can be too old (published once more) but never too new (lost).
@@ -53,8 +56,11 @@ export async function startRelay(options: {
   database: Database<BusTables>;
   jetstream: JetStream;
   log: Log;
+  /** How long acknowledged events stay, to be published again should the stream be lost. */
+  keepMs: number;
 }): Promise<Relay> {
-  const { database, jetstream, log } = options;
+  const { database, jetstream, log, keepMs } = options;
+  const trim = createTrimmer(options);
   const recorder = createRecorder(database, log);
   const inFlight = new Set<Promise<void>>();
   const stopping = new AbortController();
@@ -150,10 +156,12 @@ export async function startRelay(options: {
   }
 
   async function sweep(): Promise<void> {
-    const { incarnation } = await examine();
+    const now = await examine();
+    await trim(now);
+    const { incarnation } = now;
     while (trusted && !stopping.signal.aborted && (await publishBatch(incarnation)));
     if (prunedAt && performance.now() - prunedAt < pruneEveryMs) return;
-    while (!stopping.signal.aborted && (await pruneOutbox(database, incarnation)));
+    while (!stopping.signal.aborted && (await pruneOutbox(database, incarnation, keepMs)));
     prunedAt = performance.now();
   }
 
@@ -171,7 +179,7 @@ export async function startRelay(options: {
         }
       } catch (err) {
         trusted = false;
-        suspicious = true;
+        suspicious ||= !isFull(err);
         if (!troubled) log.warn({ err }, 'events wait in the outbox');
         troubled = true;
       }
@@ -191,7 +199,8 @@ export async function startRelay(options: {
       const attempt: Promise<void> = publish(event, view.incarnation)
         .then(recorder.record, (err) => {
           log.debug({ err, event_id: event.id }, 'left to the sweep');
-          suspect();
+          if (isFull(err)) trusted = false;
+          else suspect();
         })
         .finally(() => inFlight.delete(attempt));
       inFlight.add(attempt);

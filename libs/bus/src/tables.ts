@@ -28,5 +28,11 @@ export interface BusTables {
     reason: string;
     deliveries: number;
     created_at: Generated<Date>;
+    replay_requested_at: Generated<Date | null>;
+  };
+  stream_readers: {
+    consumer: string;
+    incarnation: string;
+    seen_at: Generated<Date>;
   };
 }
