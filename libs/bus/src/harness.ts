@@ -1,12 +1,13 @@
 import { type CaptureCompleted, CaptureCompleted as codec } from '@selfsame/contracts/capture/v1/events';
 import { type Database, openDatabase } from '@selfsame/database/database';
 import { type Migration, migrate } from '@selfsame/database/migrate';
-import { createLog } from '@selfsame/runtime/log';
+import { createLog, type Log } from '@selfsame/runtime/log';
 import { type TestNats, testNats } from '@selfsame/testing/nats';
 import { type TestDatabase, testDatabaseUrl } from '@selfsame/testing/postgres';
 import { sql } from 'kysely';
 import { type Bus, openBus } from './bus.ts';
 import { busMigrations } from './migrations.ts';
+import type { StreamSettings } from './settings.ts';
 import type { BusTables } from './tables.ts';
 
 /** The effect that the test's handlers have: how often each event was applied. */
@@ -21,6 +22,12 @@ const effects: Migration = {
 const migrations = [...busMigrations, effects];
 export const log = createLog('bus-test', process.env.LOG_LEVEL ?? 'silent');
 
+/** A log and the lines that were written to it. */
+export function observedLog(level: string): { log: Log; lines: Record<string, unknown>[] } {
+  const lines: Record<string, unknown>[] = [];
+  return { lines, log: createLog('bus-test', level, { write: (line) => lines.push(JSON.parse(line)) }) };
+}
+
 export interface Service {
   database: Database<Tables>;
   bus: Bus<Tables>;
@@ -30,11 +37,11 @@ export interface Service {
 }
 
 /** A Postgres database and a NATS server of their own, with as many services on them as a test wants. */
-export async function openWorld(): Promise<{
+export async function openWorld({ stream = {} }: { stream?: StreamSettings } = {}): Promise<{
   nats: TestNats;
   postgres: TestDatabase;
   /** Opened twice under one name, it is a replica. */
-  service(name: string): Promise<Service>;
+  service(name: string, options?: { log?: Log }): Promise<Service>;
   close(): Promise<void>;
 }> {
   const [postgres, nats] = await Promise.all([testDatabaseUrl(), testNats()]);
@@ -42,10 +49,10 @@ export async function openWorld(): Promise<{
   return {
     nats,
     postgres,
-    async service(name) {
+    async service(name, options) {
       await migrate({ service: name, url: postgres.url, migrations, log });
       const database = await openDatabase<Tables>({ service: name, url: postgres.url, migrations });
-      const bus = await openBus({ service: name, url: nats.url, log, database });
+      const bus = await openBus({ service: name, url: nats.url, log, database, stream, ...options });
       let closed = false;
       const close = async () => {
         if (closed) return;
