@@ -39,7 +39,9 @@ export function hostedClient(sessionUrl: string): HostedClient {
     open: async () => json(await fetch(at('open'), { method: 'POST', signal: AbortSignal.timeout(10_000) })),
     state: async () => json(await fetch(at('state'), { signal: AbortSignal.timeout(10_000) })),
     leave: async () => {
-      await fetch(at('leave'), { method: 'POST', signal: AbortSignal.timeout(10_000) });
+      const response = await fetch(at('leave'), { method: 'POST', signal: AbortSignal.timeout(10_000) });
+      await response.arrayBuffer();
+      if (!response.ok) throw new Error(`hosted page answered ${response.status}`);
     },
     attempt: async (frame, attemptId = randomUUID(), options = {}) => {
       const response = await fetch(at(`attempts/${attemptId}`), {

@@ -3,31 +3,46 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { type System, startSystem } from '@selfsame/deploy/local';
 import { freeze } from '@selfsame/testing/freeze';
-import { Client } from 'pg';
+import { Client, Pool } from 'pg';
 
 /** The system of `npm start` in a data directory of its own, with the hands a test needs inside it. */
 export interface RunningSystem extends System {
   /** SIGSTOP: connections stay open and, once this resolves, nothing answers. */
   pause(name: ProcessName): Promise<void>;
   resume(name: ProcessName): void;
-  /** Rows of one statement, run as the administrator of the database. */
-  query(sql: string, values: unknown[]): Promise<Record<string, unknown>[]>;
+  /** Rows of one statement, run as the administrator of the database. Fails while the database is down, and no longer. */
+  query(sql: string, values?: unknown[]): Promise<Record<string, unknown>[]>;
   /** Runs a locking statement in a transaction of its own; the answer lets go again. */
   lockRow(sql: string, values: unknown[]): Promise<() => Promise<void>>;
 }
 
-type ProcessName = Parameters<System['kill']>[0];
+export type ProcessName = Parameters<System['kill']>[0];
+
+export interface RunOptions {
+  /** Stays there after `stop`; default: a new one that does not. */
+  dataDirectory?: string;
+  /** Hears what supervision has to say: a process that ended unasked, an error in a log. */
+  report?: (line: string) => void;
+  /** Ends the start, or the run, in order. */
+  signal?: AbortSignal;
+}
 
 /** @param environment settings for every process, beside those of the local topology */
-export async function runSystem(environment: Record<string, string> = {}): Promise<RunningSystem> {
-  const dataDirectory = await mkdtemp(join(tmpdir(), 'selfsame-system-'));
+export async function runSystem(
+  environment: Record<string, string> = {},
+  options: RunOptions = {},
+): Promise<RunningSystem> {
+  const dataDirectory = options.dataDirectory ?? (await mkdtemp(join(tmpdir(), 'selfsame-system-')));
   const system = await startSystem({
     dataDirectory,
     port: 0,
     environment: { ...process.env, DATABASE_URL: undefined, NATS_URL: undefined, ...environment },
-    report: () => undefined,
+    report: options.report ?? (() => undefined),
+    ...(options.signal ? { signal: options.signal } : {}),
   });
-  const administrator = await connect(system.databaseUrl);
+  const administrators = new Pool({ connectionString: system.databaseUrl, max: 2 });
+  // The database ends, now and then, before a connection does.
+  administrators.on('error', () => undefined);
 
   const pidOf = (name: ProcessName): number => {
     const pid = system.processes().find((one) => one.name === name)?.pid;
@@ -39,7 +54,7 @@ export async function runSystem(environment: Record<string, string> = {}): Promi
     ...system,
     pause: async (name) => freeze(pidOf(name)),
     resume: (name) => void process.kill(pidOf(name), 'SIGCONT'),
-    query: async (sql, values) => (await administrator.query(sql, values)).rows,
+    query: async (sql, values = []) => (await administrators.query(sql, values)).rows,
     lockRow: async (sql, values) => {
       const holder = await connect(system.databaseUrl);
       await holder.query('begin');
@@ -50,9 +65,9 @@ export async function runSystem(environment: Record<string, string> = {}): Promi
       };
     },
     stop: async () => {
-      await administrator.end();
+      await administrators.end();
       await system.stop();
-      await rm(dataDirectory, { recursive: true, force: true });
+      if (options.dataDirectory === undefined) await rm(dataDirectory, { recursive: true, force: true });
     },
   };
 }

@@ -1,6 +1,6 @@
 import { createHmac, timingSafeEqual } from 'node:crypto';
 
-/** The two verifiers that receivers of this contract write, each from its own reading and with no code of ours. */
+/** The verifiers that receivers write, each from its own reading and with no code of ours. */
 
 /** HMAC of the bytes as they came. */
 export function verifyRaw(rawBody: Buffer, signature: string, secret: string): boolean {
@@ -13,6 +13,21 @@ export function verifyCanonical(rawBody: Buffer, signature: string, secret: stri
   return sameHex(createHmac('sha256', secret).update(canonical, 'utf8').digest('hex'), signature);
 }
 
+/** Standard Webhooks 1.0.0: one `v1` entry of the list has to hold over `id.timestamp.body`. */
+export function verifyStandard(
+  rawBody: Buffer,
+  headers: Readonly<Record<string, string | string[] | undefined>>,
+  secret: string,
+): boolean {
+  const signed = createHmac('sha256', secret)
+    .update(`${headers['webhook-id']}.${headers['webhook-timestamp']}.`)
+    .update(rawBody)
+    .digest('base64');
+  return String(headers['webhook-signature'])
+    .split(' ')
+    .some((entry) => sameText(entry, `v1,${signed}`));
+}
+
 function sortKeys(value: unknown): unknown {
   if (Array.isArray(value)) return value.map(sortKeys);
   if (value === null || typeof value !== 'object') return value;
@@ -21,6 +36,11 @@ function sortKeys(value: unknown): unknown {
     sorted[key] = sortKeys(inner);
   }
   return sorted;
+}
+
+function sameText(expected: string, actual: string): boolean {
+  const [a, b] = [Buffer.from(expected), Buffer.from(actual)];
+  return a.length === b.length && timingSafeEqual(a, b);
 }
 
 function sameHex(expected: string, actual: string): boolean {

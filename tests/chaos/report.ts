@@ -1,0 +1,72 @@
+import { percentile } from '../load/percentiles.ts';
+import type { ChaosOptions, ChaosResult } from './chaos-run.ts';
+import { isClean } from './checker.ts';
+import { targets } from './fault-schedule.ts';
+
+/** Findings of one kind that are printed. */
+const mostShown = 20;
+
+/** True when the run proved what it should. */
+export function isProven(result: ChaosResult): boolean {
+  return isClean(result.verdict) && result.deadLetters === 0;
+}
+
+/** The result of a run as lines to print: a table, what was found, how to see it again. */
+export function describe(result: ChaosResult, options: ChaosOptions): string[] {
+  const { verdict, happened } = result;
+  const killed = happened.filter((one) => one.isKill);
+  const count = (kind: string) => happened.filter((one) => one.fault.kind === kind).length;
+  const kills = targets.map(
+    (target) => `${target} ${killed.filter((one) => one.fault.target === target).length}`,
+  );
+  const full = happened.filter((one) => one.fault.kind === 'fill_disk');
+  const seconds = (ms: number) => `${(ms / 1000).toFixed(ms < 10_000 ? 2 : 1)} s`;
+  const rows: [string, string | number][] = [
+    ['events (rows of the session outbox)', verdict.events],
+    ['deliveries due', verdict.deliveries],
+    ['requests received', verdict.requests],
+    ['kill -9 and immediate stops', killed.length],
+    ['of them', kills.join(', ')],
+    ["of Postgres', of a single backend", count('kill_backend')],
+    ["of NATS', with its store deleted", count('lose_store')],
+    ['freezes', count('freeze')],
+    [
+      'full disks of NATS',
+      `${full.length} (${full.filter((one) => one.neededRestart).length} needed a restart)`,
+    ],
+    ['processes that ended by themselves', result.ownDeaths.length],
+    ['dead letters', result.deadLetters],
+    ['lost', verdict.lost.length],
+    ['duplicated (same event_id, same content)', verdict.duplicated],
+    ['reordered on ordered destinations', verdict.reordered.length],
+    ['reordered on unordered ones, which is allowed', verdict.reorderedUnordered],
+    ['contradictory', verdict.contradictory.length],
+    ['acknowledged by the API and forgotten', verdict.forgotten.length],
+    ['commit → good receiver, median', seconds(percentile(result.delaysMs, 50))],
+    ['commit → good receiver, p99', seconds(percentile(result.delaysMs, 99))],
+    ['commit → good receiver, longest', seconds(percentile(result.delaysMs, 100))],
+    ['duration', seconds(result.durationMs)],
+  ];
+  const width = Math.max(...rows.map(([name]) => name.length));
+  const findings = (
+    [
+      ['lost', verdict.lost],
+      ['reordered', verdict.reordered],
+      ['contradictory', verdict.contradictory],
+      ['forgotten', verdict.forgotten],
+      ['not delivered', result.undelivered],
+      ['unexpected answer', result.surprises],
+      ['ended by itself', result.ownDeaths],
+    ] as const
+  ).flatMap(([kind, list]) => [
+    ...list.slice(0, mostShown).map((finding) => `${kind}: ${finding}`),
+    ...(list.length > mostShown ? [`${kind}: ${list.length - mostShown} more`] : []),
+  ]);
+  return [
+    ...rows.map(([name, value]) => `| ${name.padEnd(width)} | ${value} |`),
+    `The disk was filled by ${result.diskMeans}.`,
+    ...findings,
+    isProven(result) ? 'Proven: nothing was lost.' : 'NOT proven.',
+    `Again: pnpm chaos --events ${options.events} --kills ${options.kills} --seed ${options.seed}`,
+  ];
+}
