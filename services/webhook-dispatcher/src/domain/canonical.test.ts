@@ -2,17 +2,6 @@ import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import { canonicalJson, type Json, type JsonInput, parseJson, roundNumbers } from './canonical.ts';
 
-/** The rules of the contract as a receiver writes them down: parse, sort by code point, compact. Nothing of ours. */
-function receiverCanonical(text: string): string {
-  const sorted = (value: unknown): string => {
-    if (Array.isArray(value)) return `[${value.map(sorted).join(',')}]`;
-    if (value === null || typeof value !== 'object') return JSON.stringify(value);
-    const members = Object.entries(value).sort(([a], [b]) => Buffer.compare(Buffer.from(a), Buffer.from(b)));
-    return `{${members.map(([key, member]) => `${JSON.stringify(key)}:${sorted(member)}`).join(',')}}`;
-  };
-  return sorted(JSON.parse(text));
-}
-
 describe('canonical JSON', () => {
   const table: [string, JsonInput, string][] = [
     [
@@ -51,39 +40,6 @@ describe('canonical JSON', () => {
     const text = `${'['.repeat(50_000)}${']'.repeat(50_000)}`;
     expect(canonicalJson(parseJson(text))).toMatch(/^\[+null\]+$/);
   });
-
-  test('any body parses and serialises back to the same bytes, with our code and with a receiver’s', () => {
-    const hazards = fc.oneof(
-      fc.double(),
-      fc.maxSafeInteger(),
-      fc.constantFrom(-0, 2 ** 53, 1e21, 1e-5, 0.0001, 1e300),
-      fc.constantFrom('\uD800', '\uDC00x', '\u2028', '\u0000', '', '__proto__', '2', '10'),
-      fc.string({ unit: 'binary' }),
-      fc.boolean(),
-      fc.constant(null),
-    );
-    const keys = fc.oneof(
-      fc.string({ unit: 'binary' }),
-      fc.constantFrom('\uD800', '\uD801', '2', '10', '__proto__'),
-    );
-    const { json } = fc.letrec<{ json: Json }>((tie) => ({
-      json: fc.oneof(
-        { maxDepth: 5, withCrossShrink: true },
-        hazards,
-        fc.array(tie('json'), { maxLength: 5 }),
-        fc.dictionary(keys, tie('json'), { maxKeys: 6 }),
-      ),
-    }));
-    fc.assert(
-      fc.property(json, (value) => {
-        const text = canonicalJson(value);
-        expect(canonicalJson(parseJson(text))).toBe(text);
-        expect(receiverCanonical(text)).toBe(text);
-        expect(Buffer.from(text, 'utf8').toString('utf8')).toBe(text);
-      }),
-      { numRuns: 10_000 },
-    );
-  });
 });
 
 describe('parsing without loss', () => {
@@ -102,8 +58,12 @@ describe('parsing without loss', () => {
   });
 
   test('text that is not JSON stays an error', () => {
-    for (const text of ['', '{', '1 2', '{"a":01}', "{'a':1}", '[NaN]'])
-      expect(() => parseJson(text)).toThrow(SyntaxError);
+    const broken = ['', '{', '1 2', '{"a":01}', "{'a':1}", '[NaN]', '{12345678901234567890:1}', '[1.]'];
+    for (const text of broken) expect(() => parseJson(text)).toThrow(SyntaxError);
+  });
+
+  test('a string without an end is an error, and soon', () => {
+    expect(() => parseJson(`{"a":"${'a'.repeat(100)}`)).toThrow(SyntaxError);
   });
 
   test('JSON that holds nothing unsafe means the same as to JSON.parse', () => {

@@ -13,7 +13,10 @@ export type JsonInput =
 /** Python's decoder gives up near 1000 levels; nobody means anything beyond this. Deeper values become null. */
 const maxDepth = 200;
 
-/** One JSON string, or one JSON number. Strings are listed first, so that digits inside them are left alone. */
+/**
+ * One JSON string, or one JSON number. Strings are listed first, so that digits inside them are left alone. Only for
+ * text that is JSON: a string without an end would be tried in exponentially many ways.
+ */
 const stringOrNumber = /"(?:[^"\\]+|\\.)*"|-?\d+(?:\.\d+)?(?:[eE][+-]?\d+)?/g;
 
 /**
@@ -23,6 +26,7 @@ const stringOrNumber = /"(?:[^"\\]+|\\.)*"|-?\d+(?:\.\d+)?(?:[eE][+-]?\d+)?/g;
  * @throws SyntaxError when the text is not JSON
  */
 export function parseJson(text: string): Json {
+  JSON.parse(text);
   const safe = text.replace(stringOrNumber, (token) => {
     if (token.startsWith('"')) return token;
     const value = Number(token);
