@@ -188,37 +188,6 @@ describe('a subscription', () => {
     );
   });
 
-  test('handles a dead letter after all when an operator sends it again', async () => {
-    const sender = await openBus({ service: 'pure', url: world.nats.url, log });
-    const receiver = await world.service('mended');
-    const id = crypto.randomUUID();
-    let mended = false;
-    await receiver.bus.subscribe(
-      captureCompleted,
-      async (tx, event) => {
-        if (!mended) throw new Error('a bug');
-        await applyEffect(tx, event);
-      },
-      { maxDeliver: 1 },
-    );
-    await sender.publish(captureCompleted, id, captured(''));
-    await sender.close();
-    const { db } = receiver.database;
-    await waitFor('the dead letter', async () => {
-      const letters = await db.selectFrom('dead_letters').select('event_id').execute();
-      return letters.some((letter) => letter.event_id === id);
-    });
-    mended = true;
-    // The server refuses an id it has seen within two minutes; a new stream has seen none.
-    const raw = await connect({ servers: world.nats.url });
-    await raw.request('$JS.API.STREAM.DELETE.SELFSAME');
-    await raw.close();
-    await sql`
-      INSERT INTO outbox (id, subject, payload, headers)
-      SELECT event_id, subject, payload, headers FROM dead_letters WHERE event_id = ${id}`.execute(db);
-    expect(await effectOf(receiver, id)).toBe(1);
-  });
-
   test('is one per event and service', async () => {
     const receiver = await world.service('twofold');
     await receiver.bus.subscribe(captureCompleted, applyEffect);

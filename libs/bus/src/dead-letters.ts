@@ -83,6 +83,51 @@ export async function keepLetter(
     .execute();
 }
 
+/** A dead letter for the eyes of an operator: what it is about, not what it says. */
+export interface LetterSummary {
+  consumer: string;
+  eventId: string;
+  subject: string;
+  reason: string;
+  deliveries: number;
+  createdAt: Date;
+  isRequested: boolean;
+}
+
+/** @returns the oldest, and how many there are in all */
+export async function listLetters(
+  { db }: Database<BusTables>,
+  limit: number,
+): Promise<{ letters: LetterSummary[]; total: number }> {
+  const { rows: letters } = await sql<LetterSummary>`
+    SELECT consumer, event_id AS "eventId", subject, reason, deliveries, created_at AS "createdAt",
+      replay_requested_at IS NOT NULL AS "isRequested"
+    FROM dead_letters ORDER BY created_at, consumer, event_id LIMIT ${limit}`.execute(db);
+  const { total } = await db
+    .selectFrom('dead_letters')
+    .select((query) => query.fn.countAll<number>().as('total'))
+    .executeTakeFirstOrThrow();
+  return { letters, total };
+}
+
+/** Marks one event, or all, for the running service. @returns how many letters */
+export async function requestReplay(
+  { db }: Database<BusTables>,
+  eventId: string | undefined,
+): Promise<number> {
+  const { numAffectedRows = 0n } = await sql`
+    UPDATE dead_letters SET replay_requested_at = now()
+    WHERE event_id = coalesce(${eventId ?? null}, event_id)`.execute(db);
+  return Number(numAffectedRows);
+}
+
+/** Gives one event up, or all. @returns how many letters */
+export async function dropLetters({ db }: Database<BusTables>, eventId: string | undefined): Promise<number> {
+  const { numAffectedRows = 0n } = await sql`
+    DELETE FROM dead_letters WHERE event_id = coalesce(${eventId ?? null}, event_id)`.execute(db);
+  return Number(numAffectedRows);
+}
+
 /**
  * Says at the start and every hour how many letters wait, as an error: somebody has to read them. They are never removed
  * by themselves, each being an event without its effect.

@@ -131,6 +131,7 @@ test('an event that waits to be tried again is not trimmed', async () => {
   );
   await send(sender, 1_500);
   await waitFor('a full stream', async () => (await waitingIn(sender)) > 0);
+  await sleep(2_500); // looks at a full stream
   expect((await state()).first_seq).toBe(1);
   mended = true;
   await waitFor('its effect', async () => (await receiver.effects()).some(({ id }) => id === poison), {

@@ -1,3 +1,4 @@
+import { busSettings } from '@selfsame/bus/settings';
 import { type Environment, readSettings, setting, sharedSettings } from '@selfsame/runtime/config';
 import { type AssetPlaces, assetPlaces } from './assets.ts';
 import { defaultWorkers } from './outbound/worker-pool.ts';
@@ -8,6 +9,7 @@ const settings = {
   grpcPort: sharedSettings.grpcPort,
   databaseUrl: sharedSettings.databaseUrl,
   natsUrl: sharedSettings.natsUrl,
+  ...busSettings,
   /** Everything stored is sealed under it; lost, every subject enrols anew. */
   biometricKey: setting.key('BIOMETRIC_KEY', { bytes: 32 }),
   /** Inference threads; more than cores only adds waiting. Each takes about 130 MB. */

@@ -72,7 +72,13 @@ export async function createService(options: {
   const sweeper = startSweeper(context, config.sweepIntervalMs);
   lifecycle.onStop('sweeper', sweeper.stop);
 
-  const bus = await openBus({ service: serviceName, url: config.natsUrl, log, database });
+  const bus = await openBus({
+    service: serviceName,
+    url: config.natsUrl,
+    log,
+    database,
+    stream: config,
+  });
   lifecycle.onStop('bus', bus.close);
   await subscribeAll(context, bus);
 

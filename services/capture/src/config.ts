@@ -1,10 +1,12 @@
 import { join } from 'node:path';
+import { busSettings } from '@selfsame/bus/settings';
 import { type Environment, readSettings, setting, sharedSettings } from '@selfsame/runtime/config';
 
 const settings = {
   host: sharedSettings.host,
   httpPort: sharedSettings.httpPort,
   natsUrl: sharedSettings.natsUrl,
+  ...busSettings,
   trustedProxies: sharedSettings.trustedProxies,
   sessionGrpc: setting.string('SESSION_GRPC', { hint: 'host:port of the session service' }),
   biometricsGrpc: setting.string('BIOMETRICS_GRPC', { hint: 'host:port of the biometrics service' }),

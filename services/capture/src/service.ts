@@ -26,7 +26,7 @@ export async function createService(
   const neighbours = connectNeighbours({ session: config.sessionGrpc, biometrics: config.biometricsGrpc });
   lifecycle.onStop('neighbours', neighbours.close);
 
-  const bus = await openBus({ service: 'capture', url: config.natsUrl, log });
+  const bus = await openBus({ service: 'capture', url: config.natsUrl, log, stream: config });
   lifecycle.onStop('bus', bus.close);
 
   const verdicts = createVerdicts();

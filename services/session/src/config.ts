@@ -1,3 +1,4 @@
+import { busSettings } from '@selfsame/bus/settings';
 import type { Environment } from '@selfsame/runtime/config';
 import { readSettings, setting, sharedSettings } from '@selfsame/runtime/config';
 
@@ -7,6 +8,7 @@ const settings = {
   grpcPort: sharedSettings.grpcPort,
   databaseUrl: sharedSettings.databaseUrl,
   natsUrl: sharedSettings.natsUrl,
+  ...busSettings,
   trustedProxies: sharedSettings.trustedProxies,
   /** Where the biometrics service answers gRPC, as host:port. */
   biometricsGrpc: setting.string('BIOMETRICS_GRPC', { pattern: /^[^\s/]+:\d+$/, hint: 'host:port' }),

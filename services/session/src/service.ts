@@ -23,7 +23,13 @@ export async function createService(
   const database = await openDatabase<Tables>({ service: 'session', url: config.databaseUrl, migrations });
   lifecycle.onStop('database', database.close);
 
-  const bus = await openBus<Tables>({ service: 'session', url: config.natsUrl, log, database });
+  const bus = await openBus<Tables>({
+    service: 'session',
+    url: config.natsUrl,
+    log,
+    database,
+    stream: config,
+  });
   lifecycle.onStop('bus', bus.close);
 
   const { biometrics, close } = connectBiometrics(config.biometricsGrpc);
