@@ -1,15 +1,21 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { attemptByHand } from './attempts.ts';
+import type { ByHand } from './by-hand.ts';
 import type { Context } from './context.ts';
-import type { LoggedAttempt } from './domain/delivery.ts';
-import { findDestinationById } from './outbound/destination-store.ts';
-import { type AttemptFilter, countAttempts, hasSession, listAttempts } from './outbound/log-store.ts';
+import { findDestination, findDestinationById } from './outbound/destination-store.ts';
+import {
+  type AttemptFilter,
+  countAttempts,
+  hasSession,
+  type LogEntry,
+  listAttempts,
+} from './outbound/log-store.ts';
 
 /** One page of the log. */
 export interface LogPage {
   /** Exact up to 100, then 100. */
   readonly count: number;
-  readonly attempts: readonly LoggedAttempt[];
+  readonly attempts: readonly LogEntry[];
   readonly hasMore: boolean;
 }
 
@@ -29,7 +35,7 @@ export async function readSessionLog(
   { database }: Context,
   applicationId: string,
   sessionId: string,
-): Promise<LoggedAttempt[] | undefined> {
+): Promise<LogEntry[] | undefined> {
   for (
     let waitedMs = 0;
     !(await hasSession(database.db, applicationId, sessionId));
@@ -42,12 +48,13 @@ export async function readSessionLog(
   return await listAttempts(database.db, { applicationId, sessionId }, page);
 }
 
-/** One page of attempts, newest first. */
+/** One page of the attempts to a destination, newest first; undefined when this application has no such destination. */
 export async function readLogPage(
   { database }: Context,
-  filter: AttemptFilter,
+  filter: AttemptFilter & { destinationId: string },
   page: { limit: number; offset: number },
-): Promise<LogPage> {
+): Promise<LogPage | undefined> {
+  if (!(await findDestination(database.db, filter.applicationId, filter.destinationId))) return undefined;
   const count = await countAttempts(database.db, filter, countLimit);
   const attempts = await listAttempts(database.db, filter, { ...page, limit: page.limit + 1 });
   return { count, attempts: attempts.slice(0, page.limit), hasMore: attempts.length > page.limit };
@@ -57,23 +64,26 @@ export async function readLogPage(
 export async function readLogEntry(
   { database }: Context,
   filter: AttemptFilter & { id: string },
-): Promise<LoggedAttempt | undefined> {
+): Promise<LogEntry | undefined> {
   const [entry] = await listAttempts(database.db, filter, { limit: 1, offset: 0 });
   return entry;
 }
 
 /** How a resend went: made (whatever the receiver said), or why it could not be made. */
 export type ResendResult =
-  | { readonly kind: 'made'; readonly entry: LoggedAttempt }
+  | { readonly kind: 'made'; readonly entry: LogEntry }
   | { readonly kind: 'unknown' }
   | { readonly kind: 'impossible'; readonly reason: string };
 
 /**
  * Posts what an earlier attempt posted to the same URL once more: same event id, signed now, with the destination's
- * present secret. Waits for the receiver, a few seconds at most.
+ * present secret. Waits for the receiver, a few seconds at most. A test stays marked as one.
+ *
+ * @throws Failure `too_many_by_hand`
  */
 export async function resend(
   context: Context,
+  byHand: ByHand,
   filter: AttemptFilter & { id: string },
 ): Promise<ResendResult> {
   const earlier = await readLogEntry(context, filter);
@@ -96,6 +106,9 @@ export async function resend(
     url: earlier.requestUrl,
     destination,
   };
-  const attempt = await attemptByHand(context, message, 'resend');
-  return { kind: 'made', entry: { ...earlier, ...attempt } };
+  const cause = earlier.cause === 'test' ? 'test' : 'resend';
+  const { id } = await byHand(filter.applicationId, () => attemptByHand(context, message, cause));
+  const entry = await readLogEntry(context, { applicationId: filter.applicationId, id });
+  if (entry === undefined) throw new Error('an attempt is not in the log right after it was made');
+  return { kind: 'made', entry };
 }

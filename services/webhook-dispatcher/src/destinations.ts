@@ -1,31 +1,32 @@
 import { randomUUIDv7 } from 'node:crypto';
+import { isDeepStrictEqual } from 'node:util';
 import { Failure } from '@selfsame/runtime/errors';
-import type { Kysely } from 'kysely';
 import type { Context } from './context.ts';
-import { statusUpdated, type WebhookVersion, webhookEvents } from './domain/body.ts';
-import type { Destination, DestinationSummary } from './domain/delivery.ts';
+import { type WebhookVersion, webhookEvents } from './domain/body.ts';
+import type { Destination } from './domain/delivery.ts';
 import { checkEndpoint } from './domain/endpoint.ts';
+import { soundHealth } from './domain/health.ts';
+import type { RetrySchedule } from './domain/schedule.ts';
 import {
-  type ApplicationSettings,
+  countDestinations,
   type DestinationChange,
   deleteDestination,
   findAnyDestination,
-  findApplicationEndpoint,
   findDestination,
   insertDestination,
-  listDestinations,
-  readSettingsOf,
-  saveSettingsOf,
-  summarise,
+  isUrlTaken,
+  lockDestination,
   updateDestination,
 } from './outbound/destination-store.ts';
+import { lockHealth, saveHealth } from './outbound/health-store.ts';
+import { writeHistory } from './outbound/history-store.ts';
+import { endOrder } from './outbound/redrive-store.ts';
 import { newSecret } from './outbound/secrets.ts';
-import type { Tables } from './outbound/tables.ts';
 
-/** A destination as its owner sees it. */
-export interface OwnedDestination {
-  readonly destination: Destination;
-  readonly summary: DestinationSummary;
+/** Who asks: the application, and the API key that its history will name. */
+export interface Owner {
+  readonly applicationId: string;
+  readonly keyId: string;
 }
 
 /** Why a field cannot be taken, in words for the caller. */
@@ -42,27 +43,18 @@ export interface DestinationInput {
   enabled?: boolean;
   version?: WebhookVersion;
   subscribedEvents?: string[];
+  ordered?: boolean;
+  retrySchedule?: RetrySchedule;
+  ratePerSecond?: number | null;
+  maxInFlight?: number | null;
+  asymmetricSignature?: boolean;
 }
 
-/** The application's own endpoint, its secret and settings (`/v3/webhook/`). */
-export interface ApplicationEndpoint {
-  readonly url: string | null;
-  readonly version: WebhookVersion;
-  readonly secret: string;
-  readonly settings: ApplicationSettings;
-}
-
-const noAttempts: DestinationSummary = {
-  total: 0,
-  failed: 0,
-  minResponseTimeMs: null,
-  averageResponseTimeMs: null,
-  maxResponseTimeMs: null,
-  lastAt: null,
-};
+/** Each has a row in every acceptance of an event, and in the list that shows all of them. */
+export const maxDestinations = 100;
 
 /** How a new destination is served unless its owner says otherwise. */
-function defaultTerms({ config }: Context) {
+export function defaultTerms({ config }: Context) {
   return {
     ordered: false,
     retrySchedule: config.retrySchedule,
@@ -75,74 +67,85 @@ function defaultTerms({ config }: Context) {
   };
 }
 
+/** Another destination of the application has the URL. */
 const urlTaken: Refusal = {
   kind: 'refused',
   field: 'url',
   reason: 'This webhook destination already exists for the application.',
 };
 
-/** All destinations of an application, oldest first. */
-export async function listOwned({ database }: Context, applicationId: string): Promise<OwnedDestination[]> {
-  const destinations = await listDestinations(database.db, applicationId);
-  const summaries = await summarise(
-    database.db,
-    destinations.map(({ id }) => id),
-  );
-  return destinations.map((destination) => ({
-    destination,
-    summary: summaries.get(destination.id) ?? noAttempts,
-  }));
-}
-
-/** One destination with its figures, or undefined when this application has none of that id. */
-export async function findOwned(
-  { database }: Context,
-  applicationId: string,
-  id: string,
-): Promise<OwnedDestination | undefined> {
-  const destination = await findDestination(database.db, applicationId, id);
-  if (destination === undefined) return undefined;
-  const summaries = await summarise(database.db, [id]);
-  return { destination, summary: summaries.get(id) ?? noAttempts };
-}
-
 /** Creates a destination with a new secret. */
 export async function createDestination(
   context: Context,
-  applicationId: string,
-  input: Required<DestinationInput>,
-): Promise<{ kind: 'created'; id: string } | Refusal> {
+  owner: Owner,
+  input: DestinationInput,
+): Promise<{ kind: 'created'; id: string } | { kind: 'full' } | Refusal> {
   const change = readInput(context, input);
   if ('kind' in change) return change;
   const { label = '', url = null, enabled = true, version = 'v3', subscribedEvents = [] } = change;
   const id = randomUUIDv7();
-  const isNew = await insertDestination(context.database.db, {
-    ...defaultTerms(context),
-    id,
-    applicationId,
-    isApplicationEndpoint: false,
-    label,
-    url,
-    enabled,
-    version,
-    subscribedEvents,
-    sealedSecret: context.secrets.seal(newSecret(), id),
+  const { applicationId, keyId } = owner;
+  return await context.database.transaction(async (tx) => {
+    if ((await countDestinations(tx, applicationId)) >= maxDestinations) return { kind: 'full' };
+    const isNew = await insertDestination(tx, {
+      ...defaultTerms(context),
+      ...change,
+      id,
+      applicationId,
+      isApplicationEndpoint: false,
+      label,
+      url,
+      enabled,
+      version,
+      subscribedEvents,
+      sealedSecret: context.secrets.seal(newSecret(), id),
+      disabledReason: enabled ? null : 'owner',
+    });
+    if (!isNew) return urlTaken;
+    await writeHistory(tx, id, 'created', keyId);
+    return { kind: 'created', id };
   });
-  return isNew ? { kind: 'created', id } : urlTaken;
 }
 
-/** Changes what the input names. */
+/**
+ * Changes what the input names. A destination that is switched on, or has got another URL, starts as if nothing had ever
+ * gone wrong. Switching off what the system has switched off already changes nothing: its events are still kept.
+ */
 export async function changeDestination(
   context: Context,
-  applicationId: string,
+  owner: Owner,
   id: string,
   input: DestinationInput,
 ): Promise<{ kind: 'changed' } | { kind: 'unknown' } | Refusal> {
-  if (!(await findDestination(context.database.db, applicationId, id))) return { kind: 'unknown' };
-  const change = readInput(context, input);
-  if ('kind' in change) return change;
-  const isFree = await updateDestination(context.database.db, id, change);
-  return isFree ? { kind: 'changed' } : urlTaken;
+  const { applicationId, keyId } = owner;
+  const change = context.database.transaction(async (tx): ReturnType<typeof changeDestination> => {
+    if (!(await findDestination(tx, applicationId, id))) return { kind: 'unknown' };
+    // Before the destination's own row, as everybody does who locks both.
+    if (input.enabled === true || input.url !== undefined) await lockHealth(tx, id);
+    const known = await lockDestination(tx, applicationId, id);
+    if (known === undefined) return { kind: 'unknown' };
+    const change = readInput(context, input);
+    if ('kind' in change) return change;
+    const fields = changedFields(known, change);
+    const turn = change.enabled === known.enabled ? undefined : change.enabled;
+    if (turn !== undefined) change.disabledReason = turn ? null : 'owner';
+    await updateDestination(tx, id, change);
+    if (turn === true || fields.includes('url')) await saveHealth(tx, id, soundHealth);
+    if (known.ordered && change.ordered === false) await endOrder(tx, id);
+    if (fields.length > 0) await writeHistory(tx, id, 'changed', keyId, { fields });
+    if (turn === true) await writeHistory(tx, id, 'enabled', keyId);
+    if (turn === false) await writeHistory(tx, id, 'disabled', keyId, { reason: 'owner' });
+    return { kind: 'changed' };
+  });
+  return await change.catch(refuseTakenUrl('url'));
+}
+
+/** Turns the error of a transaction that would have given an application the same URL twice into words. */
+export function refuseTakenUrl(field: string): (error: unknown) => Refusal {
+  return (error) => {
+    if (isUrlTaken(error)) return { ...urlTaken, field };
+    throw error;
+  };
 }
 
 /**
@@ -151,17 +154,16 @@ export async function changeDestination(
  *
  * @returns false when this application has none of that id
  */
-export async function removeDestination(
-  { database }: Context,
-  applicationId: string,
-  id: string,
-): Promise<boolean> {
-  const destination = await findDestination(database.db, applicationId, id);
-  if (destination === undefined) return false;
-  if (destination.isApplicationEndpoint) {
-    await updateDestination(database.db, id, { url: null, enabled: true });
-  } else await deleteDestination(database.db, id);
-  return true;
+export async function removeDestination(context: Context, owner: Owner, id: string): Promise<boolean> {
+  return await context.database.transaction(async (tx) => {
+    const destination = await lockDestination(tx, owner.applicationId, id);
+    if (destination === undefined) return false;
+    if (destination.isApplicationEndpoint) {
+      await updateDestination(tx, id, { url: null, enabled: true, disabledReason: null });
+    } else await deleteDestination(tx, id);
+    await writeHistory(tx, id, 'deleted', owner.keyId);
+    return true;
+  });
 }
 
 /** The secret as its owner sees it. */
@@ -169,74 +171,24 @@ export function secretOf({ secrets }: Context, destination: Destination): string
   return secrets.open(destination.sealedSecret, destination.id);
 }
 
-/** The application's own endpoint, made with a new secret and without a URL when there is none yet. */
-export async function ensureApplicationEndpoint(
-  context: Context,
-  db: Kysely<Tables>,
-  applicationId: string,
-): Promise<Destination> {
-  const known = await findApplicationEndpoint(db, applicationId);
-  if (known !== undefined) return known;
-  const id = randomUUIDv7();
-  await insertDestination(db, {
-    ...defaultTerms(context),
-    id,
-    applicationId,
-    isApplicationEndpoint: true,
-    label: 'Application webhook',
-    url: null,
-    enabled: true,
-    version: 'v3',
-    subscribedEvents: [statusUpdated, 'data.updated'],
-    sealedSecret: context.secrets.seal(newSecret(), id),
-  });
-  // Somebody else may have been first.
-  const made = await findApplicationEndpoint(db, applicationId);
-  if (made === undefined) throw new Error('the application endpoint is gone right after it was made');
-  return made;
-}
+/** Names, as the API has them, of what is different after a change; whether it is switched on is told apart from them. */
+const fieldNames = {
+  label: 'label',
+  url: 'url',
+  version: 'webhook_version',
+  subscribedEvents: 'subscribed_events',
+  ordered: 'ordered',
+  retrySchedule: 'retry_schedule',
+  ratePerSecond: 'rate_per_second',
+  maxInFlight: 'max_in_flight',
+  asymmetricSignature: 'asymmetric_signature',
+} as const;
 
-/** Reads the application's own endpoint and settings. */
-export async function readApplicationEndpoint(
-  context: Context,
-  applicationId: string,
-): Promise<ApplicationEndpoint> {
-  const { db } = context.database;
-  const destination = await ensureApplicationEndpoint(context, db, applicationId);
-  return {
-    url: destination.url,
-    version: destination.version,
-    secret: secretOf(context, destination),
-    settings: await readSettingsOf(db, applicationId),
-  };
-}
-
-/** Changes the application's own endpoint; `url` null takes it away, `rotateSecret` replaces the secret at once. */
-export async function changeApplicationEndpoint(
-  context: Context,
-  applicationId: string,
-  input: {
-    url?: string | null;
-    version?: WebhookVersion;
-    rotateSecret?: boolean;
-    settings: Partial<ApplicationSettings>;
-  },
-): Promise<{ kind: 'changed' } | Refusal> {
-  const { url, version, rotateSecret = false, settings } = input;
-  const change: DestinationChange = version === undefined ? {} : { version };
-  if (url === null || url === '') change.url = null;
-  else if (url !== undefined) {
-    const endpoint = checkEndpoint(url, context.config.addressPolicy);
-    if (!endpoint.ok) return { kind: 'refused', field: 'webhook_url', reason: endpoint.reason };
-    Object.assign(change, { url: endpoint.href, enabled: true });
-  }
-  return await context.database.transaction(async (tx) => {
-    const { id } = await ensureApplicationEndpoint(context, tx, applicationId);
-    if (rotateSecret) change.sealedSecret = context.secrets.seal(newSecret(), id);
-    if (!(await updateDestination(tx, id, change))) return { ...urlTaken, field: 'webhook_url' };
-    await saveSettingsOf(tx, applicationId, settings);
-    return { kind: 'changed' };
-  });
+function changedFields(known: Destination, change: DestinationChange): string[] {
+  const keys = Object.keys(fieldNames) as (keyof typeof fieldNames)[];
+  const differs = (key: keyof typeof fieldNames) =>
+    change[key] !== undefined && !isDeepStrictEqual(change[key], known[key]);
+  return keys.filter(differs).map((key) => fieldNames[key]);
 }
 
 /** Checks what types cannot say. */

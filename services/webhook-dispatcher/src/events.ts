@@ -1,8 +1,8 @@
 import { randomUUIDv7 } from 'node:crypto';
 import { propagation, context as telemetryContext } from '@opentelemetry/api';
 import type { Transaction } from '@selfsame/database/database';
+import { ensureApplicationEndpoint } from './application-endpoint.ts';
 import { type Context, leaseMs } from './context.ts';
-import { ensureApplicationEndpoint } from './destinations.ts';
 import type { Dispatcher } from './dispatcher.ts';
 import { type SessionEvent, sessionBody, statusUpdated, type WebhookVersion } from './domain/body.ts';
 import type { Destination } from './domain/delivery.ts';

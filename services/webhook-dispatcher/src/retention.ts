@@ -1,4 +1,5 @@
 import type { Context } from './context.ts';
+import { forgetEndedSecrets } from './outbound/destination-store.ts';
 import { eraseOldBodies, pruneLog } from './outbound/erasure-store.ts';
 
 const everyMs = 3_600_000;
@@ -6,8 +7,8 @@ const everyMs = 3_600_000;
 const batch = 1_000;
 
 /**
- * Erases, now and every hour, the bodies that are older than the `data_retention_months` of their application. Any
- * number of replicas may do so.
+ * Erases, now and every hour, the bodies and answers that are older than their application wants them kept, deliveries
+ * that ended long ago, and secrets that sign no more. Any number of replicas may do so.
  *
  * @returns how to stop
  */
@@ -30,6 +31,7 @@ async function eraseAll({ config, database, log }: Context, stopping: AbortSigna
   try {
     while (!stopping.aborted && (await eraseOldBodies(database.db, batch)) === batch);
     while (!stopping.aborted && (await pruneLog(database.db, oldLog)) === batch);
+    await forgetEndedSecrets(database.db);
   } catch (err) {
     log.warn({ err }, 'could not erase old webhook bodies');
   }

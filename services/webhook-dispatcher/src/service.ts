@@ -8,13 +8,17 @@ import { createHttpServer } from '@selfsame/http/server';
 import { connectGrpc } from '@selfsame/runtime/grpc';
 import type { Lifecycle } from '@selfsame/runtime/lifecycle';
 import type { Log } from '@selfsame/runtime/log';
+import { createByHand } from './by-hand.ts';
 import type { Config } from './config.ts';
 import type { Context } from './context.ts';
 import { requireMatchingKey } from './destinations.ts';
 import { startDispatcher } from './dispatcher.ts';
+import { startFigures } from './figures.ts';
+import { addActionRoutes } from './inbound/action-routes.ts';
 import { subscribeAll } from './inbound/consumers.ts';
 import { addDestinationRoutes } from './inbound/destination-routes.ts';
 import { addEndpointRoutes } from './inbound/endpoint-routes.ts';
+import { addKeyRoutes } from './inbound/key-routes.ts';
 import { addLogRoutes } from './inbound/log-routes.ts';
 import { migrations } from './migrations.ts';
 import { createWebhookClient, type Resolve } from './outbound/http-client.ts';
@@ -64,6 +68,7 @@ export async function createService(options: {
   const dispatcher = startDispatcher(context);
   lifecycle.onStop('dispatcher', dispatcher.stop);
 
+  lifecycle.onStop('figures', startFigures(context));
   lifecycle.onStop('retention', startRetention(context));
 
   await subscribeAll(context, dispatcher);
@@ -90,7 +95,13 @@ export async function createService(options: {
     honourIdempotencyKeys(api, { database });
     addDestinationRoutes(api, context);
     addEndpointRoutes(api, context);
-    addLogRoutes(api, context);
+    const byHand = createByHand();
+    addActionRoutes(api, context, byHand);
+    addLogRoutes(api, context, byHand);
+  });
+  void server.register(async (open) => {
+    limitRates(open, { database });
+    addKeyRoutes(open, context);
   });
   await server.listen({ host: config.host, port: config.httpPort });
   const address = server.server.address();

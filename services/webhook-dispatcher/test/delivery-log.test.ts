@@ -68,6 +68,13 @@ describe('the log', () => {
       created_at: expect.any(String),
       request_header: expect.any(String),
       request_body: sent?.rawBody.toString('utf8'),
+      attempt: 1,
+      error_text: null,
+      cause: 'schedule',
+      error: null,
+      response_body: '',
+      delivery_state: 'delivered',
+      next_attempt_at: null,
     });
     const header = JSON.parse(logged.request_header);
     expect(Object.keys(header).sort()).toEqual([
@@ -77,6 +84,9 @@ describe('the log', () => {
       'X-Signature-Simple',
       'X-Signature-V2',
       'X-Timestamp',
+      'webhook-id',
+      'webhook-signature',
+      'webhook-timestamp',
     ]);
     expect(header['X-Signature-V2']).toBe(sent?.headers['x-signature-v2']);
 
@@ -84,8 +94,19 @@ describe('the log', () => {
     expect(one).toMatchObject({ status: 200, body: logged });
     const sameOne = await service.call('GET', `${base}${uuid}/deliveries/${entry.uuid}/`);
     expect(sameOne).toMatchObject({ status: 200, body: logged });
-    const { request_header, request_body, ...row } = logged;
-    expect(entry).toEqual(row);
+    expect(logged).toMatchObject(entry);
+    expect(Object.keys(entry)).toEqual([
+      'uuid',
+      'session_id',
+      'request_url',
+      'response_status',
+      'response_time_ms',
+      'status',
+      'webhook_type',
+      'created_at',
+      'attempt',
+      'error_text',
+    ]);
   });
 
   test('of a session without destinations is empty; of an unknown session there is none', async () => {

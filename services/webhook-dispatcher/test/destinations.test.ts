@@ -12,6 +12,24 @@ beforeAll(async () => {
 });
 afterAll(() => world.close());
 
+/** What is shown beyond the /v3 contract, of a destination that nothing was ever sent to. */
+const added = {
+  ordered: false,
+  retry_schedule: 'standard',
+  rate_per_second: null,
+  max_in_flight: null,
+  asymmetric_signature: false,
+  disabled_reason: null,
+  circuit: { state: 'closed', open_until: null, consecutive_failures: 0 },
+  figures: {
+    success_rate_percentage: null,
+    p50_response_time_ms: null,
+    p95_response_time_ms: null,
+    last_error: null,
+    last_error_at: null,
+  },
+};
+
 let count = 0;
 const valid = (more: object = {}) => {
   count += 1;
@@ -47,6 +65,10 @@ describe('destinations', () => {
         max_response_time_ms: null,
         last_delivery_at: null,
       },
+      ...added,
+      standard_webhooks_secret: `whsec_${Buffer.from(answer.body.secret_shared_key).toString('base64')}`,
+      public_key: null,
+      previous_secret_expires_at: null,
     });
     const again = await service.call('GET', `${base}${answer.body.uuid}/`);
     expect(again.status).toBe(200);
@@ -78,6 +100,8 @@ describe('destinations', () => {
       last_delivery_at: null,
       created_at: expect.any(String),
       updated_at: expect.any(String),
+      ...added,
+      disabled_reason: 'owner',
     });
   });
 
@@ -89,10 +113,22 @@ describe('destinations', () => {
       enabled: false,
       webhook_version: 'v2',
       subscribed_events: ['data.updated'],
+      ordered: true,
+      retry_schedule: [0, 0.5, 604_800],
+      rate_per_second: 0.1,
+      max_in_flight: 3,
     };
     const answer = await service.call('PATCH', path, change);
     expect(answer.status).toBe(200);
-    expect(answer.body).toEqual({ ...made, ...change, updated_at: expect.any(String) });
+    expect(answer.body).toEqual({
+      ...made,
+      ...change,
+      disabled_reason: 'owner',
+      updated_at: expect.any(String),
+    });
+    expect((await service.call('GET', path)).body).toEqual(answer.body);
+    const back = { enabled: true, retry_schedule: 'contract', rate_per_second: null, max_in_flight: null };
+    expect((await service.call('PATCH', path, back)).body).toMatchObject({ ...back, disabled_reason: null });
     expect((await service.call('PATCH', path, {})).body.label).toBe('new');
   });
 
@@ -141,6 +177,41 @@ describe('destinations', () => {
     ],
     ['an unknown version', { webhook_version: 'v9' }, { webhook_version: ['Must be one of: v1, v2, v3.'] }],
     ['a version that is no text', { enabled: 'yes' }, { enabled: ['Must be a valid boolean.'] }],
+    ['an order that is no boolean', { ordered: 1 }, { ordered: ['Must be a valid boolean.'] }],
+    [
+      'a schedule that has no such name',
+      { retry_schedule: 'often' },
+      { retry_schedule: ['Must be one of: standard, contract.', 'Expected a list of items.'] },
+    ],
+    [
+      'a schedule that waits for too long',
+      { retry_schedule: [5, 604_801] },
+      {
+        retry_schedule: expect.arrayContaining(['1: Ensure this value is less than or equal to 604800.']),
+      },
+    ],
+    [
+      'a schedule that goes back in time',
+      { retry_schedule: [-1] },
+      { retry_schedule: expect.arrayContaining(['0: Ensure this value is greater than or equal to 0.']) },
+    ],
+    [
+      'a schedule of too many retries',
+      { retry_schedule: Array.from({ length: 21 }, () => 1) },
+      { retry_schedule: expect.arrayContaining(['Ensure this field has no more than 20 elements.']) },
+    ],
+    [
+      'a rate that is next to none',
+      { rate_per_second: 0.001 },
+      { rate_per_second: ['Ensure this value is greater than or equal to 0.01.'] },
+    ],
+    ['a rate in words', { rate_per_second: 'slow' }, { rate_per_second: ['A valid number is required.'] }],
+    [
+      'no attempts at once',
+      { max_in_flight: 0 },
+      { max_in_flight: ['Ensure this value is greater than or equal to 1.'] },
+    ],
+    ['half an attempt at once', { max_in_flight: 1.5 }, { max_in_flight: ['A valid integer is required.'] }],
   ];
   test.each(refusals)('%s is refused in the contract’s words', async (_name, more, expected) => {
     await service.call('POST', base, valid({ url: duplicate }));
@@ -177,9 +248,14 @@ describe('destinations', () => {
       ['GET', `${path}deliveries/`],
       ['GET', `${path}deliveries/${randomUUID()}/`],
       ['POST', `${path}deliveries/${randomUUID()}/resend/`],
+      ['POST', `${path}rotate-secret/`],
+      ['POST', `${path}test/`],
+      ['POST', `${path}resend-failed/`],
+      ['GET', `${path}history/`],
       ['GET', `/v3/session/${randomUUID()}/webhooks/`],
     ] as const) {
-      const answer = await call(method, target, method === 'PATCH' ? { label: 'mine' } : undefined);
+      const body = target.endsWith('resend-failed/') ? { since: '2026-01-01T00:00:00Z' } : undefined;
+      const answer = await call(method, target, method === 'PATCH' ? { label: 'mine' } : body);
       expect([method, target, answer.status, answer.body]).toEqual([
         method,
         target,
@@ -213,7 +289,13 @@ describe('destinations', () => {
       '/v3/webhook/destinations/{uuid}/deliveries/',
       '/v3/webhook/destinations/{uuid}/deliveries/{delivery_uuid}/',
       '/v3/webhook/destinations/{uuid}/deliveries/{delivery_uuid}/resend/',
+      '/v3/webhook/destinations/{uuid}/history/',
+      '/v3/webhook/destinations/{uuid}/jwks.json',
+      '/v3/webhook/destinations/{uuid}/resend-failed/',
+      '/v3/webhook/destinations/{uuid}/rotate-secret/',
+      '/v3/webhook/destinations/{uuid}/test/',
     ]);
+    expect(body.paths['/v3/webhook/destinations/{uuid}/jwks.json'].get.security).toEqual([]);
   });
 
   test('a repeated Idempotency-Key creates one destination', async () => {
@@ -238,6 +320,7 @@ describe('the application’s own endpoint', () => {
       secret_shared_key: expect.stringMatching(/^[\w-]{43}$/),
       capture_method: 'both',
       data_retention_months: null,
+      body_retention_days: null,
     });
     expect((await call('GET', path)).body).toEqual(body);
   });
@@ -248,6 +331,7 @@ describe('the application’s own endpoint', () => {
       webhook_url: 'https://example.com/own',
       capture_method: 'mobile',
       data_retention_months: 12,
+      body_retention_days: 30,
     };
     const { body: after } = await service.call('PATCH', path, change);
     expect(after).toEqual({ ...before, ...change });
@@ -274,6 +358,8 @@ describe('the application’s own endpoint', () => {
     [{ webhook_version: 'v4' }, { webhook_version: ['Must be one of: v1, v2, v3.'] }],
     [{ capture_method: 'fax' }, { capture_method: ['Must be one of: mobile, desktop, both.'] }],
     [{ data_retention_months: 0 }, { data_retention_months: [expect.any(String)] }],
+    [{ body_retention_days: 0 }, { body_retention_days: [expect.any(String)] }],
+    [{ body_retention_days: 3_651 }, { body_retention_days: [expect.any(String)] }],
   ])('refuses %j', async (change, expected) => {
     const answer = await service.call('PATCH', path, change);
     expect(answer.status).toBe(400);

@@ -1,19 +1,24 @@
-import { FieldErrorBody, Uuid } from '@selfsame/http/schemas';
-import { FieldError, type HttpServer } from '@selfsame/http/server';
-import { Failure } from '@selfsame/runtime/errors';
+import { DetailBody, FieldErrorBody, Uuid } from '@selfsame/http/schemas';
+import { DetailError, FieldError, type HttpServer } from '@selfsame/http/server';
 import Type, { type Static } from 'typebox';
 import type { Context } from '../context.ts';
 import {
   changeDestination,
   createDestination,
   type DestinationInput,
-  findOwned,
-  listOwned,
+  maxDestinations,
   removeDestination,
-  secretOf,
 } from '../destinations.ts';
 import { webhookVersions } from '../domain/body.ts';
-import { DestinationDetail, DestinationRow, toDestinationDetail, toDestinationRow } from './shapes.ts';
+import { findOwned, listOwned } from '../owned-destinations.ts';
+import {
+  DestinationDetail,
+  DestinationRow,
+  terms,
+  toDestinationDetail,
+  toDestinationRow,
+} from './destination-shapes.ts';
+import { found, notFound } from './paging.ts';
 
 const base = '/v3/webhook/destinations/';
 const One = Type.Object({ uuid: Uuid() });
@@ -26,19 +31,18 @@ const fields = {
   subscribed_events: Type.Array(Type.String(), { description: 'At least one; there is no wildcard' }),
 };
 
+const Change = Type.Partial(Type.Object({ ...fields, ...terms }));
 const Creation = Type.Object({
-  ...fields,
-  enabled: Type.Boolean({ default: true }),
-  webhook_version: Type.Enum(webhookVersions, { default: 'v3' }),
+  ...Change.properties,
+  label: fields.label,
+  url: fields.url,
+  subscribed_events: fields.subscribed_events,
 });
-const Change = Type.Partial(Type.Object(fields));
 
 /** `/v3/webhook/destinations/`: where the application's webhooks go. */
 export function addDestinationRoutes(api: HttpServer, context: Context): void {
   async function detail(applicationId: string, id: string) {
-    const owned = await findOwned(context, applicationId, id);
-    if (owned === undefined) throw notFound();
-    return toDestinationDetail(owned, secretOf(context, owned.destination));
+    return toDestinationDetail(context, found(await findOwned(context, applicationId, id)));
   }
 
   api.get(
@@ -52,17 +56,21 @@ export function addDestinationRoutes(api: HttpServer, context: Context): void {
     {
       schema: {
         summary: 'Create a webhook destination',
+        description: `Its secret is made by the server. At most ${maxDestinations} in an application.`,
         body: Creation,
-        response: { 201: DestinationDetail, 400: FieldErrorBody },
+        response: { 201: DestinationDetail, 400: Type.Union([FieldErrorBody, DetailBody]) },
       },
     },
     async (request, reply) => {
-      const { applicationId } = request.principal;
-      const { label, url, enabled, webhook_version: version, subscribed_events } = request.body;
-      const input = { label, url, enabled, version, subscribedEvents: subscribed_events };
-      const result = await createDestination(context, applicationId, input);
+      const result = await createDestination(context, request.principal, toInput(request.body));
       if (result.kind === 'refused') throw new FieldError({ [result.field]: [result.reason] });
-      return await reply.code(201).send(await detail(applicationId, result.id));
+      if (result.kind === 'full') {
+        throw new DetailError(
+          400,
+          `An application can have at most ${maxDestinations} webhook destinations.`,
+        );
+      }
+      return await reply.code(201).send(await detail(request.principal.applicationId, result.id));
     },
   );
 
@@ -83,18 +91,20 @@ export function addDestinationRoutes(api: HttpServer, context: Context): void {
     {
       schema: {
         summary: 'Change a webhook destination',
+        description:
+          'Switched on again, it gets what was kept for it while the system had it switched off. Switched off by its ' +
+          'owner, it gets nothing, and retries that were to come are dropped.',
         params: One,
         body: Change,
         response: { 200: DestinationDetail, 400: FieldErrorBody },
       },
     },
     async (request) => {
-      const { applicationId } = request.principal;
       const { uuid } = request.params;
-      const result = await changeDestination(context, applicationId, uuid, toInput(request.body));
+      const result = await changeDestination(context, request.principal, uuid, toInput(request.body));
       if (result.kind === 'unknown') throw notFound();
       if (result.kind === 'refused') throw new FieldError({ [result.field]: [result.reason] });
-      return await detail(applicationId, uuid);
+      return await detail(request.principal.applicationId, uuid);
     },
   );
 
@@ -104,8 +114,7 @@ export function addDestinationRoutes(api: HttpServer, context: Context): void {
       schema: { summary: 'Delete a webhook destination', params: One, response: { 204: Type.Null() } },
     },
     async (request, reply) => {
-      const found = await removeDestination(context, request.principal.applicationId, request.params.uuid);
-      if (!found) throw notFound();
+      if (!(await removeDestination(context, request.principal, request.params.uuid))) throw notFound();
       return await reply.code(204).send(null);
     },
   );
@@ -118,9 +127,10 @@ function toInput(body: Static<typeof Change>): DestinationInput {
   if (body.enabled !== undefined) input.enabled = body.enabled;
   if (body.webhook_version !== undefined) input.version = body.webhook_version;
   if (body.subscribed_events !== undefined) input.subscribedEvents = body.subscribed_events;
+  if (body.ordered !== undefined) input.ordered = body.ordered;
+  if (body.retry_schedule !== undefined) input.retrySchedule = body.retry_schedule;
+  if (body.rate_per_second !== undefined) input.ratePerSecond = body.rate_per_second;
+  if (body.max_in_flight !== undefined) input.maxInFlight = body.max_in_flight;
+  if (body.asymmetric_signature !== undefined) input.asymmetricSignature = body.asymmetric_signature;
   return input;
-}
-
-function notFound(): Failure {
-  return new Failure('not_found', 'destination_not_found', 'Not found.');
 }

@@ -1,14 +1,14 @@
 import { DetailBody, Page, Uuid } from '@selfsame/http/schemas';
 import { DetailError, type HttpServer } from '@selfsame/http/server';
-import { Failure } from '@selfsame/runtime/errors';
 import type { FastifyRequest } from 'fastify';
 import Type from 'typebox';
+import type { ByHand } from '../by-hand.ts';
 import type { Context } from '../context.ts';
 import { readLogEntry, readLogPage, readSessionLog, resend } from '../delivery-log.ts';
-import { findOwned } from '../destinations.ts';
-import type { LoggedAttempt } from '../domain/delivery.ts';
-import type { AttemptFilter } from '../outbound/log-store.ts';
-import { DeliveryDetail, DeliveryRow, toDeliveryDetail, toDeliveryRow } from './shapes.ts';
+import { webhookEvents } from '../domain/body.ts';
+import type { AttemptFilter, LogEntry } from '../outbound/log-store.ts';
+import { DeliveryDetail, DeliveryRow, toDeliveryDetail, toDeliveryRow } from './delivery-shapes.ts';
+import { envelope, found, notFound, pageOf, paging } from './paging.ts';
 
 const session = '/v3/session/:session_id';
 const deliveries = '/v3/webhook/destinations/:uuid/deliveries/';
@@ -18,22 +18,23 @@ const OneOfSession = Type.Object({ session_id: Uuid(), webhook_uuid: Uuid() });
 const OfDestination = Type.Object({ uuid: Uuid() });
 const OneOfDestination = Type.Object({ uuid: Uuid(), delivery_uuid: Uuid() });
 
-const maxPage = 100;
-const Paging = Type.Object({
-  limit: Type.Integer({ minimum: 1, default: 50, description: `At most ${maxPage} are given` }),
-  offset: Type.Integer({ minimum: 0, maximum: 1_000_000, default: 0 }),
+const Filter = Type.Object({
+  ...paging,
   date_from: Type.Optional(Type.String({ format: 'date', description: 'UTC day, inclusive' })),
   date_to: Type.Optional(Type.String({ format: 'date', description: 'UTC day, inclusive' })),
+  result: Type.Optional(Type.Enum(['succeeded', 'failed'], { description: 'Succeeded: answered 2xx' })),
+  webhook_type: Type.Optional(Type.Enum(webhookEvents)),
+  session_id: Type.Optional(Uuid()),
 });
 
 /** The delivery log: every attempt, with what was sent, and resending. */
-export function addLogRoutes(api: HttpServer, context: Context): void {
-  addSessionLogRoutes(api, context);
-  addDestinationLogRoutes(api, context);
+export function addLogRoutes(api: HttpServer, context: Context, byHand: ByHand): void {
+  addSessionLogRoutes(api, context, byHand);
+  addDestinationLogRoutes(api, context, byHand);
 }
 
 /** By session. Reading or resending one attempt has no trailing slash. */
-function addSessionLogRoutes(api: HttpServer, context: Context): void {
+function addSessionLogRoutes(api: HttpServer, context: Context, byHand: ByHand): void {
   api.get(
     `${session}/webhooks/`,
     {
@@ -46,7 +47,7 @@ function addSessionLogRoutes(api: HttpServer, context: Context): void {
     async (request) => {
       const { applicationId } = request.principal;
       const log = await readSessionLog(context, applicationId, request.params.session_id);
-      return found(log).map(toDeliveryDetail);
+      return found(log).map((attempt) => toDeliveryDetail(context, attempt));
     },
   );
 
@@ -61,41 +62,44 @@ function addSessionLogRoutes(api: HttpServer, context: Context): void {
   api.get(
     `${session}/webhook/:webhook_uuid`,
     { schema: { summary: 'Read a webhook delivery of a session', ...schema } },
-    async (request) => toDeliveryDetail(found(await readLogEntry(context, filterOf(request)))),
+    async (request) => toDeliveryDetail(context, found(await readLogEntry(context, filterOf(request)))),
   );
   api.post(
     `${session}/webhook/:webhook_uuid/resend`,
     { schema: { summary: 'Send a webhook of a session again', ...schema } },
-    async (request) => toDeliveryDetail(await resendNow(context, filterOf(request))),
+    async (request) => toDeliveryDetail(context, await resendNow(context, byHand, filterOf(request))),
   );
 }
 
 /** By destination. */
-function addDestinationLogRoutes(api: HttpServer, context: Context): void {
+function addDestinationLogRoutes(api: HttpServer, context: Context, byHand: ByHand): void {
   api.get(
     deliveries,
     {
       schema: {
         summary: 'List the deliveries to a destination',
         params: OfDestination,
-        querystring: Paging,
+        querystring: Filter,
         response: { 200: Page(DeliveryRow) },
       },
     },
     async (request) => {
       const { applicationId } = request.principal;
       const { uuid } = request.params;
-      const { offset, date_from, date_to } = request.query;
-      const limit = Math.min(request.query.limit, maxPage);
-      found(await findOwned(context, applicationId, uuid));
-      const filter = { applicationId, destinationId: uuid, from: startOf(date_from), before: endOf(date_to) };
-      const page = await readLogPage(context, filter, { limit, offset });
-      return {
-        count: page.count,
-        next: page.hasMore ? pageUrl(request, limit, offset + limit) : null,
-        previous: offset > 0 ? pageUrl(request, limit, Math.max(0, offset - limit)) : null,
-        results: page.attempts.map(toDeliveryRow),
+      const { date_from, date_to, result, webhook_type, session_id } = request.query;
+      const filter = {
+        applicationId,
+        destinationId: uuid,
+        sessionId: session_id,
+        webhookType: webhook_type,
+        isTaken: result && result === 'succeeded',
+        from: startOf(date_from),
+        before: endOf(date_to),
       };
+      const page = pageOf(request.query);
+      const log = found(await readLogPage(context, filter, page));
+      const results = log.attempts.map((attempt) => toDeliveryRow(context, attempt));
+      return envelope(request, page, { ...log, results });
     },
   );
 
@@ -110,17 +114,21 @@ function addDestinationLogRoutes(api: HttpServer, context: Context): void {
   api.get(
     `${deliveries}:delivery_uuid/`,
     { schema: { summary: 'Read a delivery to a destination', ...schema } },
-    async (request) => toDeliveryDetail(found(await readLogEntry(context, filterOf(request)))),
+    async (request) => toDeliveryDetail(context, found(await readLogEntry(context, filterOf(request)))),
   );
   api.post(
     `${deliveries}:delivery_uuid/resend/`,
     { schema: { summary: 'Send a delivery to a destination again', ...schema } },
-    async (request) => toDeliveryDetail(await resendNow(context, filterOf(request))),
+    async (request) => toDeliveryDetail(context, await resendNow(context, byHand, filterOf(request))),
   );
 }
 
-async function resendNow(context: Context, filter: AttemptFilter & { id: string }): Promise<LoggedAttempt> {
-  const result = await resend(context, filter);
+async function resendNow(
+  context: Context,
+  byHand: ByHand,
+  filter: AttemptFilter & { id: string },
+): Promise<LogEntry> {
+  const result = await resend(context, byHand, filter);
   switch (result.kind) {
     case 'made':
       return result.entry;
@@ -133,15 +141,6 @@ async function resendNow(context: Context, filter: AttemptFilter & { id: string 
   }
 }
 
-function found<T>(value: T | undefined): T {
-  if (value === undefined) throw notFound();
-  return value;
-}
-
-function notFound(): Failure {
-  return new Failure('not_found', 'delivery_not_found', 'Not found.');
-}
-
 function startOf(day: string | undefined): Date | undefined {
   return day === undefined ? undefined : new Date(`${day}T00:00:00Z`);
 }
@@ -149,12 +148,4 @@ function startOf(day: string | undefined): Date | undefined {
 function endOf(day: string | undefined): Date | undefined {
   const start = startOf(day);
   return start && new Date(start.getTime() + 86_400_000);
-}
-
-/** The same list at another offset, as a whole URL. */
-function pageUrl(request: FastifyRequest, limit: number, offset: number): string {
-  const url = new URL(request.url, `${request.protocol}://${request.host}`);
-  url.searchParams.set('limit', String(limit));
-  url.searchParams.set('offset', String(offset));
-  return url.href;
 }

@@ -1,7 +1,6 @@
 import { errorCode } from '@selfsame/runtime/errors';
-import type { Kysely, Updateable } from 'kysely';
-import type { WebhookVersion } from '../domain/body.ts';
-import type { Destination, DestinationSummary } from '../domain/delivery.ts';
+import { type Kysely, sql, type Updateable } from 'kysely';
+import type { Destination } from '../domain/delivery.ts';
 import { toDestination } from './destination-row.ts';
 import type { Tables } from './tables.ts';
 
@@ -9,22 +8,13 @@ type Queries = Kysely<Tables>;
 
 const uniqueViolation = '23505';
 
-/** What an owner may change. */
-export interface DestinationChange {
-  label?: string;
-  url?: string | null;
-  enabled?: boolean;
-  version?: WebhookVersion;
-  subscribedEvents?: readonly string[];
-  sealedSecret?: Buffer;
-}
-
-/** Settings of the legacy endpoint that belong to the application. */
-export interface ApplicationSettings {
-  captureMethod: 'mobile' | 'desktop' | 'both';
-  /** Null keeps what is stored without limit. */
-  dataRetentionMonths: number | null;
-}
+/** What may change about a destination; what is not named stays. */
+export type DestinationChange = {
+  -readonly [Field in keyof Omit<
+    Destination,
+    'id' | 'applicationId' | 'isApplicationEndpoint' | 'createdAt' | 'updatedAt'
+  >]?: Destination[Field];
+};
 
 /** An application's destinations that have a URL, oldest first. */
 export async function listDestinations(db: Queries, applicationId: string): Promise<Destination[]> {
@@ -74,17 +64,22 @@ export async function findAnyDestination(db: Queries): Promise<Destination | und
   return row && toDestination(row);
 }
 
-/** The application's own endpoint, with or without a URL. */
+/**
+ * The application's own endpoint, with or without a URL.
+ *
+ * @param options.lock until the end of the transaction, as `lockDestination` does
+ */
 export async function findApplicationEndpoint(
   db: Queries,
   applicationId: string,
+  options: { lock?: boolean } = {},
 ): Promise<Destination | undefined> {
-  const row = await db
+  const query = db
     .selectFrom('destinations')
     .selectAll()
     .where('application_id', '=', applicationId)
-    .where('is_application_endpoint', '=', true)
-    .executeTakeFirst();
+    .where('is_application_endpoint', '=', true);
+  const row = await (options.lock ? query.forNoKeyUpdate() : query).executeTakeFirst();
   return row && toDestination(row);
 }
 
@@ -111,37 +106,97 @@ export async function insertDestination(
       rate_per_second: destination.ratePerSecond,
       max_in_flight: destination.maxInFlight,
       asymmetric_signature: destination.asymmetricSignature,
+      disabled_reason: destination.disabledReason,
     })
     .onConflict((conflict) => conflict.doNothing())
     .executeTakeFirstOrThrow();
   return numInsertedOrUpdatedRows === 1n;
 }
 
-/** @returns false when another destination of the application has the new URL */
-export async function updateDestination(
-  db: Queries,
+/**
+ * Locks a destination that has a URL until the end of the transaction. Deliveries to it may be written meanwhile. Who locks
+ * its health too does so first.
+ */
+export async function lockDestination(
+  tx: Queries,
+  applicationId: string,
   id: string,
-  change: DestinationChange,
-): Promise<boolean> {
-  const row: Updateable<Tables['destinations']> = { updated_at: new Date() };
-  if (change.label !== undefined) row.label = change.label;
-  if (change.url !== undefined) row.url = change.url;
-  if (change.enabled !== undefined) row.enabled = change.enabled;
-  if (change.version !== undefined) row.webhook_version = change.version;
-  if (change.subscribedEvents !== undefined) row.subscribed_events = [...change.subscribedEvents];
-  if (change.sealedSecret !== undefined) row.sealed_secret = change.sealedSecret;
-  try {
-    await db.updateTable('destinations').set(row).where('id', '=', id).execute();
-    return true;
-  } catch (error) {
-    if (errorCode(error) === uniqueViolation) return false;
-    throw error;
-  }
+): Promise<Destination | undefined> {
+  const row = await tx
+    .selectFrom('destinations')
+    .selectAll()
+    .where('id', '=', id)
+    .where('application_id', '=', applicationId)
+    .where('deleted_at', 'is', null)
+    .where('url', 'is not', null)
+    .forNoKeyUpdate()
+    .executeTakeFirst();
+  return row && toDestination(row);
+}
+
+/** How many destinations with a URL an application has; nobody else counts them until the end of the transaction. */
+export async function countDestinations(tx: Queries, applicationId: string): Promise<number> {
+  await sql`SELECT pg_advisory_xact_lock(hashtextextended(${`destinations of ${applicationId}`}, 0))`.execute(
+    tx,
+  );
+  const { count } = await tx
+    .selectFrom('destinations')
+    .select(({ fn }) => fn.countAll<number>().as('count'))
+    .where('application_id', '=', applicationId)
+    .where('deleted_at', 'is', null)
+    .where('url', 'is not', null)
+    .executeTakeFirstOrThrow();
+  return count;
+}
+
+/** @throws an error that `isUrlTaken` knows when another destination of the application has the new URL */
+export async function updateDestination(db: Queries, id: string, change: DestinationChange): Promise<void> {
+  await db.updateTable('destinations').set(toRow(change)).where('id', '=', id).execute();
+}
+
+/** Whether a transaction has failed because an application would have had the same URL twice. */
+export function isUrlTaken(error: unknown): boolean {
+  return errorCode(error) === uniqueViolation;
+}
+
+/** Members that are undefined leave their columns alone. */
+function toRow(change: DestinationChange): Updateable<Tables['destinations']> {
+  const { subscribedEvents, retrySchedule } = change;
+  return {
+    updated_at: new Date(),
+    label: change.label,
+    url: change.url,
+    enabled: change.enabled,
+    webhook_version: change.version,
+    subscribed_events: subscribedEvents && [...subscribedEvents],
+    ordered: change.ordered,
+    retry_schedule: retrySchedule && JSON.stringify(retrySchedule),
+    rate_per_second: change.ratePerSecond,
+    max_in_flight: change.maxInFlight,
+    asymmetric_signature: change.asymmetricSignature,
+    sealed_secret: change.sealedSecret,
+    sealed_previous_secret: change.sealedPreviousSecret,
+    previous_secret_ends_at: change.previousSecretEndsAt,
+    disabled_reason: change.disabledReason,
+  };
 }
 
 /** Marks a destination deleted: it is posted to no more, and its URL is free again. */
 export async function deleteDestination(db: Queries, id: string): Promise<void> {
-  await db.updateTable('destinations').set({ deleted_at: new Date() }).where('id', '=', id).execute();
+  await db
+    .updateTable('destinations')
+    .set({ deleted_at: new Date(), sealed_previous_secret: null, previous_secret_ends_at: null })
+    .where('id', '=', id)
+    .execute();
+}
+
+/** Forgets previous secrets that sign no more. */
+export async function forgetEndedSecrets(db: Queries): Promise<void> {
+  await db
+    .updateTable('destinations')
+    .set({ sealed_previous_secret: null, previous_secret_ends_at: null })
+    .where('previous_secret_ends_at', '<=', sql<Date>`now()`)
+    .execute();
 }
 
 /**
@@ -163,77 +218,4 @@ export async function switchOff(
     .returning('application_id')
     .executeTakeFirst();
   return row?.application_id;
-}
-
-/** Figures of destinations over all their attempts; those without attempts are missing. */
-export async function summarise(
-  db: Queries,
-  ids: readonly string[],
-): Promise<Map<string, DestinationSummary>> {
-  if (ids.length === 0) return new Map();
-  const rows = await db
-    .selectFrom('attempts')
-    .select(({ fn }) => [
-      'destination_id',
-      fn.countAll<number>().as('total'),
-      // Failed is what the /v3 contract counts: 400 and above, or no answer.
-      fn
-        .countAll<number>()
-        .filterWhere((where) =>
-          where.or([where('response_status', 'is', null), where('response_status', '>=', 400)]),
-        )
-        .as('failed'),
-      fn.min<number | null>('response_time_ms').as('min'),
-      fn.avg<string | null>('response_time_ms').as('average'),
-      fn.max<number | null>('response_time_ms').as('max'),
-      fn.max<Date | null>('created_at').as('last_at'),
-    ])
-    .where('destination_id', 'in', ids)
-    .groupBy('destination_id')
-    .execute();
-  return new Map(
-    rows.map((row) => [
-      row.destination_id,
-      {
-        total: row.total,
-        failed: row.failed,
-        minResponseTimeMs: row.min,
-        averageResponseTimeMs: row.average === null ? null : Math.round(Number(row.average)),
-        maxResponseTimeMs: row.max,
-        lastAt: row.last_at,
-      },
-    ]),
-  );
-}
-
-/** Settings of an application, the defaults when it never set any. */
-export async function readSettingsOf(db: Queries, applicationId: string): Promise<ApplicationSettings> {
-  const row = await db
-    .selectFrom('applications')
-    .selectAll()
-    .where('application_id', '=', applicationId)
-    .executeTakeFirst();
-  return {
-    captureMethod: row?.capture_method ?? 'both',
-    dataRetentionMonths: row?.data_retention_months ?? null,
-  };
-}
-
-/** Changes the settings that are given. */
-export async function saveSettingsOf(
-  db: Queries,
-  applicationId: string,
-  settings: Partial<ApplicationSettings>,
-): Promise<void> {
-  const { captureMethod, dataRetentionMonths } = settings;
-  const row = {
-    ...(captureMethod === undefined ? {} : { capture_method: captureMethod }),
-    ...(dataRetentionMonths === undefined ? {} : { data_retention_months: dataRetentionMonths }),
-  };
-  if (Object.keys(row).length === 0) return;
-  await db
-    .insertInto('applications')
-    .values({ application_id: applicationId, data_retention_months: null, ...row })
-    .onConflict((conflict) => conflict.column('application_id').doUpdateSet(row))
-    .execute();
 }

@@ -54,7 +54,9 @@ export async function eraseOldBodies(db: Queries, limit: number): Promise<number
     WITH old AS (
       SELECT d.id FROM applications AS a
       JOIN deliveries AS d ON d.application_id = a.application_id
-      WHERE d.body IS NOT NULL AND d.created_at < now() - a.data_retention_months * interval '1 month'
+      WHERE d.body IS NOT NULL AND d.created_at < greatest(
+        now() - a.data_retention_months * interval '1 month', now() - a.body_retention_days * interval '1 day'
+      )
       LIMIT ${limit}
       FOR UPDATE OF d SKIP LOCKED
     ), answers AS (

@@ -54,6 +54,7 @@ export interface Tables {
     application_id: string;
     capture_method: Generated<'mobile' | 'desktop' | 'both'>;
     data_retention_months: number | null;
+    body_retention_days: number | null;
   };
   sessions: {
     session_id: string;
