@@ -25,16 +25,27 @@ export interface TestNats {
 /**
  * A nats-server with JetStream of its own for the suite, on a free port, its store in a temp dir.
  * @param options.settings further lines of the server's configuration file
+ * @param options.configuration the whole file instead; has to listen on `port` and keep JetStream in `storeDirectory`
  */
-export async function testNats(options: { jetStream?: boolean; settings?: string } = {}): Promise<TestNats> {
-  const { jetStream = true, settings = '' } = options;
+export async function testNats(
+  options: {
+    jetStream?: boolean;
+    settings?: string;
+    configuration?: (places: { port: number; storeDirectory: string }) => string;
+  } = {},
+): Promise<TestNats> {
   requireServer();
   const port = await freePort();
   const directory = mkdtempSync(join(tmpdir(), 'selfsame-nats-'));
   const storeDirectory = join(directory, 'store');
   const configuration = join(directory, 'nats.conf');
+  const { jetStream = true, settings = '' } = options;
   const jetStreamSettings = jetStream ? `jetstream { store_dir: "${storeDirectory}" }` : '';
-  writeFileSync(configuration, `listen: "127.0.0.1:${port}"\n${jetStreamSettings}\n${settings}\n`);
+  writeFileSync(
+    configuration,
+    options.configuration?.({ port, storeDirectory }) ??
+      `listen: "127.0.0.1:${port}"\n${jetStreamSettings}\n${settings}\n`,
+  );
   let server: OwnedProcess | undefined;
 
   const start = async () => {
