@@ -6,7 +6,8 @@ import { setTimeout as pause } from 'node:timers/promises';
 import { facePath } from '@selfsame/testing/assets';
 import { waitFor } from '@selfsame/testing/wait';
 import { type RunningSystem, runSystem } from '../harness/running-system.ts';
-import { check, type Verdict } from './checker.ts';
+import { type Arrival, check, type TrueEvent, type Verdict } from './checker.ts';
+import { type Delay, delaysOf, type Way } from './delays.ts';
 import { planFaults } from './fault-schedule.ts';
 import { carryOut, type Happened } from './faults.ts';
 import { cleanUpAfterDeath } from './leftovers.ts';
@@ -30,10 +31,12 @@ export interface ChaosOptions {
 export interface ChaosResult {
   readonly verdict: Verdict;
   readonly happened: readonly Happened[];
+  /** Faults that could not be made to happen, or not be mended. */
+  readonly failedFaults: readonly string[];
   /** How NATS' disk was made full. */
   readonly diskMeans: string;
-  /** Milliseconds from an event's commit until the good receiver had it, of every event. */
-  readonly delaysMs: readonly number[];
+  /** Of every event until the good receiver had it. */
+  readonly delays: readonly Delay[];
   readonly deadLetters: number;
   /** Deliveries by destination and state, of those that were not delivered. */
   readonly undelivered: readonly string[];
@@ -88,7 +91,7 @@ export async function runChaos(options: ChaosOptions): Promise<ChaosResult> {
     const stage = await setUp(options, ownDeaths, undo);
     const load = await makeLoad(stage, options);
     undo.push(() => load.stop());
-    const happened = await carryOut(planFaults(options), {
+    const { happened, failed } = await carryOut(planFaults(options), {
       system: stage.system,
       disk: stage.disk,
       seed: options.seed,
@@ -99,12 +102,13 @@ export async function runChaos(options: ChaosOptions): Promise<ChaosResult> {
     await load.done;
     options.signal?.throwIfAborted();
     options.report?.(`${load.acknowledged.length} events acknowledged; waiting for the receivers`);
-    const [verdict, delaysMs] = await judge(stage, load, options);
+    const { verdict, ways } = await judge(stage, load, options);
     return {
       verdict,
       happened,
+      failedFaults: failed,
       diskMeans: stage.disk.means,
-      delaysMs,
+      delays: delaysOf(ways, happened),
       deadLetters: await countDeadLetters(stage.system),
       undelivered: await readUndelivered(stage.system),
       ownDeaths,
@@ -167,22 +171,30 @@ async function makeLoad({ receivers, demo, partner }: Stage, options: ChaosOptio
 }
 
 /** Waits until everything has come, or nothing comes any more, and compares. */
-async function judge(stage: Stage, load: Load, options: ChaosOptions): Promise<[Verdict, number[]]> {
+async function judge(
+  stage: Stage,
+  load: Load,
+  options: ChaosOptions,
+): Promise<{ verdict: Verdict; ways: Way[] }> {
   const { system, receivers, demo, partner } = stage;
-  const events = await waitFor('the outbox', () => readEvents(system), { timeoutMs: 60_000 });
   const owned = (temper: Receiver['temper']) => (temper.owner === 'demo' ? demo : partner).applicationId;
-  const due = new Map(
-    receivers.map(({ temper }) => [
-      temper.name,
-      events.filter((event) => event.applicationId === owned(temper)).length,
-    ]),
-  );
-  const missing = () =>
-    receivers.map(({ temper, taken }): [string, number] => [
-      temper.name,
-      (due.get(temper.name) ?? 0) - taken(),
-    ]);
-  await untilSilent(missing, options);
+  const missingOf = (events: readonly TrueEvent[]) => {
+    const counts = new Map<string, number>();
+    for (const { applicationId } of events) counts.set(applicationId, (counts.get(applicationId) ?? 0) + 1);
+    return () =>
+      receivers.map(({ temper, taken }): [string, number] => [
+        temper.name,
+        (counts.get(owned(temper)) ?? 0) - taken(),
+      ]);
+  };
+  let events: TrueEvent[];
+  let again = await waitFor('the outbox', () => readEvents(system), { timeoutMs: 60_000 });
+  do {
+    events = again;
+    await untilSilent(missingOf(events), options);
+    again = await readEvents(system);
+    // A call that its caller had given up may have been carried out all the same.
+  } while (again.length > events.length);
   const sessionStatuses = new Map([
     ...(await readStatuses(demo.clients)),
     ...(await readStatuses(partner.clients)),
@@ -194,13 +206,18 @@ async function judge(stage: Stage, load: Load, options: ChaosOptions): Promise<[
     isOrdered: temper.isOrdered,
   }));
   const truth = { events, destinations, sessionStatuses, acknowledged: load.acknowledged };
-  const occurred = new Map(events.map((event) => [event.eventId, event.occurredAtMs]));
-  const firstAt = new Map<string, number>();
+  return { verdict: check(truth, arrivals), ways: waysTo(goodReceiver, events, arrivals) };
+}
+
+function waysTo(name: string, events: readonly TrueEvent[], arrivals: readonly Arrival[]): Way[] {
+  const firstAtMs = new Map<string, number>();
   for (const { destination, eventId, atMs } of arrivals) {
-    if (destination === goodReceiver && !firstAt.has(eventId)) firstAt.set(eventId, atMs);
+    if (destination === name && !firstAtMs.has(eventId)) firstAtMs.set(eventId, atMs);
   }
-  const delaysMs = [...firstAt].map(([eventId, atMs]) => atMs - (occurred.get(eventId) ?? Number.NaN));
-  return [check(truth, arrivals), delaysMs];
+  return events.flatMap(({ eventId, occurredAtMs }) => {
+    const arrivedAtMs = firstAtMs.get(eventId);
+    return arrivedAtMs === undefined ? [] : [{ committedAtMs: occurredAtMs, arrivedAtMs }];
+  });
 }
 
 async function untilSilent(

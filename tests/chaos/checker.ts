@@ -51,7 +51,9 @@ export interface Verdict {
   /** Events times the destinations that wanted them. */
   readonly deliveries: number;
   readonly requests: number;
-  /** Requests beyond the first one of an event at a destination: allowed, as at least once has it. */
+  /** Requests that told again what had been refused or left unanswered: what retries are for. */
+  readonly retried: number;
+  /** Requests that told again what had been taken: allowed, as at least once has it. */
   readonly duplicated: number;
   /** First arrivals out of order at unordered destinations: allowed. */
   readonly reorderedUnordered: number;
@@ -79,13 +81,17 @@ export function check(truth: Truth, arrivals: readonly Arrival[]): Verdict {
   const lost: string[] = [];
   const reordered: string[] = [];
   let deliveries = 0;
+  let retried = 0;
   let duplicated = 0;
   let reorderedUnordered = 0;
   for (const destination of truth.destinations) {
     const wanted = truth.events.filter((event) => event.applicationId === destination.applicationId);
     const histories = historiesOf(byDestination.get(destination.name) ?? []);
     deliveries += wanted.length;
-    for (const history of histories.values()) duplicated += history.count - 1;
+    for (const history of histories.values()) {
+      retried += history.count - history.afterTaken - 1;
+      duplicated += history.afterTaken;
+    }
     for (const event of wanted) {
       if (histories.get(event.eventId)?.firstTaken !== undefined) continue;
       lost.push(`${destination.name}: event ${event.eventId} (${event.sequence}. of ${event.sessionId})`);
@@ -99,6 +105,7 @@ export function check(truth: Truth, arrivals: readonly Arrival[]): Verdict {
     events: truth.events.length,
     deliveries,
     requests: arrivals.length,
+    retried,
     duplicated,
     reorderedUnordered,
     lost,
@@ -111,6 +118,8 @@ export function check(truth: Truth, arrivals: readonly Arrival[]): Verdict {
 /** What one destination saw of one event; positions are those of its record. */
 interface History {
   count: number;
+  /** Of `count`, those after it was taken. */
+  afterTaken: number;
   readonly first: number;
   firstTaken: number | undefined;
 }
@@ -118,8 +127,10 @@ interface History {
 function historiesOf(arrivals: readonly Arrival[]): Map<string, History> {
   const histories = new Map<string, History>();
   arrivals.forEach((arrival, position) => {
-    const history = histories.get(arrival.eventId) ?? { count: 0, first: position, firstTaken: undefined };
+    const nothing = { count: 0, afterTaken: 0, first: position, firstTaken: undefined };
+    const history: History = histories.get(arrival.eventId) ?? nothing;
     history.count += 1;
+    if (history.firstTaken !== undefined) history.afterTaken += 1;
     if (arrival.isTaken && arrival.isSigned) history.firstTaken ??= position;
     histories.set(arrival.eventId, history);
   });

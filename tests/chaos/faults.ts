@@ -35,28 +35,37 @@ const recoveryTimeoutMs = 120_000;
 /**
  * Carries out a schedule: each fault in its turn, once the load has come that far, what it happens to is well, and there
  * are not too many at once.
- * @throws what went wrong when something could not be hurt or mended
+ *
+ * @returns what happened, and what could not be made to happen or mended afterwards, in words
  */
-export async function carryOut(schedule: readonly Fault[], options: FaultOptions): Promise<Happened[]> {
+export async function carryOut(
+  schedule: readonly Fault[],
+  options: FaultOptions,
+): Promise<{ happened: Happened[]; failed: string[] }> {
   const { progress, signal, report } = options;
   const happened: Happened[] = [];
+  const failed: string[] = [];
   const underWay = new Map<Target, Promise<void>>();
   for (const fault of schedule) {
     const isDue = () =>
-      progress() >= fault.atEvent && underWay.size < mostAtOnce && !underWay.has(fault.target);
+      progress() >= fault.atEvent &&
+      underWay.size < mostAtOnce &&
+      !underWay.has(fault.target) &&
+      // A full disk hurts only who writes to it.
+      !(fault.kind === 'fill_disk' && underWay.has('session'));
     while (!isDue() && !signal.aborted) await pause(20);
     if (signal.aborted) break;
     report(`${fault.number}/${schedule.length} ${fault.kind} ${fault.target} for ${fault.forMs} ms`);
     const work = happen(fault, options)
       .then((outcome) => void happened.push(outcome))
+      .catch(
+        (error: Error) => void failed.push(`${fault.number} ${fault.kind} ${fault.target}: ${error.message}`),
+      )
       .finally(() => underWay.delete(fault.target));
     underWay.set(fault.target, work);
-    // Looked at below; unhandled until then.
-    work.catch(() => undefined);
-    if (underWay.size >= mostAtOnce) await Promise.race(underWay.values());
   }
   await Promise.all(underWay.values());
-  return happened;
+  return { happened, failed };
 }
 
 async function happen(fault: Fault, options: FaultOptions): Promise<Happened> {
@@ -110,7 +119,7 @@ async function killBackend(fault: Fault, { system, seed }: FaultOptions): Promis
   const backends = await waitFor('backends of Postgres', async () => {
     const found = await system.query(
       `select pid from pg_stat_activity
-       where backend_type = 'client backend' and usename like 'selfsame\\_%' order by pid`,
+       where backend_type = 'client backend' and pid <> pg_backend_pid() order by pid`,
     );
     return found.length > 0 && found;
   });
@@ -127,17 +136,27 @@ async function freeze({ target, forMs }: Fault, { system, signal }: FaultOptions
   system.resume(target);
 }
 
-/** @returns whether NATS had to be started anew, as an operator would when nothing flows though there is space again */
+/**
+ * Lasts until events wait because of it, and then as long as the schedule says.
+ * @returns whether NATS had to be started anew, as an operator would when nothing flows though there is space again
+ */
 async function fillDisk(fault: Fault, { system, disk, signal }: FaultOptions): Promise<boolean> {
   const pid = await pidOf(system, 'nats');
   disk.fill(pid);
-  await pause(fault.forMs, undefined, { signal }).catch(() => undefined);
-  disk.free(pid);
-  const flows = waitFor('events flow', async () => (await waitingEvents(system)) === 0, {
+  try {
+    await waitFor('events wait for space', async () => (await waitingEvents(system)) > 0, {
+      timeoutMs: 30_000,
+      intervalMs: 250,
+    });
+    await pause(fault.forMs, undefined, { signal }).catch(() => undefined);
+  } finally {
+    disk.free(pid);
+  }
+  const flow = waitFor('events flow', async () => (await waitingEvents(system)) === 0, {
     timeoutMs: 5_000,
     intervalMs: 250,
   });
-  if (await flows.catch(() => false)) return false;
+  if (await flow.catch(() => false)) return false;
   await system.kill('nats');
   await startAgain(system, 'nats');
   return true;

@@ -48,13 +48,19 @@ export function startLoad(options: LoadOptions): Load {
   let sessions = 0;
 
   const call = async (): Promise<void> => {
-    while (acknowledged.length < options.events && !signal.aborted) {
+    while (!signal.aborted) {
       sessions += 1;
       await liveSession(sessions).catch((error: Error) => {
         if (!signal.aborted) surprises.push(error.message);
       });
     }
   };
+
+  function acknowledge(sessionId: string, status: string): void {
+    acknowledged.push({ sessionId, status });
+    // Callers who wait for something that was killed are not waited for.
+    if (acknowledged.length >= options.events) stopping.abort();
+  }
 
   async function liveSession(number: number): Promise<void> {
     const random = randomOf(options.seed, 'session', number);
@@ -65,12 +71,12 @@ export function startLoad(options: LoadOptions): Load {
     const photo = random.pick(options.photos);
     let status = 'Not Started';
     for (const step of steps) {
-      if (signal.aborted || acknowledged.length >= options.events) return;
+      if (signal.aborted) return;
       // A face may have become anything.
       if (step.kind === 'decide' && step.status === status) continue;
       await options.mayContinue();
       status = await takeStep(step, tenant, created.session_id, client, photo);
-      acknowledged.push({ sessionId: created.session_id, status });
+      acknowledge(created.session_id, status);
     }
   }
 
@@ -86,7 +92,7 @@ export function startLoad(options: LoadOptions): Load {
       clientOf(tenant, number).post('/v3/session/', body, { 'idempotency-key': key }),
     );
     if (answer.status !== 201) throw new Error(`create: ${answer.status} ${JSON.stringify(answer.body)}`);
-    acknowledged.push({ sessionId: answer.body.session_id, status: answer.body.status });
+    acknowledge(answer.body.session_id, answer.body.status);
     return answer.body as { session_id: string; session_url: string };
   }
 

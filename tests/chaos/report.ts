@@ -8,7 +8,7 @@ const mostShown = 20;
 
 /** True when the run proved what it should. */
 export function isProven(result: ChaosResult): boolean {
-  return isClean(result.verdict) && result.deadLetters === 0;
+  return isClean(result.verdict) && result.deadLetters === 0 && result.failedFaults.length === 0;
 }
 
 /** The result of a run as lines to print: a table, what was found, how to see it again. */
@@ -21,6 +21,8 @@ export function describe(result: ChaosResult, options: ChaosOptions): string[] {
   );
   const full = happened.filter((one) => one.fault.kind === 'fill_disk');
   const seconds = (ms: number) => `${(ms / 1000).toFixed(ms < 10_000 ? 2 : 1)} s`;
+  const sinceCommit = result.delays.map((delay) => delay.sinceCommitMs);
+  const sinceWell = result.delays.map((delay) => delay.sinceWellMs);
   const rows: [string, string | number][] = [
     ['events (rows of the session outbox)', verdict.events],
     ['deliveries due', verdict.deliveries],
@@ -37,14 +39,16 @@ export function describe(result: ChaosResult, options: ChaosOptions): string[] {
     ['processes that ended by themselves', result.ownDeaths.length],
     ['dead letters', result.deadLetters],
     ['lost', verdict.lost.length],
-    ['duplicated (same event_id, same content)', verdict.duplicated],
+    ['told again because refused or unanswered', verdict.retried],
+    ['duplicated: told again though taken (same event_id, same content)', verdict.duplicated],
     ['reordered on ordered destinations', verdict.reordered.length],
     ['reordered on unordered ones, which is allowed', verdict.reorderedUnordered],
     ['contradictory', verdict.contradictory.length],
     ['acknowledged by the API and forgotten', verdict.forgotten.length],
-    ['commit → good receiver, median', seconds(percentile(result.delaysMs, 50))],
-    ['commit → good receiver, p99', seconds(percentile(result.delaysMs, 99))],
-    ['commit → good receiver, longest', seconds(percentile(result.delaysMs, 100))],
+    ['commit → good receiver, median', seconds(percentile(sinceCommit, 50))],
+    ['commit → good receiver, p99', seconds(percentile(sinceCommit, 99))],
+    ['commit → good receiver, longest', seconds(percentile(sinceCommit, 100))],
+    ['longest after the last fault in its way was over', seconds(percentile(sinceWell, 100))],
     ['duration', seconds(result.durationMs)],
   ];
   const width = Math.max(...rows.map(([name]) => name.length));
@@ -54,6 +58,7 @@ export function describe(result: ChaosResult, options: ChaosOptions): string[] {
       ['reordered', verdict.reordered],
       ['contradictory', verdict.contradictory],
       ['forgotten', verdict.forgotten],
+      ['failed fault', result.failedFaults],
       ['not delivered', result.undelivered],
       ['unexpected answer', result.surprises],
       ['ended by itself', result.ownDeaths],
