@@ -15,7 +15,7 @@ import { type Load, startLoad } from './load.ts';
 import { type NatsDisk, openNatsDisk } from './nats-disk.ts';
 import { type Receiver, startReceiver } from './receivers.ts';
 import { goodReceiver, tempers } from './tempers.ts';
-import { prepareTenant, type RegisteredTenant, register, retrySchedule } from './tenants.ts';
+import { prepareTenant, type RegisteredTenant, register } from './tenants.ts';
 import { countDeadLetters, readEvents, readStatuses, readUndelivered, requireDurability } from './truth.ts';
 
 export interface ChaosOptions {
@@ -67,7 +67,6 @@ const environment = {
   // A receiver that fails now and then is left alone for moments, not for minutes.
   WEBHOOK_CIRCUIT_COOLDOWN_MS: '500',
   WEBHOOK_CIRCUIT_MAX_COOLDOWN_MS: '2000',
-  WEBHOOK_RETRY_SCHEDULE: retrySchedule.join(','),
 };
 
 /** Everything of a run that has to be taken down again. */
@@ -149,7 +148,7 @@ async function setUp(
   for (const temper of tempers) {
     const receiver = await startReceiver(temper, { seed, deadlineMs });
     undo.push(() => receiver.close());
-    await register(system, temper.owner === 'demo' ? demo : partner, receiver);
+    await register(temper.owner === 'demo' ? demo : partner, receiver);
     receivers.push(receiver);
   }
   return { system, disk, receivers, demo, partner };

@@ -8,7 +8,7 @@ import type { Receiver } from './receivers.ts';
 
 const repository = join(import.meta.dirname, '../..');
 /** Short waits, and more of them than any receiver or any fault refuses: nothing may be given up in a run. */
-export const retrySchedule: readonly number[] = [0.2, 0.5, 1, 1, ...Array.from({ length: 16 }, () => 2)];
+const retrySchedule: readonly number[] = [0.2, 0.5, 1, 1, ...Array.from({ length: 16 }, () => 2)];
 
 export interface RegisteredTenant extends Tenant {
   readonly applicationId: string;
@@ -37,7 +37,7 @@ export async function prepareTenant(
 }
 
 /** Makes a receiver's destination through the public API. */
-export async function register(system: RunningSystem, tenant: Tenant, receiver: Receiver): Promise<void> {
+export async function register(tenant: Tenant, receiver: Receiver): Promise<void> {
   const { name, isOrdered } = receiver.temper;
   const answer = await tenant.clients[0]?.post('/v3/webhook/destinations/', {
     label: name,
@@ -47,14 +47,8 @@ export async function register(system: RunningSystem, tenant: Tenant, receiver: 
     retry_schedule: retrySchedule,
   });
   if (answer?.status !== 201) throw new Error(`${name}: no destination (${JSON.stringify(answer?.body)})`);
+  if (answer.body.ordered !== isOrdered) throw new Error(`${name}: the API does not know \`ordered\``);
   receiver.learnSecret(answer.body.secret_shared_key);
-  // XXX until the API has it
-  if (answer.body.ordered === undefined) {
-    await system.query('update webhook_dispatcher.destinations set ordered = $2 where id = $1', [
-      answer.body.uuid,
-      isOrdered,
-    ]);
-  }
 }
 
 async function createApplication(
