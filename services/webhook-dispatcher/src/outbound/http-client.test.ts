@@ -36,7 +36,7 @@ describe('a POST to a receiver', () => {
       { ...headers, 'X-Signature': 'abc' },
       body,
     );
-    expect(result.outcome).toEqual({ kind: 'answered', status: 200 });
+    expect(result.outcome).toEqual({ kind: 'answered', status: 200, retryAfterMs: null });
     expect(result.responseTimeMs).toBeGreaterThanOrEqual(0);
     const [request] = receiver.requests;
     expect(request?.path).toBe('/hook?a=b');
@@ -47,21 +47,30 @@ describe('a POST to a receiver', () => {
   test('a redirect is an answer, not an instruction', async () => {
     receiver.answer(() => ({ status: 307, headers: { location: `${receiver.url}/elsewhere` } }));
     const result = await client().post(receiver.url, headers, '{}');
-    expect(result.outcome).toEqual({ kind: 'answered', status: 307 });
+    expect(result.outcome).toEqual({ kind: 'answered', status: 307, retryAfterMs: null });
     expect(receiver.requests.map((request) => request.path)).toEqual(['/']);
   });
 
   test('a receiver that hangs costs its time limit and no more', async () => {
     receiver.answer(() => ({ status: 200, hang: true }));
     const result = await client(loopback, { timeoutMs: 200 }).post(receiver.url, headers, '{}');
-    expect(result).toEqual({ outcome: { kind: 'timeout' }, responseTimeMs: null, error: 'timeout' });
+    expect(result).toEqual({
+      outcome: { kind: 'timeout' },
+      responseTimeMs: null,
+      responseBody: null,
+      error: 'timeout',
+    });
   });
 
   test('an endless answer still counts, and the next request has a fresh connection', async () => {
     receiver.answer(() => ({ status: 200, body: 'x'.repeat(5_000_000) }));
     const one = client();
     for (const status of [200, 200]) {
-      expect((await one.post(receiver.url, headers, '{}')).outcome).toEqual({ kind: 'answered', status });
+      expect((await one.post(receiver.url, headers, '{}')).outcome).toEqual({
+        kind: 'answered',
+        status,
+        retryAfterMs: null,
+      });
     }
   });
 
@@ -76,6 +85,7 @@ describe('a POST to a receiver', () => {
     expect(refused).toEqual({
       outcome: { kind: 'connection_error' },
       responseTimeMs: null,
+      responseBody: null,
       error: 'ECONNREFUSED',
     });
   });
@@ -98,7 +108,12 @@ describe('a POST to a receiver', () => {
 });
 
 describe('addresses that webhooks never go to', () => {
-  const refused = { outcome: { kind: 'refused' }, responseTimeMs: null, error: 'address_refused' };
+  const refused = {
+    outcome: { kind: 'refused' },
+    responseTimeMs: null,
+    responseBody: null,
+    error: 'address_refused',
+  };
   const resolvesTo =
     (...addresses: string[]): Resolve =>
     async () =>
@@ -135,7 +150,7 @@ describe('addresses that webhooks never go to', () => {
       ];
     };
     const result = await client(loopback, { resolve }).post(named(), headers, '{}');
-    expect(result.outcome).toEqual({ kind: 'answered', status: 200 });
+    expect(result.outcome).toEqual({ kind: 'answered', status: 200, retryAfterMs: null });
     expect(questions).toBe(1);
   });
 
@@ -147,6 +162,7 @@ describe('addresses that webhooks never go to', () => {
     expect(result).toEqual({
       outcome: { kind: 'connection_error' },
       responseTimeMs: null,
+      responseBody: null,
       error: 'ENOTFOUND',
     });
   });

@@ -1,9 +1,11 @@
-import { lookup } from 'node:dns/promises';
-import type { LookupFunction } from 'node:net';
-import { Agent, type Dispatcher, request } from 'undici';
-import { type AddressPolicy, isPermittedAddress } from '../domain/addresses.ts';
+import type { Dispatcher } from 'undici';
+import type { AddressPolicy } from '../domain/addresses.ts';
 import { checkEndpoint } from '../domain/endpoint.ts';
 import type { Outcome } from '../domain/schedule.ts';
+import { readBodyText, readRetryAfter } from './http-client-answer.ts';
+import { createConnections } from './http-client-connections.ts';
+import { codeOf, type Deadline, type Ending, exchange, startDeadline } from './http-client-exchange.ts';
+import { createResolver } from './resolver.ts';
 
 /** How one POST ended. */
 export interface PostResult {
@@ -12,6 +14,7 @@ export interface PostResult {
   readonly responseTimeMs: number | null;
   /** Stable code of what went wrong when no answer came: `timeout`, `address_refused`, `ECONNREFUSED`, ... */
   readonly error: string | null;
+  /** First 20 kB of the answer as text, not decompressed, broken UTF-8 and NUL as U+FFFD; null when no answer came. */
   readonly responseBody: string | null;
 }
 
@@ -25,120 +28,118 @@ export interface WebhookClient {
 /** All addresses of a name. */
 export type Resolve = (hostname: string) => Promise<{ address: string; family: number }[]>;
 
-/** What is read of an answer's body, so that its connection can serve again; a longer one costs a new connection. */
-const drainedBytes = 16 * 1024;
-/** Many servers close idle connections after 5 s; closing first avoids posting into one that is going away. */
-const idleTimeoutMs = 4_000;
+/** Where a URL leads, or why nothing is posted there. */
+type Target =
+  | { readonly ok: true; readonly origin: string; readonly path: string }
+  | { readonly ok: false; readonly result: PostResult };
 
-const systemResolve: Resolve = (hostname) => lookup(hostname, { all: true, order: 'verbatim' });
-
-class AddressRefused extends Error {
-  readonly code = 'address_refused';
-}
+/** URLs whose check is remembered; nothing of it depends on time. */
+const maxTargets = 5_000;
+/** A lookup's part of the attempt's time, so that silent name servers are told apart from a silent receiver. */
+const lookupShare = 0.8;
 
 /**
- * @param options.timeoutMs for one POST in all: name, connection, TLS, request and status line
- * @param options.resolve replaces the system's resolver
+ * @param options.timeoutMs for one POST in all: name, connection, TLS, request, status line, and what is read of the body
+ * @param options.resolve replaces the resolver
+ * @param options.maxConnections in all, idle ones included, which make room; more than there are posts at once
+ * @param options.maxConnectionsPerOrigin more posts to one origin wait, within their time
  */
 export function createWebhookClient(options: {
   policy: AddressPolicy;
   timeoutMs: number;
   resolve?: Resolve;
+  maxConnections?: number;
+  maxConnectionsPerOrigin?: number;
 }): WebhookClient {
-  const { policy, timeoutMs, resolve = systemResolve } = options;
-  const agent = new Agent({
-    allowH2: false,
-    pipelining: 1,
-    keepAliveTimeout: idleTimeoutMs,
-    // The deadline below ends every request; these are a second line behind it.
-    headersTimeout: timeoutMs + 1_000,
-    bodyTimeout: timeoutMs + 1_000,
-    connect: {
-      timeout: timeoutMs + 1_000,
-      lookup: permittedLookup(resolve, policy),
-      autoSelectFamily: true,
-      autoSelectFamilyAttemptTimeout: 1_000,
-    },
+  const { policy, timeoutMs, maxConnections = 1_024, maxConnectionsPerOrigin = 256 } = options;
+  const resolver = createResolver({ timeoutMs: timeoutMs * lookupShare });
+  const connections = createConnections({
+    policy,
+    resolve: options.resolve ?? resolver.resolve,
+    connectTimeoutMs: timeoutMs,
+    maxConnections,
+    maxConnectionsPerOrigin,
   });
+  const targets = new Map<string, Target>();
+
+  function targetOf(url: string): Target {
+    const known = targets.get(url);
+    if (known) return known;
+    const target = readTarget(url, policy);
+    if (targets.size >= maxTargets) targets.clear();
+    targets.set(url, target);
+    return target;
+  }
+
+  /**
+   * A server may close an idle connection in the moment that we write to it. Receivers know an event by its id, so a new
+   * connection may repeat at once what the old one may have delivered; it does so once.
+   */
+  async function send(request: Request, deadline: Deadline): Promise<Ending> {
+    const connection = await connections.take(request.origin, deadline);
+    const ending = await exchange(connections, connection, request, deadline);
+    return ending.isStale ? exchange(connections, connections.renew(connection), request, deadline) : ending;
+  }
 
   return {
     async post(url, headers, body) {
-      // Names are judged when they are resolved; an address in the URL is connected to without asking a resolver.
-      if (!checkEndpoint(url, policy).ok) {
-        return {
-          outcome: { kind: 'refused' },
-          responseTimeMs: null,
-          error: 'address_refused',
-          responseBody: null,
-        };
-      }
-      const deadline = new AbortController();
-      const timer = setTimeout(() => deadline.abort(), timeoutMs);
+      const target = targetOf(url);
+      if (!target.ok) return target.result;
+      const { origin, path } = target;
+      const deadline = startDeadline(timeoutMs);
       const startedAt = performance.now();
       try {
-        const response = await request(url, {
-          dispatcher: agent,
-          method: 'POST',
-          headers,
-          body,
-          signal: deadline.signal,
-        });
-        const responseTimeMs = Math.round(performance.now() - startedAt);
-        drain(response, timer);
-        const outcome: Outcome = { kind: 'answered', status: response.statusCode, retryAfterMs: null };
-        return { outcome, responseTimeMs, error: null, responseBody: null };
+        return resultOf(await send({ origin, path, method: 'POST', headers, body }, deadline), startedAt);
       } catch (error) {
-        clearTimeout(timer);
-        return { ...failedOutcome(error, deadline.signal.aborted), responseTimeMs: null, responseBody: null };
+        return withoutAnswer(codeOf(error));
+      } finally {
+        deadline.end();
       }
     },
-    close: () => agent.destroy(),
+    async close() {
+      resolver.close();
+      await connections.close();
+    },
   };
 }
 
-/**
- * The connection goes to an address that this function returns, so what was checked is what is reached, whatever the
- * name resolves to a moment later.
- */
-function permittedLookup(resolve: Resolve, policy: AddressPolicy): LookupFunction {
-  return (hostname, options, callback) => {
-    const answer = async () => {
-      const addresses = await resolve(hostname);
-      const permitted = addresses.filter(({ address }) =>
-        isPermittedAddress(address, policy.allowedNetworks),
-      );
-      const [first] = permitted;
-      if (first === undefined)
-        throw new AddressRefused('the name resolves to addresses that webhooks never go to');
-      return { permitted, first };
-    };
-    answer().then(
-      ({ permitted, first }) =>
-        options.all ? callback(null, permitted) : callback(null, first.address, first.family),
-      (error) => callback(error, []),
-    );
+type Request = Dispatcher.DispatchOptions & { readonly origin: string };
+
+function readTarget(text: string, policy: AddressPolicy): Target {
+  const check = checkEndpoint(text, policy);
+  if (check.ok) return { ok: true, origin: check.url.origin, path: check.url.pathname + check.url.search };
+  return {
+    ok: false,
+    result: withoutAnswer(check.kind === 'malformed' ? 'malformed_url' : 'address_refused'),
   };
 }
 
-/** Reads what little a receiver may say, in the background; the deadline of the attempt holds for it too. */
-function drain(response: Dispatcher.ResponseData, timer: NodeJS.Timeout): void {
-  response.body
-    .dump({ limit: drainedBytes })
-    .catch(() => {}) // the answer counts already, its body does not matter
-    .finally(() => clearTimeout(timer));
+/** Once there is a status, it is the outcome, whatever became of the body. */
+function resultOf({ answer, chunks, code }: Ending, startedAt: number): PostResult {
+  if (answer === null) return withoutAnswer(code);
+  const retryAfterMs = readRetryAfter(answer.headers['retry-after'], Date.now());
+  return {
+    outcome: { kind: 'answered', status: answer.status, retryAfterMs },
+    responseTimeMs: Math.round(answer.atMs - startedAt),
+    error: null,
+    responseBody: readBodyText(chunks),
+  };
 }
 
-function failedOutcome(error: unknown, timedOut: boolean): Pick<PostResult, 'outcome' | 'error'> {
-  const code = codeOf(error);
-  if (code === 'address_refused') return { outcome: { kind: 'refused' }, error: code };
-  if (timedOut || code === 'UND_ERR_CONNECT_TIMEOUT' || code === 'UND_ERR_HEADERS_TIMEOUT') {
-    return { outcome: { kind: 'timeout' }, error: 'timeout' };
+function withoutAnswer(error: string): PostResult {
+  return { outcome: outcomeOf(error), responseTimeMs: null, error, responseBody: null };
+}
+
+function outcomeOf(error: string): Outcome {
+  switch (error) {
+    case 'malformed_url':
+      return { kind: 'malformed' };
+    case 'address_refused':
+      return { kind: 'refused' };
+    case 'timeout':
+    case 'dns_timeout':
+      return { kind: 'timeout' };
+    default:
+      return { kind: 'connection_error' };
   }
-  return { outcome: { kind: 'connection_error' }, error: code };
-}
-
-/** Node reports one error for each address that it tried; they seldom differ. */
-function codeOf(error: unknown): string {
-  if (error instanceof AggregateError) return codeOf(error.errors[0]);
-  return error instanceof Error && 'code' in error ? String(error.code) : 'unknown';
 }
