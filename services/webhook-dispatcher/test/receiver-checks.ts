@@ -9,15 +9,15 @@ import type { ReceivedRequest } from '@selfsame/testing/receiver';
 /** X-Signature-V2 over the bytes as they came. */
 export function acceptsRawBytes({ rawBody, headers }: ReceivedRequest, secret: string): boolean {
   return (
-    equal(hmac(secret, rawBody), headers['x-signature-v2']) &&
-    equal(hmac(secret, rawBody), headers['x-signature'])
+    equal(hmacOf(secret, rawBody), headers['x-signature-v2']) &&
+    equal(hmacOf(secret, rawBody), headers['x-signature'])
   );
 }
 
 /** X-Signature-V2 over the parsed body: keys sorted, compact, Unicode unescaped. */
 export function acceptsCanonicalJson({ rawBody, headers }: ReceivedRequest, secret: string): boolean {
   const text = JSON.stringify(sorted(JSON.parse(rawBody.toString('utf8'))));
-  return equal(hmac(secret, text), headers['x-signature-v2']);
+  return equal(hmacOf(secret, text), headers['x-signature-v2']);
 }
 
 /** X-Signature-Simple over the event's identity. */
@@ -26,7 +26,7 @@ export function acceptsSimple({ rawBody, headers }: ReceivedRequest, secret: str
   const message = [timestamp, session_id, status, webhook_type].join(':');
   return (
     String(timestamp) === headers['x-timestamp'] &&
-    equal(hmac(secret, message), headers['x-signature-simple'])
+    equal(hmacOf(secret, message), headers['x-signature-simple'])
   );
 }
 
@@ -49,7 +49,8 @@ function sorted(value: unknown): unknown {
   );
 }
 
-function hmac(secret: string, message: string | Buffer): string {
+/** HMAC-SHA-256 in hex, as the three X-Signature headers hold it. */
+export function hmacOf(secret: string, message: string | Buffer): string {
   return createHmac('sha256', secret).update(message).digest('hex');
 }
 
