@@ -29,10 +29,10 @@ export async function webhookRoutes(
       if (verdict.outcome === 'refused') return reply.code(401).send({ detail: verdict.reason });
 
       // Our own users come from our own application; another's webhooks are only listed.
-      const { session_id: sessionId, status, sequence } = verdict.event;
-      if (application === 'demo' && verdict.outcome === 'accepted' && sessionId && status && sequence) {
-        const attempt = accounts.attemptOfSession(sessionId);
-        if (attempt) learnFromWebhook(attempt, status, sequence);
+      const { event, outcome } = verdict;
+      if (application === 'demo' && outcome === 'accepted' && event.webhook_type === 'status.updated') {
+        const attempt = accounts.attemptOfSession(event.session_id);
+        if (attempt) learnFromWebhook(attempt, event.status, event.sequence);
       }
       return { received: true };
     },

@@ -24,11 +24,9 @@ export interface EventEnvelope {
   readonly environment: 'live' | 'sandbox';
 }
 
-/** Something happened to a session. */
-export interface SessionEvent<
-  Type extends 'status.updated' | 'data.updated' = 'status.updated' | 'data.updated',
-> extends EventEnvelope {
-  readonly webhook_type: Type;
+/** A session has entered a status. */
+export interface StatusEvent extends EventEnvelope {
+  readonly webhook_type: 'status.updated';
   readonly session_id: string;
   /** Rises by one with every event of the session: of two events, the higher one is the newer. */
   readonly sequence: number;
@@ -55,9 +53,10 @@ export interface StepSummary {
   readonly status: string;
 }
 
-/** Something happened to a user, a business or a transaction. */
-export interface EntityEvent extends EventEnvelope {
+/** Something else has happened: to a session, a user, a business or a transaction. */
+export interface OtherEvent extends EventEnvelope {
   readonly webhook_type:
+    | 'data.updated'
     | 'user.status.updated'
     | 'user.data.updated'
     | 'business.status.updated'
@@ -73,4 +72,4 @@ export interface EntityEvent extends EventEnvelope {
  * A verified event, told apart by `webhook_type`. Its sender is known and its envelope was checked; later versions of
  * Selfsame may add members and types, so ignore what you do not know.
  */
-export type WebhookEvent = SessionEvent<'status.updated'> | SessionEvent<'data.updated'> | EntityEvent;
+export type WebhookEvent = StatusEvent | OtherEvent;

@@ -1,9 +1,9 @@
 /** The door of the package; everything else is behind it. */
 export type {
-  EntityEvent,
   EventEnvelope,
-  SessionEvent,
+  OtherEvent,
   SessionStatus,
+  StatusEvent,
   StepSummary,
   WebhookEvent,
 } from './events.ts';

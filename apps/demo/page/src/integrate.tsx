@@ -44,8 +44,8 @@ export function Integrate({ baseUrl }: { baseUrl: string }) {
         />
       </ol>
       <p class="quiet">
-        Verify each webhook before you believe it: <span class="mono">apps/demo/src/webhook.ts</span> is made
-        to be copied, and runs on this page.
+        Verify each webhook before you believe it, with <span class="mono">@selfsame/webhooks</span>:{' '}
+        <span class="mono">apps/demo/src/webhook.ts</span> is made to be copied, and runs on this page.
       </p>
     </section>
   );
