@@ -13,14 +13,15 @@ let service: RunningService;
 let receiver: Receiver;
 beforeAll(async () => {
   world = await openWorld();
-  const resolve = async () => [{ address: '10.1.2.3', family: 4 }];
-  service = await world.start({ environment: { WEBHOOK_TIMEOUT_MS: '1000' }, resolve });
 });
 afterAll(() => world.close());
 beforeEach(async () => {
   receiver = await startReceiver();
+  const resolve = async () => [{ address: '10.1.2.3', family: 4 }];
+  service = await world.start({ environment: { WEBHOOK_TIMEOUT_MS: '1000' }, resolve });
 });
 afterEach(async () => {
+  await service.stop();
   await receiver.close();
   await world.clear();
 });

@@ -2,7 +2,7 @@ import { createHash, createPublicKey, randomUUID, verify } from 'node:crypto';
 import { type ReceivedRequest, type Receiver, startReceiver } from '@selfsame/testing/receiver';
 import { waitFor } from '@selfsame/testing/wait';
 import { Webhook } from 'standardwebhooks';
-import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest';
+import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from 'vitest';
 import { forgetEndedSecrets } from '../src/outbound/destination-store.ts';
 import { openWorld, type RunningService, type World } from './harness.ts';
 import { hmacOf, isAuthentic } from './receiver-checks.ts';
@@ -16,16 +16,19 @@ const clock = { now: Date.now() };
 beforeAll(async () => {
   world = await openWorld();
   receiver = await startReceiver();
-  service = await world.start({ now: () => new Date(clock.now) });
 });
 afterAll(async () => {
   await world.close();
   await receiver.close();
 });
 beforeEach(async () => {
-  await world.clear();
   receiver.requests.length = 0;
   clock.now = Date.now();
+  service = await world.start({ now: () => new Date(clock.now) });
+});
+afterEach(async () => {
+  await service.stop();
+  await world.clear();
 });
 
 async function addDestination(more: object = {}) {

@@ -11,15 +11,16 @@ let service: RunningService;
 let receiver: Receiver;
 beforeAll(async () => {
   world = await openWorld();
-  service = await world.start({
-    environment: { WEBHOOK_CIRCUIT_FAILURES: '2', WEBHOOK_CIRCUIT_COOLDOWN_MS: '600000' },
-  });
 });
 afterAll(() => world.close());
 beforeEach(async () => {
   receiver = await startReceiver();
+  service = await world.start({
+    environment: { WEBHOOK_CIRCUIT_FAILURES: '2', WEBHOOK_CIRCUIT_COOLDOWN_MS: '600000' },
+  });
 });
 afterEach(async () => {
+  await service.stop();
   await receiver.close();
   await world.clear();
 });
