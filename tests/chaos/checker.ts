@@ -45,18 +45,25 @@ export interface Arrival {
   readonly atMs: number;
 }
 
-/** What a run proved. Findings are sentences with ids; an empty list is the promise kept. */
-export interface Verdict {
-  readonly events: number;
-  /** Events times the destinations that wanted them. */
-  readonly deliveries: number;
+/** What one destination heard. */
+export interface Heard {
+  readonly name: string;
+  readonly isOrdered: boolean;
+  /** Events that it had subscribed to. */
+  readonly due: number;
   readonly requests: number;
   /** Requests that told again what had been refused or left unanswered: what retries are for. */
   readonly retried: number;
   /** Requests that told again what had been taken: allowed, as at least once has it. */
   readonly duplicated: number;
-  /** First arrivals out of order at unordered destinations: allowed. */
-  readonly reorderedUnordered: number;
+  /** Events that came before their predecessor had come: allowed where no order is promised. */
+  readonly outOfOrder: number;
+}
+
+/** What a run proved. Findings are sentences with ids; an empty list is the promise kept. */
+export interface Verdict {
+  readonly events: number;
+  readonly heard: readonly Heard[];
   /** A destination never took an event that it had subscribed to. */
   readonly lost: string[];
   /** An ordered destination saw a session's event before the one before it was taken. */
@@ -80,34 +87,28 @@ export function check(truth: Truth, arrivals: readonly Arrival[]): Verdict {
   const contradictory = [...contradictionsWithin(truth), ...contradictions(truth, byId, arrivals)];
   const lost: string[] = [];
   const reordered: string[] = [];
-  let deliveries = 0;
-  let retried = 0;
-  let duplicated = 0;
-  let reorderedUnordered = 0;
+  const heard: Heard[] = [];
   for (const destination of truth.destinations) {
+    const { name, isOrdered } = destination;
     const wanted = truth.events.filter((event) => event.applicationId === destination.applicationId);
-    const histories = historiesOf(byDestination.get(destination.name) ?? []);
-    deliveries += wanted.length;
-    for (const history of histories.values()) {
-      retried += history.count - history.afterTaken - 1;
-      duplicated += history.afterTaken;
-    }
+    const record = byDestination.get(name) ?? [];
+    const histories = historiesOf(record);
     for (const event of wanted) {
       if (histories.get(event.eventId)?.firstTaken !== undefined) continue;
-      lost.push(`${destination.name}: event ${event.eventId} (${event.sequence}. of ${event.sessionId})`);
+      lost.push(`${name}: event ${event.eventId} (${event.sequence}. of ${event.sessionId})`);
     }
-    const early = overtakings(destination.name, wanted, histories);
-    if (destination.isOrdered) reordered.push(...early.overtaken);
-    else reorderedUnordered += early.outOfOrder;
-    contradictory.push(...staleEndings(truth, destination.name, wanted, histories));
+    const { overtaken, outOfOrder } = overtakings(name, wanted, histories);
+    if (isOrdered) reordered.push(...overtaken);
+    contradictory.push(...staleEndings(truth, name, wanted, histories));
+    const all = [...histories.values()];
+    const duplicated = all.reduce((sum, history) => sum + history.afterTaken, 0);
+    const retried = record.length - all.length - duplicated;
+    const requests = record.length;
+    heard.push({ name, isOrdered, due: wanted.length, requests, retried, duplicated, outOfOrder });
   }
   return {
     events: truth.events.length,
-    deliveries,
-    requests: arrivals.length,
-    retried,
-    duplicated,
-    reorderedUnordered,
+    heard,
     lost,
     reordered,
     contradictory,

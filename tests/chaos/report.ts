@@ -14,6 +14,11 @@ export function isProven(result: ChaosResult): boolean {
 /** The result of a run as lines to print: a table, what was found, how to see it again. */
 export function describe(result: ChaosResult, options: ChaosOptions): string[] {
   const { verdict, happened } = result;
+  const sum = (figure: 'due' | 'requests' | 'retried' | 'duplicated') =>
+    verdict.heard.reduce((total, heard) => total + heard[figure], 0);
+  const outOfOrder = verdict.heard
+    .filter((heard) => !heard.isOrdered)
+    .reduce((total, heard) => total + heard.outOfOrder, 0);
   const killed = happened.filter((one) => one.isKill);
   const count = (kind: string) => happened.filter((one) => one.fault.kind === kind).length;
   const kills = targets.map(
@@ -25,8 +30,8 @@ export function describe(result: ChaosResult, options: ChaosOptions): string[] {
   const sinceWell = result.delays.map((delay) => delay.sinceWellMs);
   const rows: [string, string | number][] = [
     ['events (rows of the session outbox)', verdict.events],
-    ['deliveries due', verdict.deliveries],
-    ['requests received', verdict.requests],
+    ['deliveries due', sum('due')],
+    ['requests received', sum('requests')],
     ['kill -9 and immediate stops', killed.length],
     ['of them', kills.join(', ')],
     ["of Postgres', of a single backend", count('kill_backend')],
@@ -39,10 +44,10 @@ export function describe(result: ChaosResult, options: ChaosOptions): string[] {
     ['processes that ended by themselves', result.ownDeaths.length],
     ['dead letters', result.deadLetters],
     ['lost', verdict.lost.length],
-    ['told again because refused or unanswered', verdict.retried],
-    ['duplicated: told again though taken (same event_id, same content)', verdict.duplicated],
+    ['told again because refused or unanswered', sum('retried')],
+    ['duplicated: told again though taken (same event_id, same content)', sum('duplicated')],
     ['reordered on ordered destinations', verdict.reordered.length],
-    ['reordered on unordered ones, which is allowed', verdict.reorderedUnordered],
+    ['reordered on unordered ones, which is allowed', outOfOrder],
     ['contradictory', verdict.contradictory.length],
     ['acknowledged by the API and forgotten', verdict.forgotten.length],
     ['commit → good receiver, median', seconds(percentile(sinceCommit, 50))],
@@ -51,7 +56,6 @@ export function describe(result: ChaosResult, options: ChaosOptions): string[] {
     ['longest after the last fault in its way was over', seconds(percentile(sinceWell, 100))],
     ['duration', seconds(result.durationMs)],
   ];
-  const width = Math.max(...rows.map(([name]) => name.length));
   const findings = (
     [
       ['lost', verdict.lost],
@@ -68,10 +72,32 @@ export function describe(result: ChaosResult, options: ChaosOptions): string[] {
     ...(list.length > mostShown ? [`${kind}: ${list.length - mostShown} more`] : []),
   ]);
   return [
-    ...rows.map(([name, value]) => `| ${name.padEnd(width)} | ${value} |`),
+    ...markdownTable(['what', 'figure'], rows),
+    '',
+    ...markdownTable(
+      ['receiver', 'due', 'requests', 'retried', 'duplicated', 'out of order'],
+      verdict.heard.map((heard) => [
+        heard.name,
+        heard.due,
+        heard.requests,
+        heard.retried,
+        heard.duplicated,
+        heard.outOfOrder,
+      ]),
+    ),
+    '',
     `The disk was filled by ${result.diskMeans}.`,
     ...findings,
     isProven(result) ? 'Proven: nothing was lost.' : 'NOT proven.',
     `Again: pnpm chaos --events ${options.events} --kills ${options.kills} --seed ${options.seed}`,
   ];
+}
+
+function markdownTable(head: readonly string[], rows: readonly (readonly (string | number)[])[]): string[] {
+  const all = [head, ...rows].map((row) => row.map(String));
+  const widths = head.map((_, column) => Math.max(...all.map((row) => row[column]?.length ?? 0)));
+  const line = (row: readonly string[]) =>
+    `| ${row.map((cell, column) => cell.padEnd(widths[column] ?? 0)).join(' | ')} |`;
+  const [first = [], ...others] = all;
+  return [line(first), line(widths.map((width) => '-'.repeat(width))), ...others.map(line)];
 }
