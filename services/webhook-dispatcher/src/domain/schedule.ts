@@ -32,7 +32,7 @@ export type RetrySchedule = (typeof retryPresets)[number] | readonly number[];
 export const retryLimits = { retries: 20, waitSeconds: 7 * 86_400 } as const;
 
 const hour = 3_600;
-/** About four days in all. */
+/** A little more than three days in all. */
 const standardSeconds = [5, 60, 240, 1_800, 2 * hour, 5 * hour, 10 * hour, 10 * hour, 24 * hour, 24 * hour];
 const contractSeconds = [60, 240];
 
