@@ -1,8 +1,6 @@
 import type { Context } from './context.ts';
 import { addToTotals, newestPosition, startTotals } from './outbound/figures-store.ts';
 
-/** Longer than any statement that writes attempts may take. */
-const everyMs = 60_000;
 /** Small, so that no row is locked for long. */
 const batch = { destinations: 50, attempts: 2_000 };
 
@@ -11,9 +9,13 @@ const batch = { destinations: 50, attempts: 2_000 };
  * figures outlive the log. Positions are handed out in order, yet may be committed out of order: what one round has seen
  * as the newest is added in the next one, when all below has been committed. Any number of replicas may do so.
  *
+ * @param everyMs longer than any statement that writes attempts may take
  * @returns how to stop
  */
-export function startFigures({ database, log }: Context): () => Promise<void> {
+export function startFigures(
+  { database, log }: Pick<Context, 'database' | 'log'>,
+  everyMs = 60_000,
+): () => Promise<void> {
   const stopping = new AbortController();
   let settled = 0;
 
