@@ -99,6 +99,27 @@ test('a process told to stop finishes its attempts and records them', async () =
 });
 
 describe('what is private', () => {
+  /** Does what an owner can do. @returns the secrets that were given out */
+  async function useByHand(service: Process): Promise<string[]> {
+    const port = /"http_port":(\d+)/.exec(service.output())?.[1];
+    const post = async (action: string, body: object = {}) => {
+      const response = await fetch(
+        `http://127.0.0.1:${port}/v3/webhook/destinations/${destination.uuid}/${action}/`,
+        {
+          method: 'POST',
+          headers: { 'x-api-key': world.application.apiKey, 'content-type': 'application/json' },
+          body: JSON.stringify(body),
+        },
+      );
+      expect(response.status).toBe(200);
+      return (await response.json()) as Record<string, string>;
+    };
+    const rotated = await post('rotate-secret');
+    await post('test');
+    await post('resend-failed', { since: '2026-01-01T00:00:00Z' });
+    return [rotated.secret_shared_key ?? '', rotated.standard_webhooks_secret ?? ''];
+  }
+
   test('appears in no log line and no span, whatever goes wrong; one event is one trace', async () => {
     const collector = await startSpanCollector();
     const service = launch({
@@ -122,6 +143,7 @@ describe('what is private', () => {
     await world.tell({ ...message, metadataJson: '{"note":metadata-words}' }); // cannot be made into a body
     await world.tell(message);
     await waitFor('a retry', () => receiver.requests.length === 3);
+    const given = await useByHand(service);
     await receiver.close();
     await world.tell(message); // nobody listens
     const spans = await waitFor('spans of every attempt', () => {
@@ -144,7 +166,7 @@ describe('what is private', () => {
       'callback-token',
       'similarity',
     ];
-    for (const secret of [...words, destination.secret, apiKey, secretKey])
+    for (const secret of [...words, ...given, destination.secret, apiKey, secretKey])
       expect(written).not.toContain(secret);
 
     const [request] = receiver.requests;
