@@ -1,0 +1,95 @@
+import { jetstreamManager } from '@nats-io/jetstream';
+import { connect } from '@nats-io/transport-node';
+import { streamName } from '@selfsame/contracts/catalog';
+import { waitFor } from '@selfsame/testing/wait';
+import { afterAll, beforeAll, expect, it } from 'vitest';
+import { someone, startWorld, type World } from '../harness/world.ts';
+
+let world: World;
+beforeAll(async () => {
+  world = await startWorld();
+}, 120_000);
+afterAll(() => world?.stop(), 60_000);
+
+/** Tables of the bus itself, which note that an event came again. */
+const bookkeeping = ['inbox', 'outbox', 'stream_readers'];
+/** Where the handlers of the consumers write. */
+const effects = ['session.sessions', 'biometrics.templates', 'webhook_dispatcher.deliveries'];
+
+/** A fingerprint of the rows of every table of every service. */
+async function fingerprints(): Promise<Map<string, string>> {
+  const tables = await world.system.query(
+    `select format('%I.%I', table_schema, table_name) as name from information_schema.tables
+     where table_schema in ('session', 'biometrics', 'webhook_dispatcher') and table_name <> all($1)`,
+    [bookkeeping],
+  );
+  const prints = new Map<string, string>();
+  for (const { name } of tables) {
+    const [row] = await world.system.query(
+      `select count(*) || ' rows ' || md5(string_agg(md5(t::text), '' order by md5(t::text))) as print from ${name} t`,
+      [],
+    );
+    prints.set(String(name), String(row?.print));
+  }
+  return prints;
+}
+
+/** Every durable consumer is deleted under its subscription, and has read the whole stream again. @returns how many events each has read */
+async function redeliverAll(): Promise<Record<string, number>> {
+  const connection = await connect({ servers: world.system.natsUrl });
+  try {
+    const { consumers } = await jetstreamManager(connection);
+    const names: string[] = [];
+    for await (const { name } of consumers.list(streamName)) names.push(name);
+    for (const name of names) await consumers.delete(streamName, name);
+    const read: Record<string, number> = {};
+    for (const name of names) {
+      read[name] = await waitFor(`${name} to have read all again`, async () => {
+        const info = await consumers.info(streamName, name);
+        return info.num_pending === 0 && info.num_ack_pending === 0 && info.delivered.consumer_seq;
+      });
+    }
+    return read;
+  } finally {
+    await connection.close();
+  }
+}
+
+it('every consumer of every service reads all events again, and nothing happens', async () => {
+  const subject = someone();
+  await world.enrol(subject, 'img/p01_1.jpg');
+  const removed = await world.createSession({ workflow_id: 'wf_liveness', vendor_data: someone() });
+  await world.webhook(removed.session_id, 'Not Started');
+  expect((await world.api.delete(`/v3/session/${removed.session_id}/delete/`)).status).toBe(204);
+  await waitFor('the deletion to be heard everywhere', async () => {
+    const [row] = await world.system.query(
+      `select (select count(*) from biometrics.inbox where consumer like '%deleted')
+         + (select count(*) from webhook_dispatcher.inbox where consumer like '%deleted') as heard`,
+      [],
+    );
+    return Number(row?.heard) === 2;
+  });
+  // What moves by itself (rate limits, say) is left out.
+  const stable = await waitFor('quiet tables', async () => {
+    const [one, other] = [await fingerprints(), await fingerprints()];
+    const quiet = new Map([...one].filter(([name, print]) => other.get(name) === print));
+    return effects.every((name) => quiet.has(name)) && quiet;
+  });
+  for (const name of effects) expect(stable.get(name), name).not.toMatch(/^0 rows/);
+  const posted = world.receiver.requests.length;
+
+  const read = await redeliverAll();
+
+  for (const name of [
+    'session-capture-completed',
+    'biometrics-session-status_changed',
+    'biometrics-session-deleted',
+    'webhook-dispatcher-session-status_changed',
+    'webhook-dispatcher-session-deleted',
+  ]) {
+    expect(read[name], name).toBeGreaterThan(0);
+  }
+  const now = await fingerprints();
+  for (const [name, print] of stable) expect(now.get(name), name).toBe(print);
+  expect(world.receiver.requests.length).toBe(posted);
+}, 120_000);
