@@ -1,4 +1,4 @@
-import type { Dispatcher } from 'undici';
+import { type Dispatcher, errors } from 'undici';
 import { keptBytes } from './http-client-answer.ts';
 import { type Connection, type Connections, codedError, type Wait } from './http-client-connections.ts';
 
@@ -110,12 +110,14 @@ const codes: Readonly<Record<string, string>> = {
   UND_ERR_CONNECT_TIMEOUT: 'timeout',
   UND_ERR_HEADERS_OVERFLOW: 'headers_too_large',
   UND_ERR_DESTROYED: 'client_closed',
+  UND_ERR_INVALID_ARG: 'invalid_request',
+  UND_ERR_RES_CONTENT_LENGTH_MISMATCH: 'not_http',
 };
 
 /** Stable code of an error. Node reports one error for each address that it tried; they seldom differ. */
 export function codeOf(error: unknown): string {
   if (error instanceof AggregateError) return codeOf(error.errors[0]);
-  if (!(error instanceof Error && 'code' in error)) return 'unknown';
-  const code = String(error.code);
-  return code.startsWith('HPE_') ? 'not_http' : (codes[code] ?? code);
+  if (error instanceof errors.HTTPParserError) return 'not_http';
+  if (!(error instanceof Error && 'code' in error && typeof error.code === 'string')) return 'unknown';
+  return codes[error.code] ?? error.code;
 }
