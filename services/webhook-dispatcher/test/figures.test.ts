@@ -1,4 +1,5 @@
 import { randomUUID } from 'node:crypto';
+import { setTimeout } from 'node:timers/promises';
 import { createLog } from '@selfsame/runtime/log';
 import { type Receiver, startReceiver } from '@selfsame/testing/receiver';
 import { waitFor } from '@selfsame/testing/wait';
@@ -120,11 +121,16 @@ describe('the totals', () => {
     const through = (await newestPosition(db)) - 20;
     await addToTotals(db, { through, ...batch });
     expect(await summaries()).toEqual(before);
-    const addAll = async () => {
-      while ((await addToTotals(db, { through, ...batch })) > 0);
-    };
-    await Promise.all([addAll(), addAll(), addAll()]);
-    await addAll();
+    // Somebody else adds up the same while this one has not committed.
+    const more = { through, destinations: 10, attempts: 5 };
+    const other = await world.database.transaction(async (tx) => {
+      expect(await addToTotals(tx, more)).toBe(3);
+      const added = addToTotals(db, more);
+      await Promise.race([added, setTimeout(1_000)]);
+      return { added };
+    });
+    expect(await other.added).toBe(0);
+    while ((await addToTotals(db, { through, ...batch })) > 0);
     expect(await summaries()).toEqual(before);
     const totals = await db.selectFrom('attempt_totals').select('total').execute();
     expect(totals.reduce((sum, { total }) => sum + total, 0)).toBe(3 * 51 - 20);
