@@ -5,36 +5,46 @@ export interface FailedAttempt {
   readonly error: string | null;
 }
 
+const cut = 'The connection was cut before an answer came';
+const noHttp = 'The answer is not valid HTTP';
+const unknownIssuer = 'The certificate’s chain is incomplete or its authority unknown';
+const noHandshake = 'The TLS handshake failed';
+
 const sentences: Readonly<Record<string, string>> = {
   address_refused: 'The address is one that webhooks never go to',
   malformed_url: 'The URL is not valid',
+  not_signed: 'The webhook could not be signed: the destination needs a new secret',
   ENOTFOUND: 'The name could not be found',
-  EAI_AGAIN: 'The name could not be looked up for the moment',
   ENODATA: 'The name has no address',
+  EAI_AGAIN: 'The name could not be looked up for the moment',
   ECONNREFUSED: 'The connection was refused',
-  ECONNRESET: 'The connection was cut before an answer came',
-  EPIPE: 'The connection was cut before an answer came',
-  UND_ERR_SOCKET: 'The connection was cut before an answer came',
+  ECONNRESET: cut,
+  EPIPE: cut,
+  connection_closed: cut,
+  too_many_connections: 'Too many connections were open at once',
+  client_closed: 'The attempt was broken off because the service stopped',
   ETIMEDOUT: 'The connection could not be made in time',
   EHOSTUNREACH: 'The host could not be reached',
   ENETUNREACH: 'The network of the receiver could not be reached',
+  not_http: noHttp,
+  headers_too_large: 'The headers of the answer are too large',
   CERT_HAS_EXPIRED: 'The certificate has expired',
   CERT_NOT_YET_VALID: 'The certificate is not valid yet',
   CERT_REVOKED: 'The certificate has been revoked',
   DEPTH_ZERO_SELF_SIGNED_CERT: 'The certificate is signed by itself',
   SELF_SIGNED_CERT_IN_CHAIN: 'The certificate is signed by an authority that nobody knows',
-  UNABLE_TO_GET_ISSUER_CERT: 'The certificate’s chain is incomplete or its authority unknown',
-  UNABLE_TO_GET_ISSUER_CERT_LOCALLY: 'The certificate’s chain is incomplete or its authority unknown',
-  UNABLE_TO_VERIFY_LEAF_SIGNATURE: 'The certificate’s chain is incomplete or its authority unknown',
+  UNABLE_TO_GET_ISSUER_CERT: unknownIssuer,
+  UNABLE_TO_GET_ISSUER_CERT_LOCALLY: unknownIssuer,
+  UNABLE_TO_VERIFY_LEAF_SIGNATURE: unknownIssuer,
   ERR_TLS_CERT_ALTNAME_INVALID: 'The certificate is for another name',
-  EPROTO: 'The TLS handshake failed',
+  EPROTO: noHandshake,
 };
 
 /** Codes that come in families, with the sentence of all. */
 const families: readonly [RegExp, string][] = [
-  [/^(?:ERR_SSL_|ERR_TLS_|SSL_)/, 'The TLS handshake failed'],
+  [/^(?:ERR_SSL_|ERR_TLS_|SSL_)/, noHandshake],
   [/^(?:CERT_|UNABLE_TO_|.*_CERT$)/, 'The certificate is not trusted'],
-  [/^(?:HPE_|UND_ERR_HEADERS_OVERFLOW|UND_ERR_RES_)/, 'The answer is not valid HTTP'],
+  [/^(?:HPE_|UND_ERR_RES_)/, noHttp],
 ];
 
 /**
