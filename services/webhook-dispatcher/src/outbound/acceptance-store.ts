@@ -127,33 +127,34 @@ export async function insertDeliveries(
   deliveries: readonly NewDelivery[],
   times: { leaseMs: number; gapMs: number },
 ): Promise<Set<string>> {
-  const dueInMs = ({ state, claims }: NewDelivery) => {
-    if (state === 'waiting') return times.gapMs;
-    return claims > 0 ? times.leaseMs : 0;
-  };
-  const rows = await db
-    .insertInto('deliveries')
-    .values(
-      deliveries.map((delivery) => ({
-        id: delivery.id,
-        event_id: delivery.eventId,
-        destination_id: delivery.destinationId,
-        application_id: delivery.applicationId,
-        session_id: delivery.sessionId,
-        webhook_type: delivery.webhookType,
-        session_status: delivery.status,
-        sequence: delivery.sequence,
-        callback_url: delivery.callbackUrl,
-        body: delivery.body,
-        traceparent: delivery.traceparent,
-        state: delivery.state,
-        claims: delivery.claims,
-        due_at: fromNow(dueInMs(delivery)),
-        created_at: delivery.createdAt,
-      })),
+  const { rows } = await sql<{ id: string }>`
+    INSERT INTO deliveries (
+      id, event_id, destination_id, application_id, session_id, webhook_type, session_status, sequence, callback_url, body,
+      traceparent, state, claims, created_at, claimed_until, due_at
     )
-    .onConflict((conflict) => conflict.columns(['event_id', 'destination_id']).doNothing())
-    .returning('id')
-    .execute();
+    SELECT n.*,
+      CASE WHEN n.claims > 0 THEN ${fromNow(times.leaseMs)} END,
+      CASE WHEN n.state = 'waiting' THEN ${fromNow(times.gapMs)} ELSE now() END
+    FROM unnest(
+      ${deliveries.map((one) => one.id)}::uuid[],
+      ${deliveries.map((one) => one.eventId)}::uuid[],
+      ${deliveries.map((one) => one.destinationId)}::uuid[],
+      ${deliveries.map((one) => one.applicationId)}::uuid[],
+      ${deliveries.map((one) => one.sessionId)}::uuid[],
+      ${deliveries.map((one) => one.webhookType)}::text[],
+      ${deliveries.map((one) => one.status)}::text[],
+      ${deliveries.map((one) => one.sequence)}::bigint[],
+      ${deliveries.map((one) => one.callbackUrl)}::text[],
+      ${deliveries.map((one) => one.body)}::text[],
+      ${deliveries.map((one) => one.traceparent)}::text[],
+      ${deliveries.map((one) => one.state)}::text[],
+      ${deliveries.map((one) => one.claims)}::int[],
+      ${deliveries.map((one) => one.createdAt)}::timestamptz[]
+    ) AS n (
+      id, event_id, destination_id, application_id, session_id, webhook_type, session_status, sequence, callback_url, body,
+      traceparent, state, claims, created_at
+    )
+    ON CONFLICT (event_id, destination_id) DO NOTHING
+    RETURNING id`.execute(db);
   return new Set(rows.map((row) => row.id));
 }

@@ -39,6 +39,7 @@ export async function recordScheduled(
     UPDATE deliveries AS d
     SET attempts = d.attempts + 1,
       state = made.state,
+      claimed_until = NULL,
       due_at = CASE WHEN made.state = 'pending' THEN now() + made.after_ms * interval '1 millisecond' ELSE d.due_at END
     FROM made JOIN logged ON logged.id = made.attempt_id
     WHERE d.id = made.delivery_id AND d.state = 'pending' AND (made.state = 'delivered' OR d.claims = made.claims)

@@ -30,6 +30,10 @@ const waitingDestinations = sql`
   )
   FROM waiting WHERE destination_id IS NOT NULL`;
 
+/** Due, and in nobody's hands: a claim that was never finished ends by itself. */
+const isClaimable = sql`
+  state = 'pending' AND due_at <= now() AND (claimed_until IS NULL OR claimed_until <= now())`;
+
 const isLimited = sql`(
   t.rate_per_second IS NOT NULL OR h.circuit <> 'closed' OR h.paused_until IS NOT NULL OR h.slow_rate IS NOT NULL
 )`;
@@ -61,7 +65,7 @@ export async function claimDue(
         ON busy.id = waiting.destination_id
       CROSS JOIN LATERAL (
         SELECT id, due_at FROM deliveries
-        WHERE state = 'pending' AND destination_id = waiting.destination_id AND due_at <= now()
+        WHERE destination_id = waiting.destination_id AND ${isClaimable}
         ORDER BY due_at
         LIMIT greatest(0, coalesce(t.max_in_flight, ${roomPerDestination}::int) - coalesce(busy.taken, 0))
         FOR UPDATE SKIP LOCKED
@@ -82,7 +86,7 @@ export async function claimFrom(
   const due = sql`
     WITH due AS (
       SELECT id FROM deliveries
-      WHERE state = 'pending' AND destination_id = ${destinationId} AND due_at <= now()
+      WHERE destination_id = ${destinationId} AND ${isClaimable}
       ORDER BY due_at LIMIT ${options.limit}
       FOR UPDATE SKIP LOCKED
     )`;
@@ -99,7 +103,7 @@ export async function listLimited(db: Queries, limit: number): Promise<LimitedDe
       AND (h.circuit IS NULL OR h.circuit = 'closed' OR h.circuit_until <= now())
       AND (h.paused_until IS NULL OR h.paused_until <= now())
       AND EXISTS (
-        SELECT 1 FROM deliveries WHERE state = 'pending' AND destination_id = t.id AND due_at <= now()
+        SELECT 1 FROM deliveries WHERE destination_id = t.id AND ${isClaimable}
       )
     ORDER BY random() LIMIT ${limit}`.execute(db);
   return rows.map((row) => ({ id: row.id, ratePerSecond: row.rate_per_second }));
@@ -110,7 +114,7 @@ async function claim(db: Queries, due: RawBuilder<unknown>, leaseMs: number): Pr
   const { rows } = await sql<ClaimedRow>`
     ${due}
     UPDATE deliveries AS d
-    SET claims = d.claims + 1, due_at = ${fromNow(leaseMs)}
+    SET claims = d.claims + 1, claimed_until = ${fromNow(leaseMs)}
     FROM due, destinations AS t
     WHERE d.id = due.id AND t.id = d.destination_id
     RETURNING d.id, d.event_id, d.destination_id, d.application_id, d.session_id, d.webhook_type, d.session_status,
@@ -188,11 +192,11 @@ function toDelivery(row: ClaimedRow, url: string): Delivery {
   };
 }
 
-/** Gives back a delivery that was claimed and not attempted; it is due at once. */
+/** Gives back a delivery that was claimed and not attempted. */
 export async function release(db: Queries, delivery: Pick<Delivery, 'id' | 'claims'>): Promise<void> {
   await db
     .updateTable('deliveries')
-    .set({ due_at: fromNow(0) })
+    .set({ claimed_until: null })
     .where('id', '=', delivery.id)
     .where('claims', '=', delivery.claims)
     .where('state', '=', 'pending')

@@ -79,6 +79,7 @@ export interface Tables {
     state: DeliveryState;
     attempts: Generated<number>;
     claims: number;
+    claimed_until: Date | null;
     due_at: Date;
     created_at: Date;
   };
