@@ -5,6 +5,7 @@ export interface FailedAttempt {
   readonly error: string | null;
 }
 
+const noLookup = 'The name could not be looked up for the moment';
 const cut = 'The connection was cut before an answer came';
 const noHttp = 'The answer is not valid HTTP';
 const unknownIssuer = 'The certificate’s chain is incomplete or its authority unknown';
@@ -16,7 +17,10 @@ const sentences: Readonly<Record<string, string>> = {
   not_signed: 'The webhook could not be signed: the destination needs a new secret',
   ENOTFOUND: 'The name could not be found',
   ENODATA: 'The name has no address',
-  EAI_AGAIN: 'The name could not be looked up for the moment',
+  EAI_AGAIN: noLookup,
+  ESERVFAIL: noLookup,
+  too_many_lookups: noLookup,
+  dns_timeout: 'The name could not be looked up in time',
   ECONNREFUSED: 'The connection was refused',
   ECONNRESET: cut,
   EPIPE: cut,

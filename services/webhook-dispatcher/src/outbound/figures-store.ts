@@ -22,7 +22,7 @@ export interface RecentFigures {
 }
 
 /** How many of its newest attempts say how a destination is doing. */
-export const figuresOver = 1_000;
+const figuresOver = 1_000;
 
 /**
  * Figures of destinations over all attempts that they have had. Most are in `attempt_totals`; only those of the last
