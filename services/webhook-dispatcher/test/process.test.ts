@@ -94,7 +94,11 @@ test('a process told to stop finishes its attempts and records them', async () =
   await waitFor('the attempt', () => receiver.requests.length === 1);
   service.child.kill('SIGTERM');
   expect(await service.exited).toBe(0);
-  const attempts = await world.database.db.selectFrom('attempts').select('response_status').execute();
+  const attempts = await world.database.db
+    .selectFrom('attempts')
+    .innerJoin('deliveries', 'deliveries.id', 'attempts.delivery_id')
+    .select('response_status')
+    .execute();
   expect(attempts).toEqual([{ response_status: 200 }]);
 });
 
