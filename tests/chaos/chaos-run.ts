@@ -48,7 +48,7 @@ export interface ChaosResult {
 }
 
 /** One attempt of a delivery. Short, so that hanging receivers and killed dispatchers cost seconds. */
-const deadlineMs = 1_000;
+const deadlineMs = 1_500;
 /** Deliveries that may be under way before the load waits for the receivers. */
 const mostBehind = 2_500;
 const photoNames = ['img/p01_1.jpg', 'img/p02_1.jpg', 'img/p05_1.jpg', 'img/p19_1.jpg'];

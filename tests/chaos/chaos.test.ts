@@ -2,8 +2,8 @@ import { expect, it } from 'vitest';
 import { runChaos } from './chaos-run.ts';
 import { describe as describeResult, isProven } from './report.ts';
 
-/** The short form of `pnpm chaos`; docs/chaos.md says what it proves. */
-const options = { seed: 1, events: 1_200, kills: 20 };
+/** The short form of `pnpm chaos`; docs/chaos.md says what it proves. A minute on two idle cores. */
+const options = { seed: 1, events: 1_000, kills: 20 };
 
 it('nothing is lost, whatever is killed, frozen or robbed of its disk', async () => {
   const result = await runChaos(options);
@@ -16,4 +16,4 @@ it('nothing is lost, whatever is killed, frozen or robbed of its disk', async ()
   ).toHaveLength(options.kills);
   expect(result.happened.filter((one) => one.fault.kind === 'lose_store').length, words).toBeGreaterThan(0);
   expect(result.happened.filter((one) => one.fault.kind === 'fill_disk').length, words).toBeGreaterThan(0);
-}, 240_000);
+}, 400_000);

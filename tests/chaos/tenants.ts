@@ -8,8 +8,13 @@ import type { Receiver } from './receivers.ts';
 
 const repository = join(import.meta.dirname, '../..');
 /** Short waits, and more of them than any receiver or any fault refuses: nothing may be given up in a run. */
-const retrySchedule: readonly number[] = [0.2, 0.5, 1, 1, ...Array.from({ length: 16 }, () => 2)];
+const retrySchedule = [0.2, 0.5, 1, 1, ...repeat(2, 8), ...repeat(5, 8)];
 
+function repeat(seconds: number, times: number): number[] {
+  return Array.from({ length: times }, () => seconds);
+}
+
+/** A tenant that exists. */
 export interface RegisteredTenant extends Tenant {
   readonly applicationId: string;
 }
