@@ -1,6 +1,5 @@
 import { randomBytes } from 'node:crypto';
 import { openSync, readFileSync } from 'node:fs';
-import { mkdir } from 'node:fs/promises';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { freePort, spawnOwned } from '@selfsame/testing/owned-process';
@@ -21,7 +20,7 @@ const service = fileURLToPath(new URL('../../../services/webhook-dispatcher', im
 /**
  * Migrates the schema.
  *
- * @param options.directory for the logs, which production writes as well
+ * @param options.directory for the log, which production writes as well; a benchmark that is killed takes it along
  * @param options.profileDirectory where each process that stops leaves a CPU profile
  * @returns starts a process; its environment is that of a local run, where receivers are on the same machine
  */
@@ -44,11 +43,8 @@ export async function prepareDispatcher(options: {
   };
   const logPath = join(directory, 'dispatcher.log');
   const logFile = openSync(logPath, 'a');
-  // Inside its own folder: the watchdog of a crashed benchmark removes it.
-  const own = join(directory, 'dispatcher');
-  await mkdir(own);
   const spawn = (file: string, environment: Record<string, string>, flags: string[] = []) =>
-    spawnOwned(process.execPath, [...flags, join(service, 'src', file)], own, {
+    spawnOwned(process.execPath, [...flags, join(service, 'src', file)], directory, {
       env: { ...shared, ...environment },
       stdio: ['ignore', logFile, logFile],
     });

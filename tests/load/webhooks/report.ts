@@ -1,7 +1,7 @@
 import { availableParallelism, cpus } from 'node:os';
 import { median } from '../percentiles.ts';
 import type { LatencyRun } from './latency.ts';
-import type { RateRun } from './rates.ts';
+import type { CpuTimes, RateRun } from './rates.ts';
 import type { DispatchRun } from './throughput.ts';
 
 /** All that a benchmark has found; runs of one contender are repetitions. */
@@ -111,9 +111,15 @@ function rateRow(contender: string, runs: readonly (RateRun & Partial<DispatchRu
     'of the runs': `${Math.round(Math.min(...rates))} .. ${Math.round(Math.max(...rates))}`,
     'to all recorded /s': recorded.length === 0 ? '' : Math.round(median(recorded)),
     'of bare': (median(rates) / limit).toFixed(2),
-    'own CPU ms': medianOf(runs, (run) => run.cpuMs).toFixed(3),
+    'CPU µs own': microseconds(runs, 'own'),
+    database: microseconds(runs, 'database'),
+    receiver: microseconds(runs, 'receiver'),
     events: runs.map((run) => run.events).join(' '),
   };
+}
+
+function microseconds(runs: readonly RateRun[], of: keyof CpuTimes): number {
+  return Math.round(1000 * medianOf(runs, (run) => run.cpuMs[of]));
 }
 
 function latencyRow(run: LatencyRun) {

@@ -11,6 +11,7 @@ import type { GraphilePeerCalls } from './graphile-peer.ts';
 import { type Helper, type HelperCalls, startHelper } from './helper-process.ts';
 import { serveKeys } from './key-service.ts';
 import type { PublisherCalls } from './publisher.ts';
+import { cpuTimeOfFamilyMs, parentOf } from './rates.ts';
 import type { ReceiverCalls } from './receiver.ts';
 
 /** Applications with one destination each, told from those of other runs by their ids. */
@@ -33,6 +34,8 @@ export interface Stand {
   startDispatcher(environment?: Record<string, string>): Promise<DispatcherProcess>;
   /** Makes an application and a destination for each target, through the API of a running dispatcher. */
   addDestinations(dispatcher: DispatcherProcess, targets: readonly string[]): Promise<Destinations>;
+  /** CPU time of the database so far. */
+  databaseCpuMs(): number;
   query<Row>(text: string, values?: unknown[]): Promise<Row[]>;
   stop(): Promise<void>;
 }
@@ -70,6 +73,8 @@ export async function startStand(options: {
     await administrator.connect();
     closings.push(() => administrator.end());
     if (options.statements === true) await administrator.query('CREATE EXTENSION pg_stat_statements');
+    const backend = await administrator.query<{ pid: number }>('SELECT pg_backend_pid() AS pid');
+    const postmaster = parentOf(backend.rows[0]?.pid ?? 0) ?? 0;
     const nats = await testNats();
     closings.push(nats.stop);
     const keys = await serveKeys();
@@ -110,6 +115,7 @@ export async function startStand(options: {
           },
         };
       },
+      databaseCpuMs: () => cpuTimeOfFamilyMs(postmaster),
       query: async (text, values = []) => (await administrator.query(text, values)).rows,
       stop,
     };

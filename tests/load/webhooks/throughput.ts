@@ -2,7 +2,7 @@ import { waitFor } from '@selfsame/testing/wait';
 import type { BarePosterCalls } from './bare-poster.ts';
 import type { PeerSettings } from './graphile-peer.ts';
 import { monotonicMs } from './monotonic.ts';
-import { cpuTimeMs, middleRate, type RateRun } from './rates.ts';
+import { type CpuTimes, cpuTimeMs, middleRate, type RateRun } from './rates.ts';
 import type { Stand } from './stand.ts';
 
 /** A run of the dispatcher, checked against its own record. */
@@ -113,15 +113,21 @@ async function measured(
   pid: number,
   work: () => Promise<unknown>,
 ): Promise<RateRun & { firstMs: number }> {
-  const before = { cpuMs: cpuTimeMs(pid), ...(await stand.receiver.call('count', undefined)) };
+  const read = async () => ({
+    ...(await stand.receiver.call('count', undefined)),
+    own: cpuTimeMs(pid),
+    database: stand.databaseCpuMs(),
+    receiver: cpuTimeMs(stand.receiver.pid),
+  });
+  const before = await read();
   await work();
-  const cpuMs = cpuTimeMs(pid) - before.cpuMs;
+  const after = await read();
+  const each = (what: keyof CpuTimes) => (after[what] - before[what]) / (after.events - before.events);
   const arrivals = await stand.receiver.call('arrivals', undefined);
-  const events = arrivals.ids.length;
   return {
-    events,
+    events: arrivals.ids.length,
     perSecond: middleRate(arrivals),
-    cpuMs: cpuMs / (events - before.events),
+    cpuMs: { own: each('own'), database: each('database'), receiver: each('receiver') },
     firstMs: arrivals.firstByteMs.reduce((first, one) => Math.min(first, one), Number.POSITIVE_INFINITY),
   };
 }
