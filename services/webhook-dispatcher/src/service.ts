@@ -54,6 +54,8 @@ export async function createService(options: {
   const client = createWebhookClient({
     policy: config.addressPolicy,
     timeoutMs: config.timeoutMs,
+    // Idle connections are kept beside those in use.
+    maxConnections: 2 * config.concurrency,
     ...(resolve ? { resolve } : {}),
   });
   lifecycle.onStop('webhook client', client.close);
