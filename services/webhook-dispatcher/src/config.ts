@@ -1,3 +1,4 @@
+import { busSettings, type StreamSettings } from '@selfsame/bus/settings';
 import {
   ConfigError,
   type Environment,
@@ -14,6 +15,7 @@ const settings = {
   httpPort: sharedSettings.httpPort,
   databaseUrl: sharedSettings.databaseUrl,
   natsUrl: sharedSettings.natsUrl,
+  ...busSettings,
   trustedProxies: sharedSettings.trustedProxies,
   sessionGrpc: setting.string('SESSION_GRPC', { hint: 'host:port of the session service' }),
   /** Seals the secrets of destinations; lost, every destination needs a new secret. */
@@ -43,7 +45,7 @@ const settings = {
 };
 
 /** Everything the service can be told from outside, checked. */
-export interface Config {
+export interface Config extends StreamSettings {
   readonly host: string;
   readonly httpPort: number;
   readonly databaseUrl: string;

@@ -60,7 +60,7 @@ export async function createService(options: {
   });
   lifecycle.onStop('webhook client', client.close);
 
-  const bus = await openBus({ service: serviceName, url: config.natsUrl, log, database });
+  const bus = await openBus({ service: serviceName, url: config.natsUrl, log, database, stream: config });
   lifecycle.onStop('bus', bus.close);
 
   const secrets = createSecretBox(config.secretKey);
