@@ -45,27 +45,36 @@ export async function carryOut(
   const { progress, signal, report } = options;
   const happened: Happened[] = [];
   const failed: string[] = [];
-  const underWay = new Map<Target, Promise<void>>();
+  const underWay = new Set<Promise<void>>();
+  const busy = new Set<Target>();
   for (const fault of schedule) {
+    const touched = touches(fault);
     const isDue = () =>
       progress() >= fault.atEvent &&
       underWay.size < mostAtOnce &&
-      !underWay.has(fault.target) &&
-      // A full disk hurts only who writes to it.
-      !(fault.kind === 'fill_disk' && underWay.has('session'));
+      touched.every((target) => !busy.has(target));
     while (!isDue() && !signal.aborted) await pause(20);
     if (signal.aborted) break;
     report(`${fault.number}/${schedule.length} ${fault.kind} ${fault.target} for ${fault.forMs} ms`);
-    const work = happen(fault, options)
+    for (const target of touched) busy.add(target);
+    const work: Promise<void> = happen(fault, options)
       .then((outcome) => void happened.push(outcome))
       .catch(
         (error: Error) => void failed.push(`${fault.number} ${fault.kind} ${fault.target}: ${error.message}`),
       )
-      .finally(() => underWay.delete(fault.target));
-    underWay.set(fault.target, work);
+      .finally(() => {
+        underWay.delete(work);
+        for (const target of touched) busy.delete(target);
+      });
+    underWay.add(work);
   }
-  await Promise.all(underWay.values());
+  await Promise.all(underWay);
   return { happened, failed };
+}
+
+/** What must be well for a fault to begin. A full disk hurts only who writes to it: the relay, which is in session. */
+function touches({ kind, target }: Fault): Target[] {
+  return kind === 'fill_disk' ? [target, 'session'] : [target];
 }
 
 async function happen(fault: Fault, options: FaultOptions): Promise<Happened> {
