@@ -25,3 +25,8 @@ export interface Context {
 export function leaseMs(config: Config): number {
   return config.timeoutMs + 3_000;
 }
+
+/** How soon somebody looks at a delivery that waits for its turn, beside who is to wake it. */
+export function lookMs(config: Config): number {
+  return Math.min(config.gapMs, 600_000);
+}

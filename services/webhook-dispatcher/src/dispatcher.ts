@@ -1,6 +1,6 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { attemptDelivery } from './attempts.ts';
-import { type Context, leaseMs } from './context.ts';
+import { type Context, leaseMs, lookMs } from './context.ts';
 import type { Delivery } from './domain/delivery.ts';
 import { grant } from './domain/health.ts';
 import { createSlots } from './domain/slots.ts';
@@ -148,7 +148,11 @@ export function startDispatcher(context: Context): Dispatcher {
   }
 
   async function upkeep(): Promise<void> {
-    const skipping = await endVainWaits(database.db, { limit: upkeepBatch, gapMs: config.gapMs });
+    const skipping = await endVainWaits(database.db, {
+      limit: upkeepBatch,
+      gapMs: config.gapMs,
+      lookMs: lookMs(config),
+    });
     for (const delivery_id of skipping) {
       log.warn({ delivery_id }, 'an earlier event of the session never came: going on without it');
     }

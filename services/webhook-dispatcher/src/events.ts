@@ -2,7 +2,7 @@ import { randomUUIDv7 } from 'node:crypto';
 import { propagation, context as telemetryContext } from '@opentelemetry/api';
 import type { Transaction } from '@selfsame/database/database';
 import { ensureApplicationEndpoint } from './application-endpoint.ts';
-import { type Context, leaseMs } from './context.ts';
+import { type Context, leaseMs, lookMs } from './context.ts';
 import type { Dispatcher } from './dispatcher.ts';
 import { type SessionEvent, sessionBody, statusUpdated, type WebhookVersion } from './domain/body.ts';
 import type { Destination } from './domain/delivery.ts';
@@ -73,7 +73,7 @@ export async function acceptSessionEvent(
       destination,
     };
   });
-  const times = { leaseMs: leaseMs(context.config), gapMs: context.config.gapMs };
+  const times = { leaseMs: leaseMs(context.config), lookMs: lookMs(context.config) };
   const inserted = deliveries.length > 0 ? await insertDeliveries(tx, deliveries, times) : new Set<string>();
   if (session.closesGap) await wakeNext(tx, [event.sessionId]);
   context.database.onCommit(tx, () => {

@@ -4,8 +4,8 @@ import { describeFailure } from './domain/failure.ts';
 import { type Health, soundHealth } from './domain/health.ts';
 import { findDestination, listDestinations } from './outbound/destination-store.ts';
 import { type RecentFigures, readRecentFigures, summarise } from './outbound/figures-store.ts';
-import { listHealth } from './outbound/health-list.ts';
-import { countHistory, type HistoryEntry, listHistory } from './outbound/history-list.ts';
+import { listHealth } from './outbound/health-store.ts';
+import { countHistory, type HistoryEntry, listHistory } from './outbound/history-store.ts';
 
 /** A destination as its owner sees it. */
 export interface OwnedDestination {

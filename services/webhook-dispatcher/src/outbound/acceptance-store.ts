@@ -118,14 +118,14 @@ export async function findBusyTurns(
 
 /**
  * Writes deliveries. Those with a claim belong to this process until the lease ends; other pending ones are due at once,
- * for whoever comes first; waiting ones are looked at after `gapMs`.
+ * for whoever comes first; waiting ones are looked at after `lookMs`.
  *
  * @returns ids of the deliveries that were new
  */
 export async function insertDeliveries(
   db: Queries,
   deliveries: readonly NewDelivery[],
-  times: { leaseMs: number; gapMs: number },
+  times: { leaseMs: number; lookMs: number },
 ): Promise<Set<string>> {
   const { rows } = await sql<{ id: string }>`
     INSERT INTO deliveries (
@@ -134,7 +134,7 @@ export async function insertDeliveries(
     )
     SELECT n.*,
       CASE WHEN n.claims > 0 THEN ${fromNow(times.leaseMs)} END,
-      CASE WHEN n.state = 'waiting' THEN ${fromNow(times.gapMs)} ELSE now() END
+      CASE WHEN n.state = 'waiting' THEN ${fromNow(times.lookMs)} ELSE now() END
     FROM unnest(
       ${deliveries.map((one) => one.id)}::uuid[],
       ${deliveries.map((one) => one.eventId)}::uuid[],

@@ -86,7 +86,7 @@ function newDelivery(destinationId: string): NewDelivery {
   };
 }
 
-const times = { leaseMs: 0, gapMs: 0 };
+const times = { leaseMs: 0, lookMs: 0 };
 
 async function addDeliveries(destinationId: string, count: number): Promise<void> {
   const deliveries = Array.from({ length: count }, () => newDelivery(destinationId));

@@ -67,6 +67,13 @@ export async function eraseOldBodies(db: Queries, limit: number): Promise<number
   return Number(numAffectedRows);
 }
 
+/** The figures have not been told of an attempt yet. */
+const isUncounted = sql`EXISTS (
+  SELECT 1 FROM attempts AS a
+  LEFT JOIN attempt_totals AS t ON t.destination_id = a.destination_id
+  WHERE a.delivery_id = deliveries.id AND a.position > coalesce(t.through_position, 0)
+)`;
+
 /**
  * Forgets deliveries that ended long ago, with their attempts.
  *
@@ -80,7 +87,7 @@ export async function pruneLog(
   const { numAffectedRows } = await sql`
     WITH old AS (
       SELECT id FROM deliveries
-      WHERE id < ${oldestId(olderThanDays)} AND state IN ('delivered', 'failed', 'cancelled')
+      WHERE id < ${oldestId(olderThanDays)} AND state IN ('delivered', 'failed', 'cancelled') AND NOT ${isUncounted}
       ORDER BY id LIMIT ${limit}
       FOR UPDATE SKIP LOCKED
     ), attempted AS (

@@ -37,14 +37,15 @@ export function toHealth(row: HealthRow): Health {
   };
 }
 
-/** How a destination is doing now; `soundHealth` when nothing was ever noted. */
-export async function readHealth(db: Queries, destinationId: string): Promise<Health> {
-  const row = await db
+/** How destinations are doing now; those that nothing was ever noted about are missing. */
+export async function listHealth(db: Queries, ids: readonly string[]): Promise<Map<string, Health>> {
+  const rows = await db
     .selectFrom('destination_health')
+    .select('destination_id')
     .select(healthColumns)
-    .where('destination_id', '=', destinationId)
-    .executeTakeFirst();
-  return row ? toHealth(row) : soundHealth;
+    .where(sql<boolean>`destination_id = ANY (${ids}::uuid[])`)
+    .execute();
+  return new Map(rows.map((row) => [row.destination_id, toHealth(row)]));
 }
 
 /**

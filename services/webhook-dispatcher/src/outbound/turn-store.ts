@@ -42,16 +42,19 @@ export async function wakeNext(tx: Queries, sessionIds: readonly string[]): Prom
  * Looks after deliveries that have waited long: those that still have a predecessor wait on; those that do not are due,
  * also when an event before them never came.
  *
+ * @param options.gapMs how old a delivery is before it goes out although an event before it is missing
+ * @param options.lookMs when those that wait on are looked at again
  * @returns ids of the deliveries that go out although an event of their session is missing
  */
 export async function endVainWaits(
   db: Queries,
-  options: { limit: number; gapMs: number },
+  options: { limit: number; gapMs: number; lookMs: number },
 ): Promise<string[]> {
-  const { limit, gapMs } = options;
+  const { limit, gapMs, lookMs } = options;
   const { rows } = await sql<{ id: string; skips_gap: boolean }>`
     WITH overdue AS (
-      SELECT d.id, t.ordered AND ${hasPredecessor} AS is_blocked, d.sequence > coalesce(s.contiguous, d.sequence) AS has_gap,
+      SELECT d.id, t.ordered AND ${hasPredecessor} AS is_blocked,
+        t.ordered AND d.sequence > coalesce(s.contiguous, d.sequence) AS has_gap,
         d.created_at > now() - ${gapMs} * interval '1 millisecond' AS is_young
       FROM deliveries AS d
       JOIN destinations AS t ON t.id = d.destination_id
@@ -62,7 +65,7 @@ export async function endVainWaits(
     )
     UPDATE deliveries AS d
     SET state = CASE WHEN is_blocked OR (has_gap AND is_young) THEN 'waiting' ELSE 'pending' END,
-      due_at = CASE WHEN is_blocked OR (has_gap AND is_young) THEN ${fromNow(gapMs)} ELSE now() END
+      due_at = CASE WHEN is_blocked OR (has_gap AND is_young) THEN ${fromNow(lookMs)} ELSE now() END
     FROM overdue WHERE d.id = overdue.id
     RETURNING d.id, d.state = 'pending' AND has_gap AS skips_gap`.execute(db);
   return rows.filter((row) => row.skips_gap).map((row) => row.id);
