@@ -7,6 +7,7 @@ import { ensureConsumer } from './consumer-config.ts';
 import { type Handler, handleDelivery } from './delivery.ts';
 import { lastHandled, pruneInbox } from './inbox.ts';
 import type { JetStream } from './jetstream.ts';
+import { rememberReaders } from './readers.ts';
 import { runReplay } from './replay.ts';
 
 export interface SubscribeOptions {
@@ -79,6 +80,7 @@ export async function startConsumer<Message>(options: {
       await jetstream.manager.consumers.delete(streamName, name).catch(() => {}); // gone is as good
     }
     await ensureConsumer(jetstream.manager, { name, subject: event.subject }, log);
+    await rememberReaders(database, [name], view.incarnation);
     incarnation = view.incarnation;
     return jetstream.client.consumers.get(streamName, name);
   }

@@ -29,16 +29,18 @@ export async function findReaders(
   { jetstream, database }: { jetstream: JetStream; database: Database<BusTables> },
   view: StreamView,
 ): Promise<Reader[]> {
-  const present: string[] = [];
-  const readers: Reader[] = [];
+  const durable: ConsumerInfo[] = [];
   for await (const info of jetstream.manager.consumers.list(streamName)) {
-    if (!info.config.durable_name) continue; // somebody is having a look
-    present.push(info.name);
-    readers.push(...(await needOf(jetstream, info, view)));
+    if (info.config.durable_name) durable.push(info); // others are somebody who is having a look
   }
-  const missing = await rememberReaders(database, present, view.incarnation);
+  const { incarnation, lastSequence } = await jetstream.look(); // later than them, so that none is ahead by being quick
+  if (incarnation !== view.incarnation) throw new Error('the stream was made anew meanwhile');
+  const needs = await Promise.all(durable.map((info) => needOf(jetstream, info, { ...view, lastSequence })));
+  const present = durable.map(({ name }) => name);
+  await rememberReaders(database, present, incarnation);
+  const missing = await findMissing(database, present, incarnation);
   const everything = { sequence: view.firstSequence, since: undefined };
-  return [...readers, ...missing.map((consumer) => ({ consumer, ...everything }))];
+  return [...needs.flat(), ...missing.map((consumer) => ({ consumer, ...everything }))];
 }
 
 /** Its first message after all that it has acknowledged. The server's own count of what is pending is not relied on. */
@@ -56,16 +58,24 @@ async function needOf(jetstream: JetStream, info: ConsumerInfo, view: StreamView
   );
 }
 
-/** @returns consumers that are gone with an earlier incarnation of the stream, or just now */
-async function rememberReaders(
+/** Notes that these consumers are on the stream; a subscription does so for its own at once. */
+export async function rememberReaders(
   { db }: Database<BusTables>,
   present: readonly string[],
   incarnation: string,
-): Promise<string[]> {
+): Promise<void> {
   await sql`
     INSERT INTO stream_readers (consumer, incarnation)
     SELECT consumer, ${incarnation}::timestamptz FROM unnest(${present}::text[]) AS seen (consumer) ORDER BY consumer
     ON CONFLICT (consumer) DO UPDATE SET incarnation = excluded.incarnation, seen_at = now()`.execute(db);
+}
+
+/** Consumers that are gone with an earlier incarnation of the stream, or just now. */
+async function findMissing(
+  { db }: Database<BusTables>,
+  present: readonly string[],
+  incarnation: string,
+): Promise<string[]> {
   await sql`
     DELETE FROM stream_readers WHERE seen_at < now() - ${rememberedFor}::interval
     OR (incarnation = ${incarnation} AND seen_at < now() - ${missedFor}::interval)`.execute(db);

@@ -8,7 +8,8 @@ import type { BusTables } from './tables.ts';
 /** Above this share of its limits the stream is trimmed, to about the second one. */
 const fullAbove = 0.8;
 const trimTo = 0.6;
-const lookEveryMs = 60_000;
+/** How soon a consumer is known to all, whatever happens to the stream then. */
+const lookEveryMs = 10_000;
 const complainEveryMs = 10 * 60_000;
 
 /**
