@@ -30,6 +30,8 @@ import { startRetention } from './retention.ts';
 export const serviceName = 'webhook-dispatcher';
 
 const sessionDeadlineMs = 2_000;
+/** The handlers of three subscriptions hold one each; the rest is for claims, records and requests. */
+const maxConnections = 24;
 
 /**
  * Opens the service; everything that is opened registers its closing with the lifecycle. Closing goes the other way:
@@ -48,7 +50,12 @@ export async function createService(options: {
 }): Promise<{ httpPort: number }> {
   const { config, lifecycle, log, resolve, now = () => new Date() } = options;
 
-  const database = await openDatabase<Tables>({ service: serviceName, url: config.databaseUrl, migrations });
+  const database = await openDatabase<Tables>({
+    service: serviceName,
+    url: config.databaseUrl,
+    migrations,
+    maxConnections,
+  });
   lifecycle.onStop('database', database.close);
 
   const client = createWebhookClient({
