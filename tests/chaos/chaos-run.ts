@@ -86,19 +86,21 @@ export async function runChaos(options: ChaosOptions): Promise<ChaosResult> {
   const startedAt = performance.now();
   const ownDeaths: string[] = [];
   const undo: (() => Promise<void> | void)[] = [];
+  const ending = new AbortController();
+  const signal = options.signal ? AbortSignal.any([options.signal, ending.signal]) : ending.signal;
   try {
     const stage = await setUp(options, ownDeaths, undo);
     const load = await makeLoad(stage, options);
     undo.push(() => load.stop());
-    const { happened, failed } = await carryOut(planFaults(options), {
+    const faults = carryOut(planFaults(options), {
       system: stage.system,
       disk: stage.disk,
       seed: options.seed,
       progress: () => load.acknowledged.length,
-      signal: options.signal ?? new AbortController().signal,
+      signal,
       report: options.report ?? (() => undefined),
     });
-    await load.done;
+    const [{ happened, failed }] = await Promise.all([faults, load.done]);
     options.signal?.throwIfAborted();
     options.report?.(`${load.acknowledged.length} events acknowledged; waiting for the receivers`);
     const { verdict, ways } = await judge(stage, load, options);
@@ -115,6 +117,7 @@ export async function runChaos(options: ChaosOptions): Promise<ChaosResult> {
       durationMs: performance.now() - startedAt,
     };
   } finally {
+    ending.abort();
     for (const step of undo.reverse()) await step();
   }
 }
@@ -157,10 +160,8 @@ async function setUp(
 async function makeLoad({ receivers, demo, partner }: Stage, options: ChaosOptions): Promise<Load> {
   const photos = await Promise.all(photoNames.map((name) => readFile(facePath(name))));
   const { seed, events, signal } = options;
-  const behind = () => {
-    const counts = receivers.filter(({ temper }) => temper.owner === 'demo').map((one) => one.taken());
-    return load.acknowledged.length * counts.length - counts.reduce((sum, count) => sum + count, 0);
-  };
+  const behind = () =>
+    receivers.reduce((sum, { temper, taken }) => sum + load.made[temper.owner] - taken(), 0);
   const mayContinue = async () => {
     while (behind() > mostBehind && !signal?.aborted) await pause(50);
   };

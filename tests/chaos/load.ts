@@ -4,6 +4,7 @@ import type { ApiAnswer, ApiClient } from '../harness/api-client.ts';
 import { type HostedClient, hostedClient } from '../harness/hosted-client.ts';
 import { randomOf } from './random.ts';
 import { type Step, sessionScript } from './session-script.ts';
+import type { Temper } from './tempers.ts';
 
 /** An application that makes sessions. Its statuses are strict: leaving is Abandoned, which may be decided by hand. */
 export interface Tenant {
@@ -28,8 +29,11 @@ export interface LoadOptions {
 export interface Load {
   /** Changes that the API has said are done, in the order of each session. */
   readonly acknowledged: { sessionId: string; status: string }[];
+  /** How many of them are whose. */
+  readonly made: Readonly<Record<Temper['owner'], number>>;
   /** Answers that no caller would expect, and what they were. */
   readonly surprises: string[];
+  /** Rejects when nothing can be made any more. */
   readonly done: Promise<void>;
   stop(): void;
 }
@@ -38,10 +42,13 @@ const callers = 12;
 const partnerShare = 0.04;
 /** A caller gives up on a step after this long; the session stays as it is. */
 const patienceMs = 90_000;
+/** Longer than any fault, and than callers may have to wait for one that was killed. */
+const standstillMs = 180_000;
 
 /** Begins at once. */
 export function startLoad(options: LoadOptions): Load {
   const acknowledged: Load['acknowledged'] = [];
+  const made = { demo: 0, partner: 0 };
   const surprises: string[] = [];
   const stopping = new AbortController();
   const { signal } = stopping;
@@ -56,8 +63,9 @@ export function startLoad(options: LoadOptions): Load {
     }
   };
 
-  function acknowledge(sessionId: string, status: string): void {
+  function acknowledge(tenant: Tenant, sessionId: string, status: string): void {
     acknowledged.push({ sessionId, status });
+    made[tenant === options.demo ? 'demo' : 'partner'] += 1;
     // Callers who wait for something that was killed are not waited for.
     if (acknowledged.length >= options.events) stopping.abort();
   }
@@ -76,7 +84,7 @@ export function startLoad(options: LoadOptions): Load {
       if (step.kind === 'decide' && step.status === status) continue;
       await options.mayContinue();
       status = await takeStep(step, tenant, created.session_id, client, photo);
-      acknowledge(created.session_id, status);
+      acknowledge(tenant, created.session_id, status);
     }
   }
 
@@ -92,7 +100,7 @@ export function startLoad(options: LoadOptions): Load {
       clientOf(tenant, number).post('/v3/session/', body, { 'idempotency-key': key }),
     );
     if (answer.status !== 201) throw new Error(`create: ${answer.status} ${JSON.stringify(answer.body)}`);
-    acknowledge(answer.body.session_id, answer.body.status);
+    acknowledge(tenant, answer.body.session_id, answer.body.status);
     return answer.body as { session_id: string; session_url: string };
   }
 
@@ -170,8 +178,17 @@ export function startLoad(options: LoadOptions): Load {
     }
   }
 
-  const done = Promise.all(Array.from({ length: callers }, call)).then(() => undefined);
-  return { acknowledged, surprises, done, stop: () => stopping.abort() };
+  async function demandProgress(): Promise<void> {
+    for (let before = -1; !signal.aborted; before = acknowledged.length) {
+      if (acknowledged.length === before) throw new Error(`no event was made for ${standstillMs / 1000} s`);
+      await pause(standstillMs, undefined, { signal }).catch(() => undefined);
+    }
+  }
+
+  const done = Promise.all([...Array.from({ length: callers }, call), demandProgress()]).then(
+    () => undefined,
+  );
+  return { acknowledged, made, surprises, done, stop: () => stopping.abort() };
 }
 
 function clientOf({ clients }: Tenant, turn: number): ApiClient {

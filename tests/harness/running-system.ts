@@ -40,7 +40,12 @@ export async function runSystem(
     report: options.report ?? (() => undefined),
     ...(options.signal ? { signal: options.signal } : {}),
   });
-  const administrators = new Pool({ connectionString: system.databaseUrl, max: 2 });
+  const administrators = new Pool({
+    connectionString: system.databaseUrl,
+    max: 2,
+    connectionTimeoutMillis: 10_000,
+    query_timeout: 60_000,
+  });
   // The database ends, now and then, before a connection does.
   administrators.on('error', () => undefined);
 
