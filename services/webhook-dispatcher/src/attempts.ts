@@ -12,7 +12,7 @@ import type { PostResult } from './outbound/http-client.ts';
 import type { Recorder } from './recorder.ts';
 import { signingKeys } from './signing.ts';
 
-/** What one POST needs; the secrets are opened for it and forgotten after it. */
+/** What one POST needs. */
 export type Message = Pick<
   Delivery,
   'id' | 'eventId' | 'destinationId' | 'sessionId' | 'webhookType' | 'status' | 'body' | 'createdAt' | 'url'
@@ -135,13 +135,16 @@ function attributesOf(message: Pick<Message, 'id' | 'destinationId' | 'sessionId
   };
 }
 
+/** What went well is in the table of attempts; a line for each would cost as much as the attempt. */
 function logAttempt(
   { log }: Context,
   message: Pick<Message, 'id' | 'destinationId' | 'sessionId'>,
   attempt: Attempt,
   then: ScheduledAttempt['decision']['kind'],
 ): void {
-  log.info(
+  const level = then === 'delivered' ? 'debug' : 'info';
+  if (!log.isLevelEnabled(level)) return;
+  log[level](
     {
       delivery_id: message.id,
       destination_id: message.destinationId,

@@ -1,4 +1,3 @@
-import type { KeyObject } from 'node:crypto';
 import type { Context } from './context.ts';
 import type { DestinationTerms } from './domain/delivery.ts';
 import type { SigningKey } from './domain/signature.ts';
@@ -10,9 +9,9 @@ type SigningTerms = Pick<
   'sealedSecret' | 'sealedPreviousSecret' | 'previousSecretEndsAt' | 'asymmetricSignature'
 >;
 
-/** Deriving one costs as much as signing with it. */
-const derivedKeys = new Map<string, KeyObject>();
-const maxDerivedKeys = 1_000;
+/** Opening a secret and deriving a key cost more than signing does. */
+const opened = new Map<string, SigningKey>();
+const maxOpened = 1_000;
 
 /** The keys that sign for a destination now: the current one, and the previous one until it ends. */
 export function signingKeys(
@@ -20,26 +19,28 @@ export function signingKeys(
   destinationId: string,
   terms: SigningTerms,
 ): readonly [SigningKey, ...SigningKey[]] {
-  const { secrets, now } = context;
-  const keyOf = (sealed: Buffer): SigningKey => {
-    const secret = secrets.open(sealed, destinationId);
-    if (!terms.asymmetricSignature) return { secret };
-    return { secret, ed25519: derivedKey(context, destinationId, sealed, secret) };
-  };
+  const keyOf = (sealed: Buffer) => openKey(context, destinationId, sealed, terms.asymmetricSignature);
   const current = keyOf(terms.sealedSecret);
   const { sealedPreviousSecret, previousSecretEndsAt } = terms;
-  const overlaps = previousSecretEndsAt !== null && previousSecretEndsAt > now();
+  const overlaps = previousSecretEndsAt !== null && previousSecretEndsAt > context.now();
   return sealedPreviousSecret !== null && overlaps ? [current, keyOf(sealedPreviousSecret)] : [current];
 }
 
-function derivedKey({ config }: Context, destinationId: string, sealed: Buffer, secret: string): KeyObject {
+function openKey(
+  { secrets, config }: Context,
+  destinationId: string,
+  sealed: Buffer,
+  isAsymmetric: boolean,
+): SigningKey {
   // The sealed form is unique to the secret, the destination and the service's key, and tells nothing.
-  const name = sealed.toString('base64');
-  const known = derivedKeys.get(name);
+  const name = sealed.toString(isAsymmetric ? 'hex' : 'base64');
+  const known = opened.get(name);
   if (known !== undefined) return known;
-  const key = ed25519KeyOf(config.secretKey, secret, destinationId);
-  if (derivedKeys.size >= maxDerivedKeys)
-    for (const oldest of derivedKeys.keys().take(1)) derivedKeys.delete(oldest);
-  derivedKeys.set(name, key);
+  const secret = secrets.open(sealed, destinationId);
+  const key: SigningKey = isAsymmetric
+    ? { secret, ed25519: ed25519KeyOf(config.secretKey, secret, destinationId) }
+    : { secret };
+  if (opened.size >= maxOpened) for (const oldest of opened.keys().take(1)) opened.delete(oldest);
+  opened.set(name, key);
   return key;
 }

@@ -1,7 +1,6 @@
 import { type Kysely, type RawBuilder, sql } from 'kysely';
-import type { WebhookVersion } from '../domain/body.ts';
-import type { Delivery } from '../domain/delivery.ts';
-import type { RetrySchedule } from '../domain/schedule.ts';
+import type { Delivery, Destination } from '../domain/delivery.ts';
+import { toDestination } from './destination-row.ts';
 import type { Tables } from './tables.ts';
 import { fromNow } from './time.ts';
 
@@ -109,30 +108,44 @@ export async function listLimited(db: Queries, limit: number): Promise<LimitedDe
   return rows.map((row) => ({ id: row.id, ratePerSecond: row.rate_per_second }));
 }
 
-/** @param due the beginning of a statement, with a CTE `due (id)` of locked rows */
+/**
+ * What the claimed deliveries need to know of their destinations is read once for each destination, after them: so it is
+ * not older than the claim.
+ *
+ * @param due the beginning of a statement, with a CTE `due (id)` of locked rows
+ */
 async function claim(db: Queries, due: RawBuilder<unknown>, leaseMs: number): Promise<Claimed> {
   const { rows } = await sql<ClaimedRow>`
     ${due}
     UPDATE deliveries AS d
     SET claims = d.claims + 1, claimed_until = ${fromNow(leaseMs)}
-    FROM due, destinations AS t
-    WHERE d.id = due.id AND t.id = d.destination_id
+    FROM due WHERE d.id = due.id
     RETURNING d.id, d.event_id, d.destination_id, d.application_id, d.session_id, d.webhook_type, d.session_status,
-      d.body, d.traceparent, d.created_at, d.attempts, d.claims, coalesce(d.callback_url, t.url) AS url,
-      d.callback_url IS NOT NULL AS is_callback, t.enabled AND t.deleted_at IS NULL AS is_open, t.disabled_reason,
-      t.deleted_at IS NOT NULL AS is_deleted, t.ordered, t.retry_schedule, t.max_in_flight, t.asymmetric_signature,
-      t.sealed_secret, t.sealed_previous_secret, t.previous_secret_ends_at`.execute(db);
+      d.body, d.traceparent, d.created_at, d.attempts, d.claims, d.callback_url`.execute(db);
   const claimed: Claimed = { ready: [], stranded: [] };
+  if (rows.length === 0) return claimed;
+  const destinations = await readDestinations(db, new Set(rows.map((row) => row.destination_id)));
   for (const row of rows) {
-    const { url } = row;
-    if (row.is_open && url !== null) claimed.ready.push(toDelivery(row, url));
+    const destination = destinations.get(row.destination_id);
+    const url = row.callback_url ?? destination?.url;
+    if (destination?.enabled && url != null) claimed.ready.push(toDelivery(row, url, destination));
     else {
-      const bySystem = row.disabled_reason === 'failing' || row.disabled_reason === 'gone';
-      const state = bySystem && !row.is_deleted ? 'held' : 'cancelled';
-      claimed.stranded.push({ id: row.id, claims: row.claims, state });
+      const isBySystem = destination?.disabledReason === 'failing' || destination?.disabledReason === 'gone';
+      claimed.stranded.push({ id: row.id, claims: row.claims, state: isBySystem ? 'held' : 'cancelled' });
     }
   }
   return claimed;
+}
+
+/** Those that were not deleted. */
+async function readDestinations(db: Queries, ids: ReadonlySet<string>): Promise<Map<string, Destination>> {
+  const rows = await db
+    .selectFrom('destinations')
+    .selectAll()
+    .where(sql<boolean>`id = ANY (${[...ids]}::uuid[])`)
+    .where('deleted_at', 'is', null)
+    .execute();
+  return new Map(rows.map((row) => [row.id, toDestination(row)]));
 }
 
 interface ClaimedRow {
@@ -149,22 +162,10 @@ interface ClaimedRow {
   created_at: Date;
   attempts: number;
   claims: number;
-  url: string | null;
-  is_callback: boolean;
-  is_open: boolean;
-  is_deleted: boolean;
-  disabled_reason: 'owner' | 'failing' | 'gone' | null;
-  webhook_version: WebhookVersion;
-  ordered: boolean;
-  retry_schedule: RetrySchedule;
-  max_in_flight: number | null;
-  asymmetric_signature: boolean;
-  sealed_secret: Buffer;
-  sealed_previous_secret: Buffer | null;
-  previous_secret_ends_at: Date | null;
+  callback_url: string | null;
 }
 
-function toDelivery(row: ClaimedRow, url: string): Delivery {
+function toDelivery(row: ClaimedRow, url: string, destination: Destination): Delivery {
   return {
     id: row.id,
     eventId: row.event_id,
@@ -179,16 +180,8 @@ function toDelivery(row: ClaimedRow, url: string): Delivery {
     attempts: row.attempts,
     claims: row.claims,
     url,
-    isCallback: row.is_callback,
-    destination: {
-      ordered: row.ordered,
-      retrySchedule: row.retry_schedule,
-      maxInFlight: row.max_in_flight,
-      asymmetricSignature: row.asymmetric_signature,
-      sealedSecret: row.sealed_secret,
-      sealedPreviousSecret: row.sealed_previous_secret,
-      previousSecretEndsAt: row.previous_secret_ends_at,
-    },
+    isCallback: row.callback_url !== null,
+    destination,
   };
 }
 
