@@ -33,9 +33,16 @@ interface Answer {
  * Starts a helper; it ends with this process, however that ends.
  *
  * @param file beside this one, calls `serveHelper`
+ * @param logFile descriptor that its standard output goes to
  */
-export async function startHelper<Calls extends HelperCalls>(file: string): Promise<Helper<Calls>> {
-  const child = fork(new URL(file, import.meta.url), { serialization: 'advanced' });
+export async function startHelper<Calls extends HelperCalls>(
+  file: string,
+  logFile: number,
+): Promise<Helper<Calls>> {
+  const child = fork(new URL(file, import.meta.url), {
+    serialization: 'advanced',
+    stdio: ['ignore', logFile, 'inherit', 'ipc'],
+  });
   const waiting = new Map<number, { done: (value: never) => void; failed: (error: Error) => void }>();
   let asked = 0;
   child.on('message', ({ id, value, error }: Answer) => {

@@ -1,4 +1,5 @@
 import { randomUUID } from 'node:crypto';
+import { openSync } from 'node:fs';
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -55,8 +56,11 @@ export async function startStand(options: {
   profileDirectory?: string;
 }): Promise<Stand> {
   const closings: (() => Promise<unknown>)[] = [];
+  const directory = await mkdtemp(join(tmpdir(), 'selfsame-bench-'));
+  closings.push(() => rm(directory, { recursive: true, force: true }));
+  const logFile = openSync(join(directory, 'helpers.log'), 'a');
   const helper = async <Calls extends HelperCalls>(file: string): Promise<Helper<Calls>> => {
-    const started = await startHelper<Calls>(file);
+    const started = await startHelper<Calls>(file, logFile);
     closings.push(started.end);
     return started;
   };
@@ -64,8 +68,6 @@ export async function startStand(options: {
     for (const close of closings.splice(0).reverse()) await close();
   };
   try {
-    const directory = await mkdtemp(join(tmpdir(), 'selfsame-bench-'));
-    closings.push(() => rm(directory, { recursive: true, force: true }));
     const watching = options.statements === true ? statementSettings : {};
     const postgres = await startPostgresServer({ durable: true, settings: watching });
     closings.push(postgres.stop);
