@@ -1,3 +1,4 @@
+import { subscribe, unsubscribe } from 'node:diagnostics_channel';
 import {
   type Attributes,
   type Context,
@@ -36,16 +37,16 @@ export function startTelemetry(
   if (log) complainTo(log);
   const endpoint = environment.OTEL_EXPORTER_OTLP_ENDPOINT;
   // A wrong URL is reported by readSettings, together with every other mistake.
-  const provider =
-    endpoint && URL.canParse(endpoint) ? exportingProvider(service, endpoint, environment) : silentProvider();
+  const exports = endpoint !== undefined && URL.canParse(endpoint);
+  const provider = exports ? exportingProvider(service, endpoint, environment) : silentProvider();
   context.setGlobalContextManager(new AsyncLocalStorageContextManager().enable());
   propagation.setGlobalPropagator(new W3CTraceContextPropagator());
   trace.setGlobalTracerProvider(provider);
-  const undici = new UndiciInstrumentation({ startSpanHook: (request) => publicUrl(request.origin) });
+  const stopFollowing = exports ? traceRequests() : carryTraceIds();
   return {
     /** Exports what is left; spans that the collector does not take are lost. */
     async stop() {
-      undici.disable();
+      stopFollowing();
       await provider.shutdown().catch((err) => log?.warn({ err }, 'the last spans were not exported'));
     },
   };
@@ -79,6 +80,28 @@ function exportingProvider(service: string, endpoint: string, environment: Envir
 
 function silentProvider(): TracerProvider {
   return new TracerProvider({ sampler: new AlwaysOffSampler() });
+}
+
+/** A span for every request of undici and fetch. @returns how to stop */
+function traceRequests(): () => void {
+  const undici = new UndiciInstrumentation({ startSpanHook: (request) => publicUrl(request.origin) });
+  return () => undici.disable();
+}
+
+/** Where nothing is recorded, requests carry the ids of the active span without a span of their own. */
+function carryTraceIds(): () => void {
+  const setter = {
+    set: (request: OutgoingRequest, name: string, value: string) => request.addHeader(name, value),
+  };
+  const onRequest = (message: unknown) =>
+    propagation.inject(context.active(), (message as { request: OutgoingRequest }).request, setter);
+  subscribe('undici:request:create', onRequest);
+  return () => void unsubscribe('undici:request:create', onRequest);
+}
+
+/** What undici's diagnostics channel tells of a request. */
+interface OutgoingRequest {
+  addHeader(name: string, value: string): void;
 }
 
 /** Paths and queries of the URLs we call may carry tokens: spans name the host alone. */

@@ -87,8 +87,8 @@ async function post(
   how: Pick<Attempt, 'signedAt' | 'cause' | 'number'>,
 ): Promise<{ attempt: Attempt; outcome: Outcome }> {
   const createdAt = context.now();
-  const { headers, ...sent } = await sendSigned(context, message, how);
-  const { outcome, responseTimeMs, error, responseBody } = sent;
+  const { result, headers } = await sendSigned(context, message, how);
+  const { outcome, responseTimeMs, error, responseBody } = result;
   const attempt: Attempt = {
     ...how,
     id: randomUUIDv7(),
@@ -110,20 +110,28 @@ async function sendSigned(
   context: Context,
   message: Message,
   { signedAt, cause }: Pick<Attempt, 'signedAt' | 'cause'>,
-): Promise<PostResult & { headers: Record<string, string> }> {
-  let body: string;
+): Promise<{ result: PostResult; headers: Record<string, string> }> {
+  let body: Buffer;
   let headers: Record<string, string>;
   try {
     const isAsWritten = signedAt === unixSeconds(message.createdAt);
-    body = isAsWritten ? message.body : withTimestamp(message.body, signedAt);
+    // Encoded once: every signature and the connection take the same bytes.
+    body = Buffer.from(isAsWritten ? message.body : withTimestamp(message.body, signedAt));
+    const { eventId, sessionId, status, webhookType } = message;
+    const signed = { eventId, sessionId, status, webhookType, body, timestamp: signedAt };
     const keys = signingKeys(context, message.destinationId, message.destination);
-    headers = signedHeaders({ ...message, body, timestamp: signedAt }, keys, { test: cause === 'test' });
+    headers = signedHeaders(signed, keys, { test: cause === 'test' });
   } catch (err) {
     context.log.error({ err, delivery_id: message.id }, 'a webhook could not be signed');
-    const nothing = { responseTimeMs: null, responseBody: null, headers: {} };
-    return { ...nothing, outcome: { kind: 'not_sent' }, error: 'not_signed' };
+    const result: PostResult = {
+      outcome: { kind: 'not_sent' },
+      error: 'not_signed',
+      responseTimeMs: null,
+      responseBody: null,
+    };
+    return { result, headers: {} };
   }
-  return { ...(await context.client.post(message.url, headers, body)), headers };
+  return { result: await context.client.post(message.url, headers, body), headers };
 }
 
 /** Ids only: a webhook's URL may hold a token of its owner, its body a person's data. */

@@ -4,8 +4,8 @@ import { createHmac, type KeyObject, sign } from 'node:crypto';
 export interface SignedMessage {
   /** UUID of the event, the same in every attempt. */
   readonly eventId: string;
-  /** The body, canonical JSON: its bytes are what is sent. */
-  readonly body: string;
+  /** The body, canonical JSON: the very bytes that are sent, or their text. */
+  readonly body: string | Uint8Array;
   /** Unix seconds; equal to the body's `timestamp`. */
   readonly timestamp: number;
   readonly sessionId: string;
@@ -47,33 +47,37 @@ export function signedHeaders(
 ): Record<string, string> {
   const { eventId, body, timestamp, sessionId, status, webhookType } = message;
   const [{ secret }, previous] = keys;
-  const bodySignature = hmac(secret, body, 'hex');
+  const bodySignature = hmacHex(secret, body);
   const headers: Record<string, string> = {
     'Content-Type': 'application/json',
     'User-Agent': userAgent,
     'X-Signature': bodySignature,
     'X-Signature-V2': bodySignature,
-    'X-Signature-Simple': hmac(secret, `${timestamp}:${sessionId}:${status}:${webhookType}`, 'hex'),
+    'X-Signature-Simple': hmacHex(secret, `${timestamp}:${sessionId}:${status}:${webhookType}`),
     'X-Timestamp': String(timestamp),
     'webhook-id': eventId,
     'webhook-timestamp': String(timestamp),
-    'webhook-signature': standardSignatures(`${eventId}.${timestamp}.${body}`, keys),
+    'webhook-signature': standardSignatures(`${eventId}.${timestamp}.`, body, keys),
   };
-  if (previous !== undefined) headers['X-Signature-Previous'] = hmac(previous.secret, body, 'hex');
+  if (previous !== undefined) headers['X-Signature-Previous'] = hmacHex(previous.secret, body);
   if (options.test === true) headers['X-Didit-Test-Webhook'] = 'true';
   return headers;
 }
 
-function standardSignatures(signed: string, keys: readonly SigningKey[]): string {
-  const signatures = keys.map(({ secret }) => `v1,${hmac(secret, signed, 'base64')}`);
+function standardSignatures(prefix: string, body: string | Uint8Array, keys: readonly SigningKey[]): string {
+  const signatures = keys.map(({ secret }) => {
+    const signature = createHmac('sha256', secret).update(prefix).update(body).digest('base64');
+    return `v1,${signature}`;
+  });
   for (const { ed25519 } of keys) {
     if (ed25519 === undefined) continue;
-    signatures.push(`v1a,${sign(null, Buffer.from(signed), ed25519).toString('base64')}`);
+    const signed = Buffer.concat([Buffer.from(prefix), Buffer.from(body)]);
+    signatures.push(`v1a,${sign(null, signed, ed25519).toString('base64')}`);
   }
   return signatures.join(' ');
 }
 
-/** Text keys and text messages are their UTF-8 bytes. */
-function hmac(secret: string, message: string, encoding: 'hex' | 'base64'): string {
-  return createHmac('sha256', secret).update(message).digest(encoding);
+/** Text is its UTF-8 bytes. */
+function hmacHex(secret: string, message: string | Uint8Array): string {
+  return createHmac('sha256', secret).update(message).digest('hex');
 }

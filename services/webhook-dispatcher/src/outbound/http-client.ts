@@ -21,7 +21,7 @@ export interface PostResult {
 /** Posts to strangers. */
 export interface WebhookClient {
   /** Never throws: whatever happens is an outcome. Redirects are answers, not followed. */
-  post(url: string, headers: Record<string, string>, body: string): Promise<PostResult>;
+  post(url: string, headers: Record<string, string>, body: string | Buffer): Promise<PostResult>;
   close(): Promise<void>;
 }
 
