@@ -5,9 +5,10 @@ import type { AnyTables, Database, Transaction } from '@selfsame/database/databa
 import { Failure } from '@selfsame/runtime/errors';
 import type { Log } from '@selfsame/runtime/log';
 import { inSpan } from '@selfsame/runtime/telemetry';
+import type { BatchHandler } from './batch.ts';
 import { type SubscribeOptions, type Subscription, startConsumer } from './consumer.ts';
 import { watchDeadLetters } from './dead-letters.ts';
-import type { Delivered } from './delivery.ts';
+import type { Delivered, Handler } from './delivery.ts';
 import { encodeMessage, readHeaders, recordOf, writeHeaders } from './envelope.ts';
 import { type JetStream, openJetStream } from './jetstream.ts';
 import { insertEvent } from './outbox.ts';
@@ -38,6 +39,15 @@ export interface Bus<Tables = AnyTables> {
   subscribe<Message>(
     event: EventType<Message>,
     handler: (tx: Transaction<Tables>, event: Delivered<Message>) => Promise<void>,
+    options?: SubscribeOptions,
+  ): Promise<void>;
+  /**
+   * The same for events that come in great numbers: those that arrive while a batch is at work are handled together, in one
+   * transaction. A batch that fails is handled event by event. `options.concurrency` bounds the events at once.
+   */
+  subscribeInBatches<Message>(
+    event: EventType<Message>,
+    handler: (tx: Transaction<Tables>, events: readonly Delivered<Message>[]) => Promise<void>,
     options?: SubscribeOptions,
   ): Promise<void>;
   /**
@@ -80,6 +90,19 @@ export async function openBus<Tables = AnyTables>(options: {
   const unwatch = database && watchDeadLetters({ service, database, log });
   const subscriptions = new Map<string, Promise<Subscription>>();
 
+  async function subscribe<Message>(
+    event: EventType<Message>,
+    handler: { one: Handler<Message> } | { many: BatchHandler<Message> },
+    subscribeOptions: SubscribeOptions = {},
+  ): Promise<void> {
+    if (!database) throw new Error(`subscribe ${event.name}: this bus has no database; use listen`);
+    // Two handlers on one durable consumer would get half of the events each.
+    if (subscriptions.has(event.name)) throw new Error(`subscribe ${event.name}: subscribed already`);
+    const subscription = startConsumer({ ...parts, event, handler, database, ...subscribeOptions });
+    subscriptions.set(event.name, subscription);
+    await subscription;
+  }
+
   return {
     async enqueue(tx, event, message, { id = randomUUIDv7() } = {}) {
       if (!database || !relay)
@@ -95,14 +118,9 @@ export async function openBus<Tables = AnyTables>(options: {
       return id;
     },
 
-    async subscribe(event, handler, subscribeOptions = {}) {
-      if (!database) throw new Error(`subscribe ${event.name}: this bus has no database; use listen`);
-      // Two handlers on one durable consumer would get half of the events each.
-      if (subscriptions.has(event.name)) throw new Error(`subscribe ${event.name}: subscribed already`);
-      const subscription = startConsumer({ ...parts, event, handler, database, ...subscribeOptions });
-      subscriptions.set(event.name, subscription);
-      await subscription;
-    },
+    subscribe: (event, handler, subscribeOptions) => subscribe(event, { one: handler }, subscribeOptions),
+    subscribeInBatches: (event, handler, subscribeOptions) =>
+      subscribe(event, { many: handler }, subscribeOptions),
 
     async listen(event, handler) {
       jetstream.connection.subscribe(event.subject, {
@@ -114,6 +132,7 @@ export async function openBus<Tables = AnyTables>(options: {
               message: event.codec.decode(message.data),
               redelivered: false,
               publishedAt,
+              trace: publisher,
             };
             context.with(publisher, () => handler(received));
           } catch (err) {

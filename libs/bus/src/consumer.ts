@@ -1,8 +1,9 @@
 import { setTimeout as sleep } from 'node:timers/promises';
-import type { Consumer, ConsumerMessages } from '@nats-io/jetstream';
+import type { Consumer, ConsumerMessages, JsMsg } from '@nats-io/jetstream';
 import { type EventType, streamName } from '@selfsame/contracts/catalog';
 import type { Database } from '@selfsame/database/database';
 import type { Log } from '@selfsame/runtime/log';
+import { type BatchHandler, createBatcher } from './batch.ts';
 import { ensureConsumer } from './consumer-config.ts';
 import { type Handler, handleDelivery } from './delivery.ts';
 import { lastHandled, pruneInbox } from './inbox.ts';
@@ -11,7 +12,7 @@ import { rememberReaders } from './readers.ts';
 import { runReplay } from './replay.ts';
 
 export interface SubscribeOptions {
-  /** Handlers at work at once in this replica; default 4. Each holds a database connection. */
+  /** Handlers at work at once in this replica; default 4. Each holds a database connection. In batches: events at once. */
   concurrency?: number;
   /** Deliveries before an event goes to `dead_letters`; default 30, about half an hour. */
   maxDeliver?: number;
@@ -38,7 +39,7 @@ const stopWithinMs = 5_000;
 export async function startConsumer<Message>(options: {
   service: string;
   event: EventType<Message>;
-  handler: Handler<Message>;
+  handler: { one: Handler<Message> } | { many: BatchHandler<Message> };
   database: Database;
   jetstream: JetStream;
   log: Log;
@@ -50,15 +51,20 @@ export async function startConsumer<Message>(options: {
   const { service, event, database, jetstream, keepMs, concurrency = 4, maxDeliver = 30 } = options;
   const name = `${service}-${event.name.replaceAll('.', '-')}`;
   const log = options.log.child({ consumer: name });
+  const { handler } = options;
   const context = {
     consumer: name,
     event,
-    handler: options.handler,
+    handler: 'one' in handler ? handler.one : alone(handler.many),
     database,
     log,
     maxDeliver,
     repeats: false,
   };
+  const handle =
+    'many' in handler
+      ? createBatcher(context, handler.many)
+      : (message: JsMsg, from: string) => handleDelivery(context, message, from);
   const atWork = new Set<Promise<void>>();
   const stopping = new AbortController();
   let pull: ConsumerMessages | undefined;
@@ -102,7 +108,7 @@ export async function startConsumer<Message>(options: {
       pull = await consumer.fetch({ max_messages: concurrency - atWork.size, expires: pullMs });
       if (ended()) pull.stop();
       for await (const message of pull) {
-        const work = handleDelivery(context, message, incarnation).then((done) => {
+        const work = handle(message, incarnation).then((done) => {
           doubtful ||= !done;
           atWork.delete(work);
           wake();
@@ -158,4 +164,8 @@ export async function startConsumer<Message>(options: {
       ]);
     },
   };
+}
+
+function alone<Message>(many: BatchHandler<Message>): Handler<Message> {
+  return (tx, event) => many(tx, [event]);
 }

@@ -1,5 +1,5 @@
 import type { JsMsg } from '@nats-io/jetstream';
-import { type Context, SpanKind } from '@opentelemetry/api';
+import { context as activeContext, type Context, SpanKind } from '@opentelemetry/api';
 import type { EventType } from '@selfsame/contracts/catalog';
 import type { Database, Transaction } from '@selfsame/database/database';
 import { errorCode } from '@selfsame/runtime/errors';
@@ -18,6 +18,8 @@ export interface Delivered<Message> {
   redelivered: boolean;
   /** When its transaction enqueued it. */
   publishedAt: Date;
+  /** Of its publisher, and of its handling: for what follows from it later. */
+  trace: Context;
 }
 
 export type Handler<Message> = (tx: Transaction, event: Delivered<Message>) => Promise<void>;
@@ -81,9 +83,15 @@ export async function handleDelivery<Message>(
     if (deliveryCount > maxDeliver) return await bury('deliveries_exhausted');
     const message = tryDecode(event, delivery.data);
     if (message === undefined) return await bury('undecodable');
-    const delivered = { id: eventId, message, redelivered: delivery.redelivered, publishedAt };
+    const delivered = {
+      id: eventId,
+      message,
+      redelivered: delivery.redelivered,
+      publishedAt,
+      trace: publisher,
+    };
     const place = { incarnation, sequence: streamSequence };
-    const isFirst = await applyOnce(context, { delivered, publisher, place });
+    const isFirst = await applyOnce(context, { delivered, place });
     context.repeats = !isFirst;
     delivery.ack();
     return true;
@@ -117,30 +125,39 @@ export async function handleDelivery<Message>(
  */
 export async function applyOnce<Message>(
   context: DeliveryContext<Message>,
-  event: { delivered: Delivered<Message>; publisher: Context; place: Place },
+  event: { delivered: Delivered<Message>; place: Place },
   also?: (tx: Transaction) => Promise<void>,
 ): Promise<boolean> {
   const { consumer, handler, database } = context;
   const { subject } = context.event;
-  const { delivered, publisher, place } = event;
+  const { delivered, place } = event;
   return inSpan(
     `${subject} process`,
-    {
-      'messaging.system': 'nats',
-      'messaging.operation.type': 'process',
-      'messaging.destination.name': subject,
-      'messaging.consumer.group.name': consumer,
-      'messaging.message.id': delivered.id,
-    },
+    processAttributes(subject, consumer, delivered.id),
     () =>
       database.transaction(async (tx) => {
         const isFirst = await claimEvent(tx, consumer, delivered.id, place);
-        if (isFirst) await handler(tx, delivered);
+        if (isFirst) await handler(tx, { ...delivered, trace: activeContext.active() });
         await also?.(tx);
         return isFirst;
       }),
-    { kind: SpanKind.CONSUMER, parent: publisher },
+    { kind: SpanKind.CONSUMER, parent: delivered.trace },
   );
+}
+
+/** What a span says of handling an event. */
+export function processAttributes(
+  subject: string,
+  consumer: string,
+  eventId: string,
+): Record<string, string> {
+  return {
+    'messaging.system': 'nats',
+    'messaging.operation.type': 'process',
+    'messaging.destination.name': subject,
+    'messaging.consumer.group.name': consumer,
+    'messaging.message.id': eventId,
+  };
 }
 
 /** @returns undefined when it is no message of this event */

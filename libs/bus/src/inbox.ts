@@ -35,6 +35,28 @@ export async function claimEvent(
   return numInsertedOrUpdatedRows === 1n;
 }
 
+/**
+ * The same for many events at once. Ids that stand there twice count once.
+ * @returns ids of those that were not handled before
+ */
+export async function claimEvents(
+  tx: Transaction<BusTables>,
+  consumer: string,
+  events: readonly { id: string; place: Place }[],
+): Promise<Set<string>> {
+  const { rows } = await sql<{ event_id: string }>`
+    INSERT INTO inbox (consumer, event_id, incarnation, stream_sequence)
+    SELECT ${consumer}, * FROM unnest(
+      ${events.map((event) => event.id)}::text[],
+      ${events.map((event) => event.place.incarnation)}::timestamptz[],
+      ${events.map((event) => event.place.sequence)}::bigint[]
+    ) AS e (event_id, incarnation, stream_sequence)
+    ORDER BY e.event_id -- two replicas that claim the same events wait for each other in one direction
+    ON CONFLICT DO NOTHING
+    RETURNING event_id`.execute(tx);
+  return new Set(rows.map((row) => row.event_id));
+}
+
 /** Whether the event was handled by a transaction that has committed. A claim costs three round trips, this one. */
 export async function wasHandled(
   { db }: Database<BusTables>,

@@ -43,10 +43,8 @@ async function replay<Message>(context: DeliveryContext<Message>, letter: DeadLe
       return;
     }
     const { publishedAt, publisher } = readHeaders(headers);
-    const delivered = { id: eventId, message, redelivered: true, publishedAt };
-    await applyOnce(context, { delivered, publisher, place: nowhere }, (tx) =>
-      removeLetter(tx, consumer, eventId),
-    );
+    const delivered = { id: eventId, message, redelivered: true, publishedAt, trace: publisher };
+    await applyOnce(context, { delivered, place: nowhere }, (tx) => removeLetter(tx, consumer, eventId));
     log.info({ event_id: eventId, deliveries }, 'dead letter replayed');
   } catch (err) {
     log.error({ err, event_id: eventId, deliveries }, 'dead letter failed again');

@@ -19,8 +19,9 @@ import { createRecorder } from './recorder.ts';
 
 /** Runs attempts: at most so many at once, in all and for each destination. The waiting ones wait in the database. */
 export interface Dispatcher {
-  /** Whether `start` would find a slot now. */
-  hasRoom(destinationId: string, maxInFlight: number | null): boolean;
+  /** Slots that `start` would find now, in all and for one destination. */
+  room(): number;
+  roomFor(destinationId: string, maxInFlight: number | null): number;
   /** Attempts a claimed delivery at once; without a free slot the claim is given back. */
   start(delivery: Delivery): void;
   /** Something was committed that is due and that nobody has claimed. */
@@ -71,7 +72,7 @@ export function startDispatcher(context: Context): Dispatcher {
       return;
     }
     const onAnswer = () => {
-      const wasFull = !slots.hasRoom(destinationId, delivery.destination.maxInFlight);
+      const wasFull = slots.roomFor(destinationId, delivery.destination.maxInFlight) < 1;
       slots.giveBack(destinationId);
       if (wasFull || askLimited) claim();
     };
@@ -176,7 +177,8 @@ export function startDispatcher(context: Context): Dispatcher {
   poll();
 
   return {
-    hasRoom: (destinationId, maxInFlight) => !stopped && slots.hasRoom(destinationId, maxInFlight),
+    room: () => (stopped ? 0 : room()),
+    roomFor: (destinationId, maxInFlight) => slots.roomFor(destinationId, maxInFlight),
     start,
     wake() {
       askLimited = true;

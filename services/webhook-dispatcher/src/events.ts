@@ -1,5 +1,5 @@
 import { randomUUIDv7 } from 'node:crypto';
-import { propagation, context as telemetryContext } from '@opentelemetry/api';
+import { propagation, type Context as TelemetryContext } from '@opentelemetry/api';
 import type { Transaction } from '@selfsame/database/database';
 import { ensureApplicationEndpoint } from './application-endpoint.ts';
 import { type Context, leaseMs, lookMs } from './context.ts';
@@ -8,14 +8,22 @@ import { type SessionEvent, sessionBody, statusUpdated, type WebhookVersion } fr
 import type { Destination } from './domain/delivery.ts';
 import { checkEndpoint } from './domain/endpoint.ts';
 import {
-  findBusyTurns,
   insertDeliveries,
   listTargets,
   type NewDelivery,
-  touchSession,
+  type Target,
+  touchSessions,
 } from './outbound/acceptance-store.ts';
 import type { Tables } from './outbound/tables.ts';
 import { wakeNext } from './outbound/turn-store.ts';
+
+/** An event as it came. */
+export interface ArrivedEvent {
+  readonly event: SessionEvent;
+  /** Of the session; empty for none. */
+  readonly callback: string;
+  readonly trace: TelemetryContext;
+}
 
 /** Where one event goes. */
 interface Goal {
@@ -28,62 +36,98 @@ interface Goal {
 }
 
 /**
- * Turns an event into one delivery for each destination that wants it, within the consumer's transaction, and attempts
+ * Turns events into one delivery for each destination that wants them, within the consumer's transaction, and attempts
  * them as soon as that has committed. The same event twice makes no second delivery.
  */
-export async function acceptSessionEvent(
+export async function acceptSessionEvents(
   context: Context,
   dispatcher: Dispatcher,
   tx: Transaction<Tables>,
-  event: SessionEvent,
-  callback: string,
+  arrived: readonly ArrivedEvent[],
 ): Promise<void> {
-  const session = await touchSession(tx, event);
-  if (session.isErased) return;
-  const goals = await findGoals(context, tx, event.applicationId, callback);
-  const mustWait = await findWaiting(tx, event, goals, session.contiguous);
+  const erased = await touchSessions(
+    tx,
+    arrived.map(({ event }) => event),
+  );
+  const events = arrived.filter(({ event }) => !erased.has(event.sessionId));
+  if (events.length === 0) return;
+  const applicationIds = new Set(events.map(({ event }) => event.applicationId));
+  const targets = await listTargets(tx, [...applicationIds]);
+  const room = roomOf(dispatcher);
+  const deliveries: NewDelivery[] = [];
+  for (const one of events) {
+    const goals = await findGoals(context, tx, targets.get(one.event.applicationId) ?? [], one);
+    const bodies = createBodies(one.event);
+    for (const goal of goals)
+      deliveries.push(makeDelivery(one, goal, bodies(goal.destination.version), room));
+  }
+  if (deliveries.length === 0) return;
+  const times = { leaseMs: leaseMs(context.config), lookMs: lookMs(context.config) };
+  const inserted = await insertDeliveries(tx, deliveries, times);
+  const waiting = deliveries.filter(({ state }) => state === 'waiting');
+  if (waiting.length > 0) {
+    await wakeNext(tx, [...new Set(waiting.map(({ sessionId }) => sessionId))]);
+  }
+  context.database.onCommit(tx, () => {
+    const made = deliveries.filter(({ id }) => inserted.has(id));
+    for (const delivery of made) if (delivery.claims > 0) dispatcher.start(delivery);
+    if (made.some(({ state, claims }) => state !== 'held' && claims === 0)) dispatcher.wake();
+  });
+}
 
+/** How much room the deliveries of one transaction find, all of which will start at once. */
+function roomOf(dispatcher: Dispatcher): (destination: Destination) => boolean {
+  const left = new Map<string, number>();
+  let leftInAll = dispatcher.room();
+  return ({ id, maxInFlight }) => {
+    const room = left.get(id) ?? dispatcher.roomFor(id, maxInFlight);
+    if (room < 1 || leftInAll < 1) return false;
+    left.set(id, room - 1);
+    leftInAll -= 1;
+    return true;
+  };
+}
+
+/** An event's body in each version, written once. */
+function createBodies(event: SessionEvent): (version: WebhookVersion) => string {
   const bodies = new Map<WebhookVersion, string>();
-  const deliveries = goals.map((goal): NewDelivery => {
-    const { destination, url, callbackUrl, isSound } = goal;
-    const { id: destinationId, version, maxInFlight } = destination;
+  return (version) => {
     const body = bodies.get(version) ?? sessionBody(event, version);
     bodies.set(version, body);
-    const state = !destination.enabled ? 'held' : mustWait.has(destinationId) ? 'waiting' : 'pending';
-    // Born claimed where there is room: the first attempt does not wait for anybody to look.
-    const startsNow = state === 'pending' && isSound && dispatcher.hasRoom(destinationId, maxInFlight);
-    return {
-      id: randomUUIDv7(),
-      eventId: event.eventId,
-      destinationId,
-      applicationId: event.applicationId,
-      sessionId: event.sessionId,
-      webhookType: statusUpdated,
-      status: event.status,
-      sequence: event.sequence,
-      url,
-      callbackUrl,
-      isCallback: callbackUrl !== null,
-      body,
-      traceparent: currentTraceparent(),
-      createdAt: event.occurredAt,
-      attempts: 0,
-      state,
-      claims: startsNow ? 1 : 0,
-      destination,
-    };
-  });
-  const times = { leaseMs: leaseMs(context.config), lookMs: lookMs(context.config) };
-  const inserted = deliveries.length > 0 ? await insertDeliveries(tx, deliveries, times) : new Set<string>();
-  if (session.closesGap) await wakeNext(tx, [event.sessionId]);
-  context.database.onCommit(tx, () => {
-    const isDue = ({ id, state, claims }: NewDelivery) =>
-      inserted.has(id) && state === 'pending' && claims === 0;
-    for (const delivery of deliveries) {
-      if (inserted.has(delivery.id) && delivery.claims > 0) dispatcher.start(delivery);
-    }
-    if (session.closesGap || deliveries.some(isDue)) dispatcher.wake();
-  });
+    return body;
+  };
+}
+
+function makeDelivery(
+  { event, trace }: ArrivedEvent,
+  { destination, url, callbackUrl, isSound }: Goal,
+  body: string,
+  hasRoom: (destination: Destination) => boolean,
+): NewDelivery {
+  // At an ordered destination, whoever knows what has come before says when it is its turn.
+  const state = !destination.enabled ? 'held' : destination.ordered ? 'waiting' : 'pending';
+  // Born claimed where there is room: the first attempt does not wait for anybody to look.
+  const startsNow = state === 'pending' && isSound && hasRoom(destination);
+  return {
+    id: randomUUIDv7(),
+    eventId: event.eventId,
+    destinationId: destination.id,
+    applicationId: event.applicationId,
+    sessionId: event.sessionId,
+    webhookType: statusUpdated,
+    status: event.status,
+    sequence: event.sequence,
+    url,
+    callbackUrl,
+    isCallback: callbackUrl !== null,
+    body,
+    traceparent: traceparentOf(trace),
+    createdAt: event.occurredAt,
+    attempts: 0,
+    state,
+    claims: startsNow ? 1 : 0,
+    destination,
+  };
 }
 
 /**
@@ -93,14 +137,13 @@ export async function acceptSessionEvent(
 async function findGoals(
   context: Context,
   tx: Transaction<Tables>,
-  applicationId: string,
-  callback: string,
+  targets: readonly Target[],
+  { event, callback }: ArrivedEvent,
 ): Promise<Goal[]> {
-  const targets = await listTargets(tx, applicationId);
   if (targets.length === 0) {
     const endpoint = checkEndpoint(callback, context.config.addressPolicy);
     if (!endpoint.ok) return [];
-    const destination = await ensureApplicationEndpoint(context, tx, applicationId);
+    const destination = await ensureApplicationEndpoint(context, tx, event.applicationId);
     return [{ destination, url: endpoint.href, callbackUrl: endpoint.href, isSound: true }];
   }
   return targets.flatMap(({ destination, isSound }) => {
@@ -111,21 +154,8 @@ async function findGoals(
   });
 }
 
-/** Ordered destinations where an earlier event of the session is under way, or has not been heard of. */
-async function findWaiting(
-  tx: Transaction<Tables>,
-  event: SessionEvent,
-  goals: readonly Goal[],
-  contiguous: number,
-): Promise<ReadonlySet<string>> {
-  const ordered = goals.flatMap(({ destination }) => (destination.ordered ? [destination.id] : []));
-  if (ordered.length === 0) return new Set();
-  if (event.sequence > contiguous) return new Set(ordered);
-  return await findBusyTurns(tx, event.sessionId, ordered, event.sequence);
-}
-
-function currentTraceparent(): string | null {
+function traceparentOf(trace: TelemetryContext): string | null {
   const carrier: Record<string, string> = {};
-  propagation.inject(telemetryContext.active(), carrier);
+  propagation.inject(trace, carrier);
   return carrier.traceparent ?? null;
 }

@@ -142,6 +142,16 @@ const trust: Migration = {
       ADD COLUMN contiguous bigint,
       -- Sequences beyond it that came early.
       ADD COLUMN ahead bigint[] NOT NULL DEFAULT '{}';
+    -- The highest of an unbroken row of sequences after start, and the sequences behind a number.
+    CREATE FUNCTION reached(start bigint, sequences bigint[]) RETURNS bigint LANGUAGE plpgsql IMMUTABLE AS $$
+      BEGIN
+        WHILE start + 1 = ANY (sequences) LOOP start := start + 1; END LOOP;
+        RETURN start;
+      END $$;
+    CREATE FUNCTION beyond(start bigint, sequences bigint[]) RETURNS bigint[] LANGUAGE plpgsql IMMUTABLE AS $$
+      BEGIN
+        RETURN ARRAY(SELECT DISTINCT n FROM unnest(sequences) AS n WHERE n > start);
+      END $$;
     CREATE INDEX sessions_subject ON sessions (subject_hash);
     UPDATE sessions SET subject_hash = sha256(convert_to(known.application_id || ':' || known.vendor_data, 'UTF8'))
     FROM (
@@ -175,6 +185,8 @@ const trust: Migration = {
     CREATE INDEX deliveries_held ON deliveries (destination_id, due_at) WHERE state = 'held';
     CREATE INDEX deliveries_failed ON deliveries (destination_id, created_at) WHERE state = 'failed';
 
+    -- Nobody looks an attempt up by its position alone.
+    ALTER TABLE attempts DROP CONSTRAINT attempts_pkey, DROP CONSTRAINT attempts_id_key, ADD PRIMARY KEY (id);
     ALTER TABLE attempts DROP CONSTRAINT attempts_cause_check;
     ALTER TABLE attempts
       ADD CONSTRAINT attempts_cause_check CHECK (cause IN ('schedule', 'resend', 'test')),

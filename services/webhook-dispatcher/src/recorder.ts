@@ -83,19 +83,30 @@ export function createRecorder(
 
 /** @returns destinations that may have something to attempt now */
 async function write(context: Context, batch: readonly MadeAttempt[]): Promise<string[]> {
-  const woken = await recordAndWake(context, batch);
-  const outcomes = new Map<string, Outcome[]>();
-  for (const { delivery, outcome } of batch) {
-    if (delivery.isCallback) continue;
-    const { destinationId } = delivery;
-    outcomes.set(destinationId, [...(outcomes.get(destinationId) ?? []), outcome]);
+  // What is held is taken up as soon as its destination is on: it must be off before.
+  if (batch.some(({ decision }) => decision.kind === 'held')) {
+    const recovered = await noteOutcomes(context, outcomesOf(batch));
+    return [...(await recordAndWake(context, batch)), ...recovered];
   }
+  const woken = await recordAndWake(context, batch);
   // The attempts are written down: they must not be written again because this fails.
-  const recovered = await noteOutcomes(context, outcomes).catch((err) => {
+  const recovered = await noteOutcomes(context, outcomesOf(batch)).catch((err) => {
     context.log.warn({ err }, 'health of destinations not noted');
     return [];
   });
   return [...woken, ...recovered];
+}
+
+/** Of each destination, in the order of the attempts. */
+function outcomesOf(batch: readonly MadeAttempt[]): Map<string, Outcome[]> {
+  const outcomes = new Map<string, Outcome[]>();
+  for (const { delivery, outcome } of batch) {
+    if (delivery.isCallback) continue;
+    const known = outcomes.get(delivery.destinationId);
+    if (known === undefined) outcomes.set(delivery.destinationId, [outcome]);
+    else known.push(outcome);
+  }
+  return outcomes;
 }
 
 /** Ends of deliveries that somebody waits for, or hears of, are a transaction; all others are one statement. */

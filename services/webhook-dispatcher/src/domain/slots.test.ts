@@ -21,7 +21,7 @@ test('a destination may have a share of its own', () => {
 test('all together never take more than there is', () => {
   const slots = createSlots(2, 2);
   expect([slots.take('a'), slots.take('b'), slots.take('c')]).toEqual([true, true, false]);
-  expect(slots.hasRoom('a')).toBe(false);
+  expect(slots.roomFor('a')).toBe(0);
   slots.giveBack('a');
   expect(slots.take('c')).toBe(true);
 });

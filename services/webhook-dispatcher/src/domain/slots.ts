@@ -3,7 +3,8 @@ export interface Slots {
   /** Takes a slot if there is one; every taken slot is given back once. */
   take(destinationId: string, ofDestination?: number | null): boolean;
   giveBack(destinationId: string): void;
-  hasRoom(destinationId: string, ofDestination?: number | null): boolean;
+  /** Free slots for one destination. */
+  roomFor(destinationId: string, ofDestination?: number | null): number;
   /** Free slots in all. */
   room(): number;
   /** Taken slots of each destination that has some. */
@@ -14,11 +15,11 @@ export interface Slots {
 export function createSlots(total: number, perDestination: number): Slots {
   const taken = new Map<string, number>();
   let sum = 0;
-  const hasRoom: Slots['hasRoom'] = (id, ofDestination) =>
-    sum < total && (taken.get(id) ?? 0) < (ofDestination ?? perDestination);
+  const roomFor: Slots['roomFor'] = (id, ofDestination) =>
+    Math.min(total - sum, (ofDestination ?? perDestination) - (taken.get(id) ?? 0));
   return {
     take(id, ofDestination) {
-      if (!hasRoom(id, ofDestination)) return false;
+      if (roomFor(id, ofDestination) < 1) return false;
       taken.set(id, (taken.get(id) ?? 0) + 1);
       sum += 1;
       return true;
@@ -30,7 +31,7 @@ export function createSlots(total: number, perDestination: number): Slots {
       else taken.set(id, left);
       sum -= 1;
     },
-    hasRoom,
+    roomFor,
     room: () => total - sum,
     taken: () => taken,
   };

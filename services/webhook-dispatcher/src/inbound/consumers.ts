@@ -3,19 +3,26 @@ import type { SessionStatusChanged } from '@selfsame/contracts/session/v1/events
 import type { Context } from '../context.ts';
 import type { Dispatcher } from '../dispatcher.ts';
 import type { SessionEvent } from '../domain/body.ts';
-import { acceptSessionEvent } from '../events.ts';
+import { acceptSessionEvents } from '../events.ts';
 import { eraseSession, eraseSubject } from '../outbound/erasure-store.ts';
 
-/** Deliveries are written side by side; the attempts that follow have bounds of their own. */
-const concurrency = 8;
+/** Events at once; the attempts that follow have bounds of their own. */
+const concurrency = 256;
 
 /** Takes in what the session service tells. */
 export async function subscribeAll(context: Context, dispatcher: Dispatcher): Promise<void> {
   const { bus } = context;
-  await bus.subscribe(
+  await bus.subscribeInBatches(
     sessionStatusChanged,
-    (tx, { id, message, publishedAt }) =>
-      acceptSessionEvent(context, dispatcher, tx, toSessionEvent(id, message, publishedAt), message.callback),
+    (tx, events) =>
+      acceptSessionEvents(
+        context,
+        dispatcher,
+        tx,
+        events.map(({ id, message, publishedAt, trace }) => {
+          return { event: toSessionEvent(id, message, publishedAt), callback: message.callback, trace };
+        }),
+      ),
     { concurrency },
   );
   await bus.subscribe(sessionDeleted, (tx, { message }) =>

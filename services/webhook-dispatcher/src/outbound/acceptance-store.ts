@@ -2,7 +2,6 @@ import { createHash } from 'node:crypto';
 import { type Kysely, sql } from 'kysely';
 import type { Delivery, DeliveryState, Destination } from '../domain/delivery.ts';
 import { isSound, soundHealth } from '../domain/health.ts';
-import { type Arrivals, settleArrivals } from '../domain/order.ts';
 import { toDestination } from './destination-row.ts';
 import { type HealthRow, healthColumns, toHealth } from './health-store.ts';
 import type { Tables } from './tables.ts';
@@ -23,55 +22,48 @@ export interface Target {
   readonly isSound: boolean;
 }
 
-/** What is known of a session, its row locked until the end of the transaction. */
-export interface KnownSession {
-  /** Deleted, or its subject erased: nothing about it may be stored any more. */
-  readonly isErased: boolean;
-  /** Every event up to this sequence has been heard of. */
-  readonly contiguous: number;
-  /** This event has closed a gap that others may be waiting behind. */
-  readonly closesGap: boolean;
+/** An event that has come. */
+export interface Arrival {
+  readonly sessionId: string;
+  readonly applicationId: string;
+  readonly vendorData: string;
+  readonly sequence: number;
 }
 
 /**
- * Notes that a session's event has come, and keeps the session's row locked until the end of the transaction, so that its
- * events, the ends of its deliveries and its deletion come one after the other.
+ * Notes that events of sessions have come, and keeps the sessions' rows locked until the end of the transaction, so that
+ * their events, the ends of their deliveries and their deletion come one after the other.
+ *
+ * @returns the sessions about which nothing may be stored any more: deleted, or of an erased subject
  */
-export async function touchSession(
-  db: Queries,
-  event: { sessionId: string; applicationId: string; vendorData: string; sequence: number },
-): Promise<KnownSession> {
-  const { sessionId, applicationId, vendorData, sequence } = event;
-  const { rows } = await sql<Arrivals & { erased_at: Date | null }>`
+export async function touchSessions(db: Queries, arrivals: readonly Arrival[]): Promise<Set<string>> {
+  // Everything up to excluded.contiguous has come, if anything; what is ahead may close a gap.
+  const start = sql`greatest(coalesce(s.contiguous, excluded.ahead[1] - 1), excluded.contiguous)`;
+  const known = sql`s.ahead || excluded.ahead`;
+  const { rows } = await sql<{ session_id: string; is_erased: boolean }>`
     INSERT INTO sessions AS s (session_id, application_id, subject_hash, contiguous, ahead)
-    VALUES (
-      ${sessionId}, ${applicationId}, ${vendorData === '' ? null : subjectHash(applicationId, vendorData)},
-      ${sequence === 1 ? 1 : 0}, ${sequence === 1 ? [] : [sequence]}::bigint[]
-    )
+    SELECT session_id, application_id, subject_hash, reached(0, sequences), beyond(reached(0, sequences), sequences)
+    FROM (
+      SELECT session_id, application_id, (array_agg(subject_hash))[1], array_agg(sequence ORDER BY sequence)
+      FROM unnest(
+        ${arrivals.map((one) => one.sessionId)}::uuid[],
+        ${arrivals.map((one) => one.applicationId)}::uuid[],
+        ${arrivals.map(hashOf)}::bytea[],
+        ${arrivals.map((one) => one.sequence)}::bigint[]
+      ) AS arrival (session_id, application_id, subject_hash, sequence)
+      GROUP BY session_id, application_id
+    ) AS arrived (session_id, application_id, subject_hash, sequences)
+    ORDER BY session_id -- whoever locks several, locks them in this order
     ON CONFLICT (session_id) DO UPDATE SET
       subject_hash = excluded.subject_hash,
-      contiguous = CASE
-        WHEN s.contiguous IS NULL THEN ${sequence}::bigint
-        WHEN s.contiguous + 1 = ${sequence}::bigint THEN ${sequence}::bigint
-        ELSE s.contiguous
-      END,
-      ahead = CASE
-        WHEN s.contiguous + 1 < ${sequence}::bigint AND NOT ${sequence}::bigint = ANY (s.ahead) THEN s.ahead || ${sequence}::bigint
-        ELSE s.ahead
-      END
-    RETURNING erased_at, contiguous, ahead`.execute(db);
-  const [row] = rows;
-  if (row === undefined) throw new Error('a session was neither found nor made');
-  const settled = settleArrivals(row);
-  const closesGap = settled.contiguous > row.contiguous;
-  if (closesGap) {
-    await db
-      .updateTable('sessions')
-      .set({ ...settled })
-      .where('session_id', '=', sessionId)
-      .execute();
-  }
-  return { isErased: row.erased_at !== null, contiguous: settled.contiguous, closesGap };
+      contiguous = reached(${start}, ${known}),
+      ahead = beyond(reached(${start}, ${known}), ${known})
+    RETURNING session_id, erased_at IS NOT NULL AS is_erased`.execute(db);
+  return new Set(rows.flatMap((row) => (row.is_erased ? [row.session_id] : [])));
+}
+
+function hashOf({ applicationId, vendorData }: Arrival): Buffer | null {
+  return vendorData === '' ? null : subjectHash(applicationId, vendorData);
 }
 
 /** Finds a subject's sessions again without keeping its name. */
@@ -79,41 +71,29 @@ export function subjectHash(applicationId: string, vendorData: string): Buffer {
   return createHash('sha256').update(`${applicationId}:${vendorData}`).digest();
 }
 
-/** The destinations of an application that have a URL, oldest first. */
-export async function listTargets(db: Queries, applicationId: string): Promise<Target[]> {
+/** The destinations of applications that have a URL, oldest first. */
+export async function listTargets(
+  db: Queries,
+  applicationIds: readonly string[],
+): Promise<Map<string, Target[]>> {
   const rows = await db
     .selectFrom('destinations')
     .leftJoin('destination_health as health', 'health.destination_id', 'destinations.id')
     .selectAll('destinations')
     .select(healthColumns)
-    .where('application_id', '=', applicationId)
+    .where(sql<boolean>`application_id = ANY (${applicationIds}::uuid[])`)
     .where('deleted_at', 'is', null)
     .where('url', 'is not', null)
     .orderBy('created_at')
     .orderBy('id')
     .execute();
-  return rows.map((row) => ({
-    destination: toDestination(row),
-    isSound: isSound(row.circuit === null ? soundHealth : toHealth(row as HealthRow), row.rate_per_second),
-  }));
-}
-
-/** Of these destinations, the ones where an earlier event of the session has not come to its end. */
-export async function findBusyTurns(
-  db: Queries,
-  sessionId: string,
-  destinationIds: readonly string[],
-  sequence: number,
-): Promise<Set<string>> {
-  const rows = await db
-    .selectFrom('deliveries')
-    .select('destination_id')
-    .where('session_id', '=', sessionId)
-    .where('destination_id', 'in', destinationIds)
-    .where('state', 'in', ['pending', 'waiting', 'held'])
-    .where('sequence', '<', sequence)
-    .execute();
-  return new Set(rows.map((row) => row.destination_id));
+  const targets = new Map<string, Target[]>(applicationIds.map((id) => [id, []]));
+  for (const row of rows) {
+    const health = row.circuit === null ? soundHealth : toHealth(row as HealthRow);
+    const target = { destination: toDestination(row), isSound: isSound(health, row.rate_per_second) };
+    targets.get(row.application_id)?.push(target);
+  }
+  return targets;
 }
 
 /**
