@@ -179,9 +179,11 @@ export function startLoad(options: LoadOptions): Load {
   }
 
   async function demandProgress(): Promise<void> {
-    for (let before = -1; !signal.aborted; before = acknowledged.length) {
-      if (acknowledged.length === before) throw new Error(`no event was made for ${standstillMs / 1000} s`);
+    while (!signal.aborted) {
+      const before = acknowledged.length;
       await pause(standstillMs, undefined, { signal }).catch(() => undefined);
+      if (signal.aborted || acknowledged.length > before) continue;
+      throw new Error(`no event was made for ${standstillMs / 1000} s`);
     }
   }
 
