@@ -56,7 +56,7 @@ const photoNames = ['img/p01_1.jpg', 'img/p02_1.jpg', 'img/p05_1.jpg', 'img/p19_
 const silenceMs = 90_000;
 const reportEveryMs = 10_000;
 /** Each API key may write 300 times a minute. */
-const keys = 8;
+const keys = 32;
 
 const environment = {
   LOG_LEVEL: 'warn',
