@@ -9,6 +9,7 @@ import { signedHeaders } from './domain/signature.ts';
 import { noteOutcomes } from './health.ts';
 import { recordResend, type ScheduledAttempt } from './outbound/attempt-store.ts';
 import type { PostResult } from './outbound/http-client.ts';
+import { lockSessions, wakeNext } from './outbound/turn-store.ts';
 import type { Recorder } from './recorder.ts';
 import { signingKeys } from './signing.ts';
 
@@ -74,7 +75,12 @@ export async function attemptByHand(
     const signedAt = unixSeconds(context.now());
     const { attempt, outcome } = await post(context, message, { signedAt, cause, number: null });
     const isDelivered = isSuccess(outcome);
-    await recordResend(context.database.db, attempt, isDelivered);
+    await context.database.transaction(async (tx) => {
+      await lockSessions(tx, [message.sessionId]);
+      await recordResend(tx, attempt, isDelivered);
+      // At an ordered destination the next one may have waited for it.
+      if (isDelivered) await wakeNext(tx, [message.sessionId]);
+    });
     if (isDelivered) await noteOutcomes(context, new Map([[message.destinationId, [outcome]]]));
     logAttempt(context, message, attempt, isDelivered ? 'delivered' : 'failed');
     return attempt;

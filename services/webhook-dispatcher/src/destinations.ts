@@ -20,7 +20,7 @@ import {
 } from './outbound/destination-store.ts';
 import { lockHealth, saveHealth } from './outbound/health-store.ts';
 import { writeHistory } from './outbound/history-store.ts';
-import { endOrder } from './outbound/redrive-store.ts';
+import { endOrder, holdFailed } from './outbound/redrive-store.ts';
 import { newSecret } from './outbound/secrets.ts';
 
 /** Who asks: the application, and the API key that its history will name. */
@@ -121,7 +121,8 @@ export async function changeDestination(
   const change = context.database.transaction(async (tx): ReturnType<typeof changeDestination> => {
     if (!(await findDestination(tx, applicationId, id))) return { kind: 'unknown' };
     // Before the destination's own row, as everybody does who locks both.
-    if (input.enabled === true || input.url !== undefined) await lockHealth(tx, id);
+    const isFreshStart = input.enabled === true || input.url !== undefined;
+    const locked = isFreshStart ? await lockHealth(tx, id) : undefined;
     const known = await lockDestination(tx, applicationId, id);
     if (known === undefined) return { kind: 'unknown' };
     const change = readInput(context, input);
@@ -131,6 +132,10 @@ export async function changeDestination(
     if (turn !== undefined) change.disabledReason = turn ? null : 'owner';
     await updateDestination(tx, id, change);
     if (turn === true || fields.includes('url')) await saveHealth(tx, id, soundHealth);
+    // What it was given up on while nothing but failures came is as much owed as what was held since.
+    const failingSince = locked?.health.failingSince ?? null;
+    const wasSwitchedOff = known.disabledReason === 'failing' || known.disabledReason === 'gone';
+    if (turn === true && wasSwitchedOff && failingSince !== null) await holdFailed(tx, id, failingSince);
     if (known.ordered && change.ordered === false) await endOrder(tx, id);
     if (fields.length > 0) await writeHistory(tx, id, 'changed', keyId, { fields });
     if (turn === true) await writeHistory(tx, id, 'enabled', keyId);

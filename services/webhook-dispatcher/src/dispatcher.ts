@@ -130,8 +130,8 @@ export function startDispatcher(context: Context): Dispatcher {
   }
 
   /** What a destination's owner and health let through, claimed and noted in one transaction. */
-  async function claimGranted({ id, ratePerSecond }: LimitedDestination): Promise<Claimed> {
-    const wanted = Math.min(room(), config.concurrencyPerDestination - (slots.taken().get(id) ?? 0));
+  async function claimGranted({ id, ratePerSecond, maxInFlight }: LimitedDestination): Promise<Claimed> {
+    const wanted = Math.min(room(), slots.roomFor(id, maxInFlight));
     const nothing: Claimed = { ready: [], stranded: [] };
     if (wanted < 1) return nothing;
     return await database.transaction(async (tx) => {

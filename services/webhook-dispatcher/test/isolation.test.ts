@@ -158,6 +158,11 @@ describe('a destination that the system switches off', () => {
     await waitFor('the event', () => disabled.length === 1);
     expect(disabled[0]).toMatchObject({ reason: 'failing', failingSince: sixDaysAgo });
     expect((await service.call('GET', path)).body.disabled_reason).toBe('failing');
+
+    // Also what had been given up on by then is owed, and comes.
+    receiver.answer(() => ({ status: 200 }));
+    await service.call('PATCH', path, { enabled: true });
+    await statesAre('delivered', 'delivered');
   });
 
   test('a callback that is gone switches nothing off', async () => {

@@ -103,6 +103,22 @@ test('one that is given up lets the next go on', async () => {
   expect(eventsAt(receiver).map((event) => event.sequence)).toEqual([1, 1, 2]);
 });
 
+test('one that its owner resends with success lets the next go on at once', async () => {
+  const { service, receiver } = await orderedWorld({ WEBHOOK_RETRY_SCHEDULE: '600' });
+  const sessionId = randomUUID();
+  receiver.answer(() => ({ status: 500 }));
+  for (const sequence of [1, 2]) await tell(sessionId, sequence);
+  const log = `/v3/session/${sessionId}/webhooks/`;
+  const [entry] = await waitFor('the attempt in the log', async () => {
+    const { body } = await service.call('GET', log);
+    return body.length === 1 && body;
+  });
+  receiver.answer(() => ({ status: 200 }));
+  await service.call('POST', `/v3/session/${sessionId}/webhook/${entry.uuid}/resend`);
+  await waitFor('the second', () => sequencesOf(receiver, sessionId).includes(2));
+  expect(eventsAt(receiver).map((event) => event.sequence)).toEqual([1, 1, 2]);
+});
+
 test('replicas keep the order together', async () => {
   const { receiver, startAnother } = await orderedWorld();
   await startAnother();

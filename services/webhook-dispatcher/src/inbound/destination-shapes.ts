@@ -22,7 +22,7 @@ export const terms = {
         description: 'Seconds before each retry',
       }),
     ],
-    { description: '`standard`: ten retries over four days. `contract`: after 60 and 240 seconds' },
+    { description: '`standard`: ten retries over three days. `contract`: after 60 and 240 seconds' },
   ),
   rate_per_second: Nullable(
     Type.Number({ minimum: 0.01, maximum: 1_000, description: 'Attempts a second, null for no limit' }),

@@ -244,7 +244,9 @@ test('a destination whose circuit is open is passed over, and asked on its own w
   expect(await listLimited(database.db, 10)).toEqual([]);
 
   await openUntil(new Date(Date.now() - 1_000));
-  expect(await listLimited(database.db, 10)).toEqual([{ id: ailing, ratePerSecond: null }]);
+  expect(await listLimited(database.db, 10)).toEqual([
+    { id: ailing, ratePerSecond: null, maxInFlight: null },
+  ]);
   expect((await claimFrom(database.db, ailing, { limit: 1, leaseMs: 60_000 })).ready).toHaveLength(1);
 });
 
@@ -252,7 +254,7 @@ test('a destination with a rate is claimed from by its rate only', async () => {
   const slow = await addDestination({ ratePerSecond: 2 });
   await addDeliveries(slow, 5);
   expect(await claimReady()).toEqual([]);
-  expect(await listLimited(database.db, 10)).toEqual([{ id: slow, ratePerSecond: 2 }]);
+  expect(await listLimited(database.db, 10)).toEqual([{ id: slow, ratePerSecond: 2, maxInFlight: null }]);
 });
 
 test('a destination has no more under way than it wants', async () => {

@@ -16,6 +16,7 @@ export interface Claimed {
 export interface LimitedDestination {
   readonly id: string;
   readonly ratePerSecond: number | null;
+  readonly maxInFlight: number | null;
 }
 
 /** Destinations that have pending deliveries, visited one by one along the index, so that a long queue hides no other. */
@@ -94,8 +95,8 @@ export async function claimFrom(
 
 /** Destinations that `claimDue` leaves out although something is due, where their health may let something through now. */
 export async function listLimited(db: Queries, limit: number): Promise<LimitedDestination[]> {
-  const { rows } = await sql<{ id: string; rate_per_second: number | null }>`
-    SELECT t.id, t.rate_per_second
+  const { rows } = await sql<{ id: string; rate_per_second: number | null; max_in_flight: number | null }>`
+    SELECT t.id, t.rate_per_second, t.max_in_flight
     FROM destinations AS t
     LEFT JOIN destination_health AS h ON h.destination_id = t.id
     WHERE ${isLimited} AND t.enabled AND t.deleted_at IS NULL
@@ -105,7 +106,11 @@ export async function listLimited(db: Queries, limit: number): Promise<LimitedDe
         SELECT 1 FROM deliveries WHERE destination_id = t.id AND ${isClaimable}
       )
     ORDER BY random() LIMIT ${limit}`.execute(db);
-  return rows.map((row) => ({ id: row.id, ratePerSecond: row.rate_per_second }));
+  return rows.map((row) => ({
+    id: row.id,
+    ratePerSecond: row.rate_per_second,
+    maxInFlight: row.max_in_flight,
+  }));
 }
 
 /**

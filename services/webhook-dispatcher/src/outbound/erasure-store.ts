@@ -1,9 +1,11 @@
 import { type Kysely, sql } from 'kysely';
 import { subjectHash } from './acceptance-store.ts';
 import type { Tables } from './tables.ts';
-import { fromNow } from './time.ts';
+import { fromNow, idBorn } from './time.ts';
 
 type Queries = Kysely<Tables>;
+
+const dayMs = 86_400_000;
 
 /** Erases what deliveries say about a deleted session, and remembers its deletion for events that come late. */
 export async function eraseSession(db: Queries, sessionId: string, applicationId: string): Promise<void> {
@@ -87,7 +89,7 @@ export async function pruneLog(
   const { numAffectedRows } = await sql`
     WITH old AS (
       SELECT id FROM deliveries
-      WHERE id < ${oldestId(olderThanDays)} AND state IN ('delivered', 'failed', 'cancelled') AND NOT ${isUncounted}
+      WHERE id < ${idBorn(olderThanDays * dayMs)} AND state IN ('delivered', 'failed', 'cancelled') AND NOT ${isUncounted}
       ORDER BY id LIMIT ${limit}
       FOR UPDATE SKIP LOCKED
     ), attempted AS (
@@ -95,11 +97,4 @@ export async function pruneLog(
     )
     DELETE FROM deliveries USING old WHERE deliveries.id = old.id`.execute(db);
   return Number(numAffectedRows);
-}
-
-/** Ids are UUIDv7: they begin with the milliseconds of their birth, so the primary key is in order of age. */
-function oldestId(days: number): string {
-  const bornMs = Date.now() - days * 86_400_000;
-  const hex = bornMs.toString(16).padStart(12, '0');
-  return `${hex.slice(0, 8)}-${hex.slice(8)}-7000-8000-000000000000`;
 }

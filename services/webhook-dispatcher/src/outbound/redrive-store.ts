@@ -35,6 +35,25 @@ export async function requeueFailed(
   return Number(numAffectedRows ?? 0);
 }
 
+/** Deliveries that one switching on gives another chance. */
+const mostHeldAgain = 50_000;
+
+/**
+ * Holds what a destination was given up on since it has been failing, so that it is sent with all that was held since. An
+ * event is older than its first failure, by an hour at most.
+ */
+export async function holdFailed(tx: Queries, destinationId: string, failingSince: Date): Promise<void> {
+  await sql`
+    UPDATE deliveries SET state = 'held', attempts = 0
+    WHERE id IN (
+      SELECT id FROM deliveries
+      WHERE destination_id = ${destinationId} AND state = 'failed'
+        AND created_at >= ${failingSince}::timestamptz - interval '1 hour'
+        AND body IS NOT NULL AND callback_url IS NULL AND attempts > 0
+      ORDER BY created_at LIMIT ${mostHeldAgain}
+    )`.execute(tx);
+}
+
 /** Lets go what waits for its turn at a destination where there are no turns any more. */
 export async function endOrder(tx: Queries, destinationId: string): Promise<void> {
   await sql`

@@ -1,6 +1,6 @@
 import { type Kysely, sql } from 'kysely';
 import type { Tables } from './tables.ts';
-import { fromNow } from './time.ts';
+import { fromNow, idBorn } from './time.ts';
 
 type Queries = Kysely<Tables>;
 
@@ -42,7 +42,7 @@ export async function wakeNext(tx: Queries, sessionIds: readonly string[]): Prom
  * Looks after deliveries that have waited long: those that still have a predecessor wait on; those that do not are due,
  * also when an event before them never came.
  *
- * @param options.gapMs how old a delivery is before it goes out although an event before it is missing
+ * @param options.gapMs how long after its acceptance a delivery goes out although an event before it is missing
  * @param options.lookMs when those that wait on are looked at again
  * @returns ids of the deliveries that go out although an event of their session is missing
  */
@@ -55,7 +55,7 @@ export async function endVainWaits(
     WITH overdue AS (
       SELECT d.id, t.ordered AND ${hasPredecessor} AS is_blocked,
         t.ordered AND d.sequence > coalesce(s.contiguous, d.sequence) AS has_gap,
-        d.created_at > now() - ${gapMs} * interval '1 millisecond' AS is_young
+        d.id > ${idBorn(gapMs)} AS is_young
       FROM deliveries AS d
       JOIN destinations AS t ON t.id = d.destination_id
       JOIN sessions AS s ON s.session_id = d.session_id
