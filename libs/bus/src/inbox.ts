@@ -81,7 +81,9 @@ export async function lastHandled(
   const { rows } = await sql<{ id: string; sequence: number }>`
     SELECT event_id AS id, stream_sequence AS sequence FROM inbox
     WHERE consumer = ${consumer} AND incarnation = ${incarnation}
-    ORDER BY handled_at DESC LIMIT 1`.execute(db);
+      -- Nothing of this stream was handled before there was it: or a new one would be looked for through all of the inbox.
+      AND handled_at >= ${incarnation}::timestamptz - interval '1 day'
+    ORDER BY handled_at DESC, stream_sequence DESC LIMIT 1`.execute(db);
   return rows[0];
 }
 

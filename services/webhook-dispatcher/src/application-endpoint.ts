@@ -117,7 +117,8 @@ export async function changeApplicationEndpoint(
 function readInput(context: Context, { url, version }: EndpointInput): DestinationChange | Refusal {
   const change: DestinationChange = version === undefined ? {} : { version };
   if (url === undefined) return change;
-  if (url === null || url === '') return { ...change, url: null };
+  // Without a URL it still signs what goes to callbacks: it must be on.
+  if (url === null || url === '') return { ...change, url: null, enabled: true, disabledReason: null };
   const endpoint = checkEndpoint(url, context.config.addressPolicy);
   if (!endpoint.ok) return { kind: 'refused', field: 'webhook_url', reason: endpoint.reason };
   return { ...change, url: endpoint.href, enabled: true, disabledReason: null };

@@ -68,6 +68,9 @@ export function defaultTerms({ config }: Context) {
 }
 
 /** Another destination of the application has the URL. */
+/** Small, so that no row is locked for long. */
+const freedAtOnce = 1_000;
+
 const urlTaken: Refusal = {
   kind: 'refused',
   field: 'url',
@@ -136,13 +139,16 @@ export async function changeDestination(
     const failingSince = locked?.health.failingSince ?? null;
     const wasSwitchedOff = known.disabledReason === 'failing' || known.disabledReason === 'gone';
     if (turn === true && wasSwitchedOff && failingSince !== null) await holdFailed(tx, id, failingSince);
-    if (known.ordered && change.ordered === false) await endOrder(tx, id);
     if (fields.length > 0) await writeHistory(tx, id, 'changed', keyId, { fields });
     if (turn === true) await writeHistory(tx, id, 'enabled', keyId);
     if (turn === false) await writeHistory(tx, id, 'disabled', keyId, { reason: 'owner' });
     return { kind: 'changed' };
   });
-  return await change.catch(refuseTakenUrl('url'));
+  const result = await change.catch(refuseTakenUrl('url'));
+  if (result.kind === 'changed' && input.ordered === false) {
+    while ((await endOrder(context.database.db, id, freedAtOnce)) === freedAtOnce);
+  }
+  return result;
 }
 
 /** Turns the error of a transaction that would have given an application the same URL twice into words. */

@@ -14,7 +14,7 @@ import {
   setAside,
 } from './outbound/claim-store.ts';
 import { lockHealth, saveHealth } from './outbound/health-store.ts';
-import { endVainWaits, takeUpHeld } from './outbound/turn-store.ts';
+import { endVainWaits, lockSessions, takeUpHeld, wakeNext } from './outbound/turn-store.ts';
 import { createRecorder } from './recorder.ts';
 
 /** Runs attempts: at most so many at once, in all and for each destination. The waiting ones wait in the database. */
@@ -61,7 +61,11 @@ export function startDispatcher(context: Context): Dispatcher {
       .catch((err) =>
         log.error({ err }, 'webhook attempt failed before it was recorded; it will be repeated'),
       )
-      .finally(() => underWay.delete(tracked));
+      .finally(() => {
+        const wasFull = room() < 1;
+        underWay.delete(tracked);
+        if (wasFull) claim();
+      });
     underWay.add(tracked);
   }
 
@@ -117,7 +121,13 @@ export function startDispatcher(context: Context): Dispatcher {
 
   async function take({ ready, stranded }: Claimed): Promise<void> {
     for (const delivery of ready) start(delivery);
-    await setAside(database.db, stranded);
+    if (stranded.length === 0) return;
+    const sessionIds = [...new Set(stranded.map(({ sessionId }) => sessionId))];
+    await database.transaction(async (tx) => {
+      await lockSessions(tx, sessionIds);
+      await setAside(tx, stranded);
+      await wakeNext(tx, sessionIds);
+    });
   }
 
   async function claimLimited(): Promise<void> {
@@ -149,11 +159,8 @@ export function startDispatcher(context: Context): Dispatcher {
   }
 
   async function upkeep(): Promise<void> {
-    const skipping = await endVainWaits(database.db, {
-      limit: upkeepBatch,
-      gapMs: config.gapMs,
-      lookMs: lookMs(config),
-    });
+    const times = { gapMs: config.gapMs, lookMs: lookMs(config) };
+    const skipping = await database.transaction((tx) => endVainWaits(tx, { limit: upkeepBatch, ...times }));
     for (const delivery_id of skipping) {
       log.warn({ delivery_id }, 'an earlier event of the session never came: going on without it');
     }

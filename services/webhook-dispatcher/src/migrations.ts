@@ -41,7 +41,7 @@ const deliveries: Migration = {
       erased_at      timestamptz
     );
 
-    -- One event for one destination. Who claims it moves due_at behind the end of the attempt, so a claim that is
+    -- One event for one destination. Who claims it says until when (claimed_until, added below), so a claim that is
     -- never finished is due again by itself; claims tells a late finisher that somebody else has taken over.
     CREATE TABLE deliveries (
       id             uuid PRIMARY KEY,
@@ -156,7 +156,7 @@ const trust: Migration = {
     UPDATE sessions SET subject_hash = sha256(convert_to(known.application_id || ':' || known.vendor_data, 'UTF8'))
     FROM (
       SELECT DISTINCT ON (session_id) session_id, application_id, body::jsonb->>'vendor_data' AS vendor_data
-      FROM deliveries WHERE body IS NOT NULL
+      FROM deliveries WHERE body IS NOT NULL AND strpos(body, '\\u0000') = 0 -- which jsonb refuses
     ) AS known
     WHERE known.session_id = sessions.session_id AND known.vendor_data IS NOT NULL;
 

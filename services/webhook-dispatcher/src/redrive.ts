@@ -2,6 +2,7 @@ import type { Context } from './context.ts';
 import type { Owner } from './destinations.ts';
 import { findDestination } from './outbound/destination-store.ts';
 import { requeueFailed } from './outbound/redrive-store.ts';
+import { databaseTime } from './outbound/time.ts';
 
 /** How many failed deliveries one call takes up; what is left is taken up by the next call. */
 export const maxResent = 50_000;
@@ -27,10 +28,11 @@ export async function resendFailed(
   const destination = await findDestination(database.db, applicationId, id);
   if (destination === undefined) return { kind: 'unknown' };
   if (!destination.enabled) return { kind: 'disabled' };
+  const startedAt = await databaseTime(database.db);
   let count = 0;
   let found = batch;
   while (found === batch && count < maxResent) {
-    found = await requeueFailed(database.db, id, { since, limit: batch });
+    found = await requeueFailed(database.db, id, { since, startedAt, limit: batch });
     count += found;
   }
   log.info({ destination_id: id, count }, 'failed webhooks are sent again');

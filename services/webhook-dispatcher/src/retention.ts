@@ -25,14 +25,23 @@ export function startRetention(context: Context): () => Promise<void> {
   };
 }
 
-/** Never throws: the next hour tries again. */
+/** Never throws: the next hour tries again what went wrong, and one thing keeps no other from being done. */
 async function eraseAll({ config, database, log }: Context, stopping: AbortSignal): Promise<void> {
+  const { db } = database;
   const oldLog = { olderThanDays: config.logRetentionDays, limit: batch };
-  try {
-    while (!stopping.aborted && (await eraseOldBodies(database.db, batch)) === batch);
-    while (!stopping.aborted && (await pruneLog(database.db, oldLog)) === batch);
-    await forgetEndedSecrets(database.db);
-  } catch (err) {
-    log.warn({ err }, 'could not erase old webhook bodies');
+  const chores: Record<string, () => Promise<boolean>> = {
+    'old bodies': async () => (await eraseOldBodies(db, batch)) === batch,
+    'the old log': async () => (await pruneLog(db, oldLog)) === batch,
+    'ended secrets': async () => {
+      await forgetEndedSecrets(db);
+      return false;
+    },
+  };
+  for (const [what, doSome] of Object.entries(chores)) {
+    try {
+      while (!stopping.aborted && (await doSome()));
+    } catch (err) {
+      log.warn({ err, what }, 'could not erase what is old');
+    }
   }
 }

@@ -76,6 +76,8 @@ export async function createService(options: {
 
   const dispatcher = startDispatcher(context);
   lifecycle.onStop('dispatcher', dispatcher.stop);
+  // At once: an attempt that starts while other things close might not end in time.
+  lifecycle.signal.addEventListener('abort', () => void dispatcher.stop());
 
   lifecycle.onStop('figures', startFigures(context));
   lifecycle.onStop('retention', startRetention(context));

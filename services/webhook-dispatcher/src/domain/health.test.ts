@@ -141,6 +141,15 @@ describe('an owner’s rate', () => {
     expect(allowed(first.health, 10, 10, 0.1).count).toBe(1);
   });
 
+  test('whatever it is, lets something through after a rest', () => {
+    for (let hundredths = 1; hundredths <= 2_000; hundredths += 1) {
+      const rate = hundredths / 100;
+      expect(allowed(soundHealth, 0, 1_000, rate).count).toBeGreaterThanOrEqual(
+        Math.max(1, Math.floor(rate)),
+      );
+    }
+  });
+
   test('what was granted and not used is not used up', () => {
     const { health } = allowed(soundHealth, 0, 0, 5);
     expect(allowed(health, 0, 10, 5).count).toBe(5);

@@ -178,7 +178,8 @@ function takeFromRate(health: Health, rate: number, wanted: number, now: Date): 
   const intervalMs = 1_000 / rate;
   const burst = Math.max(1, Math.floor(rate));
   const start = Math.max(health.rateUsedUntil?.getTime() ?? 0, now.getTime() - burst * intervalMs);
-  const free = Math.floor((now.getTime() - start) / intervalMs);
+  // A quotient that is a hair below a whole number, as sums of milliseconds since 1970 are, would never grant the one that is due.
+  const free = Math.floor((now.getTime() - start) / intervalMs + 1e-3);
   const count = Math.max(0, Math.min(wanted, free));
   return { count, health: { ...health, rateUsedUntil: new Date(Math.ceil(start + count * intervalMs)) } };
 }

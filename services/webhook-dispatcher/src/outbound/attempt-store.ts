@@ -41,6 +41,7 @@ export async function recordScheduled(
       state = made.state,
       claimed_until = NULL,
       due_at = CASE WHEN made.state = 'pending' THEN now() + made.after_ms * interval '1 millisecond' ELSE d.due_at END
+    -- Each row is locked by logged before it is changed here: the other way round it would not be logged.
     FROM made JOIN logged ON logged.id = made.attempt_id
     WHERE d.id = made.delivery_id AND d.state = 'pending' AND (made.state = 'delivered' OR d.claims = made.claims)
     RETURNING d.id`.execute(db);
@@ -48,27 +49,34 @@ export async function recordScheduled(
 }
 
 /** Writes down an attempt that the schedule did not make. One that the receiver took ends retries that were to come. */
-export async function recordResend(db: Queries, attempt: Attempt, isDelivered: boolean): Promise<void> {
+export async function recordResend(tx: Queries, attempt: Attempt, isDelivered: boolean): Promise<void> {
+  await insertAttempts([attempt]).execute(tx);
+  if (!isDelivered) return;
   await sql`
-    WITH logged AS (${insertAttempts([attempt])})
     UPDATE deliveries SET state = 'delivered'
-    WHERE id = ${attempt.deliveryId} AND state IN ('pending', 'held', 'failed') AND ${isDelivered}`.execute(
-    db,
-  );
+    WHERE id = ${attempt.deliveryId} AND state IN ('pending', 'waiting', 'held', 'failed')`.execute(tx);
 }
 
 function stateAfter(decision: ScheduledAttempt['decision']): string {
   return decision.kind === 'retry' ? 'pending' : decision.kind;
 }
 
-/** Arrays, a column each, so that a batch of any size is one statement that PostgreSQL has seen before. */
+/**
+ * Arrays, a column each, so that a batch of any size is one statement that PostgreSQL has seen before. What was erased while
+ * the attempt was under way stays erased: the delivery is locked against that, and seen as it is then.
+ */
 function insertAttempts(attempts: readonly Attempt[]) {
   return sql`
     INSERT INTO attempts (
       id, delivery_id, destination_id, cause, number, request_url, request_header, signed_at, response_status,
       response_time_ms, error, response_body, created_at
     )
-    SELECT * FROM unnest(
+    SELECT n.id, n.delivery_id, n.destination_id, n.cause, n.number,
+      CASE WHEN d.body IS NULL AND n.request_url IS DISTINCT FROM t.url THEN '' ELSE n.request_url END,
+      n.request_header, n.signed_at, n.response_status, n.response_time_ms, n.error,
+      CASE WHEN d.body IS NOT NULL THEN n.response_body END,
+      n.created_at
+    FROM unnest(
       ${attempts.map((one) => one.id)}::uuid[],
       ${attempts.map((one) => one.deliveryId)}::uuid[],
       ${attempts.map((one) => one.destinationId)}::uuid[],
@@ -82,6 +90,12 @@ function insertAttempts(attempts: readonly Attempt[]) {
       ${attempts.map((one) => one.error)}::text[],
       ${attempts.map((one) => one.responseBody)}::text[],
       ${attempts.map((one) => one.createdAt)}::timestamptz[]
+    ) AS n (
+      id, delivery_id, destination_id, cause, number, request_url, request_header, signed_at, response_status,
+      response_time_ms, error, response_body, created_at
     )
+    JOIN deliveries AS d ON d.id = n.delivery_id
+    JOIN destinations AS t ON t.id = n.destination_id
+    FOR SHARE OF d
     ON CONFLICT (id) DO NOTHING`;
 }

@@ -9,7 +9,15 @@ type Queries = Kysely<Tables>;
 /** What a claim brought: deliveries to attempt, and others whose destination is switched off or gone. */
 export interface Claimed {
   readonly ready: Delivery[];
-  readonly stranded: { readonly id: string; readonly claims: number; readonly state: 'held' | 'cancelled' }[];
+  readonly stranded: StrandedDelivery[];
+}
+
+/** A claimed delivery that is not sent, and what becomes of it. */
+export interface StrandedDelivery {
+  readonly id: string;
+  readonly sessionId: string;
+  readonly claims: number;
+  readonly state: 'held' | 'cancelled';
 }
 
 /** A destination whose health or owner limits what may go out, and that has something due. */
@@ -34,7 +42,8 @@ const waitingDestinations = sql`
 const isClaimable = sql`
   state = 'pending' AND due_at <= now() AND (claimed_until IS NULL OR claimed_until <= now())`;
 
-const isLimited = sql`(
+/** A destination without a URL of its own serves callbacks, which go to another host each: nothing limits them. */
+const isLimited = sql`t.url IS NOT NULL AND (
   t.rate_per_second IS NOT NULL OR h.circuit <> 'closed' OR h.paused_until IS NOT NULL OR h.slow_rate IS NOT NULL
 )`;
 
@@ -67,7 +76,9 @@ export async function claimDue(
         SELECT id, due_at FROM deliveries
         WHERE destination_id = waiting.destination_id AND ${isClaimable}
         ORDER BY due_at
-        LIMIT greatest(0, coalesce(t.max_in_flight, ${roomPerDestination}::int) - coalesce(busy.taken, 0))
+        LIMIT least(
+          ${room}::int, greatest(0, coalesce(t.max_in_flight, ${roomPerDestination}::int) - coalesce(busy.taken, 0))
+        )
         FOR UPDATE SKIP LOCKED
       ) AS claimable
       WHERE NOT coalesce(${isLimited}, false) OR NOT t.enabled OR t.deleted_at IS NOT NULL
@@ -136,7 +147,8 @@ async function claim(db: Queries, due: RawBuilder<unknown>, leaseMs: number): Pr
     if (destination?.enabled && url != null) claimed.ready.push(toDelivery(row, url, destination));
     else {
       const isBySystem = destination?.disabledReason === 'failing' || destination?.disabledReason === 'gone';
-      claimed.stranded.push({ id: row.id, claims: row.claims, state: isBySystem ? 'held' : 'cancelled' });
+      const state = isBySystem ? 'held' : 'cancelled';
+      claimed.stranded.push({ id: row.id, sessionId: row.session_id, claims: row.claims, state });
     }
   }
   return claimed;

@@ -34,6 +34,8 @@ export async function eraseSubject(db: Queries, applicationId: string, vendorDat
 /** A URL that is a session's own (its callback) may name the person; a destination's does not. */
 async function scrubSessions(db: Queries, sessionIds: readonly string[]): Promise<void> {
   const ofSessions = sql`session_id = ANY (${sessionIds}::uuid[])`;
+  // First, so that an attempt that is being written down comes before or after, and sees it.
+  await sql`SELECT id FROM deliveries WHERE ${ofSessions} ORDER BY id FOR UPDATE`.execute(db);
   await sql`
     UPDATE attempts SET response_body = NULL,
       request_url = CASE WHEN d.callback_url IS NULL THEN request_url ELSE '' END

@@ -129,13 +129,11 @@ export async function readRecentFigures(
   );
 }
 
-/** The highest position that an attempt has now; lower ones may still be on their way into the table. */
+/** The highest position that an attempt was given; lower ones may still be on their way into the table. */
 export async function newestPosition(db: Queries): Promise<number> {
-  const row = await db
-    .selectFrom('attempts')
-    .select(({ fn }) => fn.max<number | null>('position').as('newest'))
-    .executeTakeFirst();
-  return row?.newest ?? 0;
+  const { rows } = await sql<{ newest: number }>`
+    SELECT CASE WHEN is_called THEN last_value ELSE 0 END AS newest FROM attempts_position_seq`.execute(db);
+  return rows[0]?.newest ?? 0;
 }
 
 /** Gives destinations that have none their row of totals. */

@@ -8,20 +8,21 @@ type Queries = Kysely<Tables>;
  * ordered destination queue up. Test events, callbacks of sessions, and what has been erased stay as they are.
  *
  * @param options.since when their event happened, at the earliest
+ * @param options.startedAt by the database's clock: what has failed again since then is left alone
  * @returns how many, at most `limit`
  */
 export async function requeueFailed(
   db: Queries,
   destinationId: string,
-  options: { since: Date; limit: number },
+  options: { since: Date; startedAt: Date; limit: number },
 ): Promise<number> {
-  const { since, limit } = options;
+  const { since, startedAt, limit } = options;
   // A test event has never been attempted by the schedule.
   const { numAffectedRows } = await sql`
     WITH failed AS (
       SELECT id, created_at FROM deliveries
       WHERE destination_id = ${destinationId} AND state = 'failed' AND created_at >= ${since}
-        AND body IS NOT NULL AND callback_url IS NULL AND attempts > 0
+        AND body IS NOT NULL AND callback_url IS NULL AND attempts > 0 AND due_at < ${startedAt}
       ORDER BY created_at LIMIT ${limit}
       FOR UPDATE SKIP LOCKED
     ), ranked AS (
@@ -54,14 +55,20 @@ export async function holdFailed(tx: Queries, destinationId: string, failingSinc
     )`.execute(tx);
 }
 
-/** Lets go what waits for its turn at a destination where there are no turns any more. */
-export async function endOrder(tx: Queries, destinationId: string): Promise<void> {
-  await sql`
+/**
+ * Lets go what waits for its turn at a destination where there are no turns any more.
+ *
+ * @returns how many, at most `limit`
+ */
+export async function endOrder(db: Queries, destinationId: string, limit: number): Promise<number> {
+  const { numAffectedRows } = await sql`
     UPDATE deliveries SET state = 'pending', due_at = now()
     FROM (
       SELECT id FROM deliveries
       WHERE state = 'waiting' AND destination_id = ${destinationId}
+      LIMIT ${limit}
       FOR UPDATE SKIP LOCKED
     ) AS freed
-    WHERE deliveries.id = freed.id`.execute(tx);
+    WHERE deliveries.id = freed.id`.execute(db);
+  return Number(numAffectedRows ?? 0);
 }

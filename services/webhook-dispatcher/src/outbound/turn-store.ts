@@ -47,11 +47,11 @@ export async function wakeNext(tx: Queries, sessionIds: readonly string[]): Prom
  * @returns ids of the deliveries that go out although an event of their session is missing
  */
 export async function endVainWaits(
-  db: Queries,
+  tx: Queries,
   options: { limit: number; gapMs: number; lookMs: number },
 ): Promise<string[]> {
   const { limit, gapMs, lookMs } = options;
-  const { rows } = await sql<{ id: string; skips_gap: boolean }>`
+  const { rows } = await sql<{ id: string; session_id: string; sequence: number; skips_gap: boolean }>`
     WITH overdue AS (
       SELECT d.id, t.ordered AND ${hasPredecessor} AS is_blocked,
         t.ordered AND d.sequence > coalesce(s.contiguous, d.sequence) AS has_gap,
@@ -67,8 +67,29 @@ export async function endVainWaits(
     SET state = CASE WHEN is_blocked OR (has_gap AND is_young) THEN 'waiting' ELSE 'pending' END,
       due_at = CASE WHEN is_blocked OR (has_gap AND is_young) THEN ${fromNow(lookMs)} ELSE now() END
     FROM overdue WHERE d.id = overdue.id
-    RETURNING d.id, d.state = 'pending' AND has_gap AS skips_gap`.execute(db);
-  return rows.filter((row) => row.skips_gap).map((row) => row.id);
+    RETURNING d.id, d.session_id, d.sequence, d.state = 'pending' AND has_gap AS skips_gap`.execute(tx);
+  const skipping = rows.filter((row) => row.skips_gap);
+  if (skipping.length > 0) await giveUpGaps(tx, skipping);
+  return skipping.map((row) => row.id);
+}
+
+/** What a gap was given up for counts as come, so that later events of the session do not wait for it again. */
+async function giveUpGaps(
+  tx: Queries,
+  skipping: readonly { session_id: string; sequence: number }[],
+): Promise<void> {
+  const sessionIds = skipping.map((row) => row.session_id);
+  await sql`
+    UPDATE sessions AS s
+    SET contiguous = reached(greatest(s.contiguous, g.sequence), s.ahead),
+      ahead = beyond(reached(greatest(s.contiguous, g.sequence), s.ahead), s.ahead)
+    FROM (
+      SELECT session_id, max(sequence) AS sequence
+      FROM unnest(${sessionIds}::uuid[], ${skipping.map((row) => row.sequence)}::bigint[]) AS one (session_id, sequence)
+      GROUP BY session_id
+    ) AS g
+    WHERE s.session_id = g.session_id`.execute(tx);
+  await wakeNext(tx, sessionIds);
 }
 
 /**
@@ -87,7 +108,8 @@ export async function takeUpHeld(db: Queries, limit: number): Promise<number> {
         ORDER BY due_at LIMIT ${limit}
         FOR UPDATE SKIP LOCKED
       ) AS d
-      WHERE t.enabled AND t.deleted_at IS NULL
+      -- Those of a deleted one are claimed, and end.
+      WHERE t.enabled OR t.deleted_at IS NOT NULL
       LIMIT ${limit}
     )
     UPDATE deliveries AS d SET state = CASE WHEN held.ordered THEN 'waiting' ELSE 'pending' END, due_at = now()
