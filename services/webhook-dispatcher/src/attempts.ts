@@ -6,7 +6,7 @@ import { withTimestamp } from './domain/body.ts';
 import type { Attempt, Delivery, DestinationTerms } from './domain/delivery.ts';
 import { decide, isSuccess, type Outcome, signingTime } from './domain/schedule.ts';
 import { signedHeaders } from './domain/signature.ts';
-import { noteOutcomes } from './health.ts';
+import { noteOutcomes } from './note-outcomes.ts';
 import { recordResend, type ScheduledAttempt } from './outbound/attempt-store.ts';
 import type { PostResult } from './outbound/http-client.ts';
 import { lockSessions, wakeNext } from './outbound/turn-store.ts';

@@ -4,7 +4,7 @@ import type { Transaction } from '@selfsame/database/database';
 import type { Context } from './context.ts';
 import type { Delivery } from './domain/delivery.ts';
 import { failureCode, type Outcome } from './domain/schedule.ts';
-import { noteOutcomes } from './health.ts';
+import { noteOutcomes } from './note-outcomes.ts';
 import { recordScheduled, type ScheduledAttempt } from './outbound/attempt-store.ts';
 import type { Tables } from './outbound/tables.ts';
 import { lockSessions, wakeNext } from './outbound/turn-store.ts';

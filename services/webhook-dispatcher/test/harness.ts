@@ -13,7 +13,7 @@ import { testNats } from '@selfsame/testing/nats';
 import { testDatabaseUrl } from '@selfsame/testing/postgres';
 import { readConfig } from '../src/config.ts';
 import { migrations } from '../src/migrations.ts';
-import type { Resolve } from '../src/outbound/http-client.ts';
+import type { Resolve } from '../src/outbound/resolver.ts';
 import type { Tables } from '../src/outbound/tables.ts';
 import { createService, serviceName } from '../src/service.ts';
 

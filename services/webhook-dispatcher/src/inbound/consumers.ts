@@ -1,9 +1,9 @@
 import { sessionDeleted, sessionStatusChanged, subjectErased } from '@selfsame/contracts/catalog';
 import type { SessionStatusChanged } from '@selfsame/contracts/session/v1/events';
+import { acceptSessionEvents } from '../accept-events.ts';
 import type { Context } from '../context.ts';
 import type { Dispatcher } from '../dispatcher.ts';
 import type { SessionEvent } from '../domain/body.ts';
-import { acceptSessionEvents } from '../events.ts';
 import { eraseSession, eraseSubject } from '../outbound/erasure-store.ts';
 
 /** Events at once; the attempts that follow have bounds of their own. */

@@ -7,7 +7,8 @@ import ipaddr from 'ipaddr.js';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from 'vitest';
 import { forbiddenHost, garbage, urlAround } from '../../test/endpoint-spellings.ts';
 import { type AddressPolicy, isPermittedAddress, readNetworks } from '../domain/addresses.ts';
-import { createWebhookClient, type Resolve, type WebhookClient } from './http-client.ts';
+import { createWebhookClient, type WebhookClient } from './http-client.ts';
+import type { Resolve } from './resolver.ts';
 
 const publicOnly: AddressPolicy = { allowedNetworks: [], allowHttp: true };
 const loopback: AddressPolicy = {

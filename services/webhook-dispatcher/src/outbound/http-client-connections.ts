@@ -1,7 +1,7 @@
 import { isIP, type LookupFunction, Socket } from 'node:net';
 import { buildConnector, Client } from 'undici';
 import { type AddressPolicy, isPermittedAddress } from '../domain/addresses.ts';
-import type { Resolve } from './http-client.ts';
+import type { Resolve } from './resolver.ts';
 
 /** One connection to one origin: at most one socket, one request at a time. */
 export interface Connection {

@@ -9,7 +9,8 @@ import { promisify } from 'node:util';
 import { waitFor } from '@selfsame/testing/wait';
 import { afterAll, afterEach, beforeAll, describe, expect, test } from 'vitest';
 import { readNetworks } from '../domain/addresses.ts';
-import { createWebhookClient, type Resolve, type WebhookClient } from './http-client.ts';
+import { createWebhookClient, type WebhookClient } from './http-client.ts';
+import type { Resolve } from './resolver.ts';
 
 const run = promisify(execFile);
 const policy = { allowedNetworks: readNetworks(['127.0.0.0/8']), allowHttp: true };

@@ -5,7 +5,7 @@ import type { Outcome } from '../domain/schedule.ts';
 import { readBodyText, readRetryAfter } from './http-client-answer.ts';
 import { createConnections } from './http-client-connections.ts';
 import { codeOf, type Deadline, type Ending, exchange, startDeadline } from './http-client-exchange.ts';
-import { createResolver } from './resolver.ts';
+import { createResolver, type Resolve } from './resolver.ts';
 
 /** How one POST ended. */
 export interface PostResult {
@@ -24,9 +24,6 @@ export interface WebhookClient {
   post(url: string, headers: Record<string, string>, body: string | Buffer): Promise<PostResult>;
   close(): Promise<void>;
 }
-
-/** All addresses of a name. */
-export type Resolve = (hostname: string) => Promise<{ address: string; family: number }[]>;
 
 /** Where a URL leads, or why nothing is posted there. */
 type Target =

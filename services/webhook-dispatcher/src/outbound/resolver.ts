@@ -1,6 +1,8 @@
 import { lookup, Resolver as NameServers } from 'node:dns/promises';
 import { setTimeout as sleep } from 'node:timers/promises';
-import type { Resolve } from './http-client.ts';
+
+/** All addresses of a name. */
+export type Resolve = (hostname: string) => Promise<{ address: string; family: number }[]>;
 
 /** Looks up names without the system's few lookup threads, so that name servers of one receiver delay nobody else. */
 export interface Resolver {
