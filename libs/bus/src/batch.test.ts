@@ -5,6 +5,7 @@ import { waitFor } from '@selfsame/testing/wait';
 import { afterEach, beforeEach, expect, test } from 'vitest';
 import type { BatchHandler } from './batch.ts';
 import { applyEffect, captured, openWorld, type Service } from './harness.ts';
+import { claimEvents, lastHandled } from './inbox.ts';
 
 let world: Awaited<ReturnType<typeof openWorld>>;
 beforeEach(async () => {
@@ -94,4 +95,12 @@ test('each event of a batch brings the trace of its publisher', async () => {
   expect(most).toBeGreaterThan(1);
   expect(seen).toEqual(published);
   await telemetry.stop();
+});
+
+test('of a batch, the event that stands last in the stream was handled last', async () => {
+  const { database } = await world.service('batching');
+  const incarnation = new Date().toISOString();
+  const events = [2, 9, 4].map((sequence) => ({ id: `event-${sequence}`, place: { incarnation, sequence } }));
+  await database.transaction((tx) => claimEvents(tx, 'consumer', events));
+  expect(await lastHandled(database, 'consumer', incarnation)).toEqual({ id: 'event-9', sequence: 9 });
 });

@@ -45,10 +45,10 @@ export function createBatcher<Message>(
   let waiting: Waiting[] = [];
   let isAtWork = false;
   const unfinished = new Set<JsMsg>();
-  const keepAlive = setInterval(() => {
+  let keepAlive: NodeJS.Timeout | undefined;
+  const tellServer = () => {
     for (const delivery of unfinished) delivery.working();
-  }, ackWaitMs / 3);
-  keepAlive.unref();
+  };
 
   async function workThrough(): Promise<void> {
     while (waiting.length > 0) {
@@ -103,6 +103,7 @@ export function createBatcher<Message>(
 
   return async (delivery, incarnation) => {
     unfinished.add(delivery);
+    keepAlive ??= setInterval(tellServer, ackWaitMs / 3);
     const isHandled = await new Promise<boolean>((done) => {
       waiting.push({ delivery, incarnation, done });
       if (isAtWork) return;
@@ -111,6 +112,10 @@ export function createBatcher<Message>(
       setImmediate(() => void workThrough());
     });
     unfinished.delete(delivery);
+    if (unfinished.size === 0) {
+      clearInterval(keepAlive);
+      keepAlive = undefined;
+    }
     return isHandled;
   };
 }

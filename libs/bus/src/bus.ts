@@ -57,7 +57,7 @@ export interface Bus<Tables = AnyTables> {
   listen<Message>(event: EventType<Message>, handler: (event: Delivered<Message>) => void): Promise<void>;
   /**
    * For services without a database: publishes and waits until the stream has it. The same
-   * id within two minutes is the same event.
+   * id within the stream's duplicate window is the same event.
    * @throws Failure `bus_unavailable` after six seconds at most; the event may have been stored nevertheless
    */
   publish<Message>(event: EventType<Message>, id: string, message: Message): Promise<void>;

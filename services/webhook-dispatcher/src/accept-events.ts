@@ -5,7 +5,7 @@ import { ensureApplicationEndpoint } from './application-endpoint.ts';
 import { type Context, leaseMs, lookMs } from './context.ts';
 import type { Dispatcher } from './dispatcher.ts';
 import { type SessionEvent, sessionBody, statusUpdated, type WebhookVersion } from './domain/body.ts';
-import type { Destination } from './domain/delivery.ts';
+import { type Destination, isOffBySystem } from './domain/delivery.ts';
 import { checkEndpoint } from './domain/endpoint.ts';
 import {
   insertDeliveries,
@@ -147,9 +147,8 @@ async function findGoals(
     return [{ destination, url: endpoint.href, callbackUrl: endpoint.href, isSound: true }];
   }
   return targets.flatMap(({ destination, isSound }) => {
-    const { enabled, disabledReason, subscribedEvents, url } = destination;
-    const isKept = enabled || disabledReason === 'failing' || disabledReason === 'gone';
-    const wanted = isKept && subscribedEvents.includes(statusUpdated);
+    const { enabled, subscribedEvents, url } = destination;
+    const wanted = (enabled || isOffBySystem(destination)) && subscribedEvents.includes(statusUpdated);
     return wanted && url !== null ? [{ destination, url, callbackUrl: null, isSound }] : [];
   });
 }

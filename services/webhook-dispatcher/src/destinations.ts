@@ -3,7 +3,7 @@ import { isDeepStrictEqual } from 'node:util';
 import { Failure } from '@selfsame/runtime/errors';
 import type { Context } from './context.ts';
 import { type WebhookVersion, webhookEvents } from './domain/body.ts';
-import type { Destination } from './domain/delivery.ts';
+import { type Destination, isOffBySystem } from './domain/delivery.ts';
 import { checkEndpoint } from './domain/endpoint.ts';
 import { soundHealth } from './domain/health.ts';
 import type { RetrySchedule } from './domain/schedule.ts';
@@ -137,8 +137,8 @@ export async function changeDestination(
     if (turn === true || fields.includes('url')) await saveHealth(tx, id, soundHealth);
     // What it was given up on while nothing but failures came is as much owed as what was held since.
     const failingSince = locked?.health.failingSince ?? null;
-    const wasSwitchedOff = known.disabledReason === 'failing' || known.disabledReason === 'gone';
-    if (turn === true && wasSwitchedOff && failingSince !== null) await holdFailed(tx, id, failingSince);
+    if (turn === true && isOffBySystem(known) && failingSince !== null)
+      await holdFailed(tx, id, failingSince);
     if (fields.length > 0) await writeHistory(tx, id, 'changed', keyId, { fields });
     if (turn === true) await writeHistory(tx, id, 'enabled', keyId);
     if (turn === false) await writeHistory(tx, id, 'disabled', keyId, { reason: 'owner' });

@@ -44,9 +44,7 @@ const upkeepBatch = 500;
 export function startDispatcher(context: Context): Dispatcher {
   const { config, database, log } = context;
   const slots = createSlots(config.concurrency, config.concurrencyPerDestination);
-  const recorder = createRecorder(context, (destinationIds) => {
-    if (destinationIds.length > 0) claim();
-  });
+  const recorder = createRecorder(context, claim);
   const underWay = new Set<Promise<void>>();
   let stopped = false;
   let claiming = Promise.resolve();

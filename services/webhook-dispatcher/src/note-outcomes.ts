@@ -12,12 +12,12 @@ import type { Tables } from './outbound/tables.ts';
 /**
  * Notes what attempts have said about their destinations. A destination that is well costs no more than one look for all.
  *
- * @returns the destinations that are well again
+ * @returns whether one of them is well again
  */
 export async function noteOutcomes(
   context: Context,
   outcomes: ReadonlyMap<string, readonly Outcome[]>,
-): Promise<string[]> {
+): Promise<boolean> {
   const allWell: string[] = [];
   const troubled = new Set<string>();
   for (const [id, ofOne] of outcomes) {
@@ -25,12 +25,12 @@ export async function noteOutcomes(
     else troubled.add(id);
   }
   if (allWell.length > 0) for (const id of await findAiling(context.database.db, allWell)) troubled.add(id);
-  const recovered: string[] = [];
+  let hasRecovered = false;
   for (const id of troubled) {
     const isWell = await context.database.transaction((tx) => note(context, tx, id, outcomes.get(id) ?? []));
-    if (isWell) recovered.push(id);
+    hasRecovered ||= isWell;
   }
-  return recovered;
+  return hasRecovered;
 }
 
 /** @returns whether attempts may start without asking from now on, when they might not before */

@@ -35,12 +35,9 @@ const lingerMs = 2;
  * One batch is on its way to the database at a time; what ends meanwhile makes the next one, so batches grow with the load
  * and a lone attempt waits for nobody.
  *
- * @param onDue hears of destinations that may have something to attempt now: a turn has come, or a circuit has closed
+ * @param onDue hears that there may be something to attempt now: a turn has come, or a circuit has closed
  */
-export function createRecorder(
-  context: Context,
-  onDue: (destinationIds: readonly string[]) => void,
-): Recorder {
+export function createRecorder(context: Context, onDue: () => void): Recorder {
   const waiting: Waiting[] = [];
   let isWriting = false;
 
@@ -54,12 +51,8 @@ export function createRecorder(
 
   async function writeBatch(batch: readonly Waiting[]): Promise<void> {
     try {
-      onDue(
-        await write(
-          context,
-          batch.map(({ made }) => made),
-        ),
-      );
+      const made = batch.map((one) => one.made);
+      if (await write(context, made)) onDue();
       for (const { done } of batch) done();
     } catch (error) {
       const [only] = batch;
@@ -81,20 +74,20 @@ export function createRecorder(
   };
 }
 
-/** @returns destinations that may have something to attempt now */
-async function write(context: Context, batch: readonly MadeAttempt[]): Promise<string[]> {
+/** @returns whether there may be something to attempt now */
+async function write(context: Context, batch: readonly MadeAttempt[]): Promise<boolean> {
   // What is held is taken up as soon as its destination is on: it must be off before.
   if (batch.some(({ decision }) => decision.kind === 'held')) {
     const recovered = await noteOutcomes(context, outcomesOf(batch));
-    return [...(await recordAndWake(context, batch)), ...recovered];
+    return (await recordAndWake(context, batch)) || recovered;
   }
   const woken = await recordAndWake(context, batch);
   // The attempts are written down: they must not be written again because this fails.
   const recovered = await noteOutcomes(context, outcomesOf(batch)).catch((err) => {
     context.log.warn({ err }, 'health of destinations not noted');
-    return [];
+    return false;
   });
-  return [...woken, ...recovered];
+  return woken || recovered;
 }
 
 /** Of each destination, in the order of the attempts. */
@@ -110,13 +103,13 @@ function outcomesOf(batch: readonly MadeAttempt[]): Map<string, Outcome[]> {
 }
 
 /** Ends of deliveries that somebody waits for, or hears of, are a transaction; all others are one statement. */
-async function recordAndWake(context: Context, batch: readonly MadeAttempt[]): Promise<string[]> {
+async function recordAndWake(context: Context, batch: readonly MadeAttempt[]): Promise<boolean> {
   const { database } = context;
   const isPlain = ({ delivery, decision }: MadeAttempt) =>
     decision.kind !== 'failed' && (!delivery.destination.ordered || decision.kind === 'retry');
   if (batch.every(isPlain)) {
     await recordScheduled(database.db, batch);
-    return [];
+    return false;
   }
   return await database.transaction(async (tx) => {
     const ordered = batch.filter(({ delivery }) => delivery.destination.ordered);
@@ -127,7 +120,7 @@ async function recordAndWake(context: Context, batch: readonly MadeAttempt[]): P
       ({ delivery, decision }) => decision.kind === 'failed' && moved.has(delivery.id),
     );
     for (const made of exhausted) await tellExhausted(context, tx, made);
-    return sessionIds.length > 0 ? await wakeNext(tx, sessionIds) : [];
+    return sessionIds.length > 0 && (await wakeNext(tx, sessionIds));
   });
 }
 

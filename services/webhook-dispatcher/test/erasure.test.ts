@@ -104,6 +104,19 @@ describe('erasing a subject', () => {
     expect(receiver.requests.length).toBe(before + 1);
   });
 
+  test('holds for an attempt that was under way', async () => {
+    await addDestination();
+    receiver.answer(() => ({ status: 200, body: 'hello user-1', delayMs: 1_000 }));
+    await world.tell({ vendorData: 'user-1' });
+    await waitFor('the attempt is under way', () => receiver.requests.length === 1);
+    await erase(world.application, 'user-1');
+    await waitFor('it is erased', async () => (await rows())[0]?.body === null);
+    const { db } = world.database;
+    const attempts = () => db.selectFrom('attempts').select(['response_status', 'response_body']).execute();
+    await waitFor('the attempt is written down', async () => (await attempts()).length === 1);
+    expect(await attempts()).toEqual([{ response_status: 200, response_body: null }]);
+  });
+
   test('forgets the URLs that were its sessions’ own', async () => {
     const callback = `${receiver.url}/back?user=user-1`;
     await world.tell({ applicationId: world.otherApplication.id, vendorData: 'user-1', callback });

@@ -177,6 +177,72 @@ describe('a destination that the system switches off', () => {
   });
 });
 
+describe('a destination that is gone', () => {
+  test('and deleted ends what was held for it', async () => {
+    const service = await start();
+    const receiver = await receive(410);
+    const path = await addDestination(service, receiver.url);
+    await world.tell();
+    await statesAre('held');
+    await service.call('DELETE', path);
+    await statesAre('cancelled');
+  });
+
+  test('and was the application’s own endpoint serves callbacks again once it has no URL', async () => {
+    const service = await start();
+    const receiver = await receive(410);
+    await service.call('PATCH', '/v3/webhook/', { webhook_url: `${receiver.url}/endpoint` });
+    await world.tell();
+    await statesAre('held');
+    await service.call('PATCH', '/v3/webhook/', { webhook_url: null });
+    receiver.answer(() => ({ status: 200 }));
+    await world.tell({ callback: `${receiver.url}/back` });
+    await waitFor('the callback', () => receiver.requests.some(({ path }) => path === '/back'));
+  });
+});
+
+test('callbacks are not held up by what became of the endpoint whose secret they are signed with', async () => {
+  const service = await start({ WEBHOOK_RETRY_SCHEDULE: '0.05', WEBHOOK_CIRCUIT_COOLDOWN_MS: '600000' });
+  const receiver = await receive(200);
+  await service.call('PATCH', '/v3/webhook/', { webhook_url: `${receiver.url}/endpoint` });
+  await service.call('PATCH', '/v3/webhook/', { webhook_url: null });
+  const { id } = await world.database.db.selectFrom('destinations').select('id').executeTakeFirstOrThrow();
+  const open = { circuit: 'open' as const, circuit_until: new Date(Date.now() + 600_000) };
+  const none = { openings: 1, consecutive_failures: 5, failures: 5 };
+  await world.database.db
+    .insertInto('destination_health')
+    .values({ destination_id: id, ...open, ...none })
+    .onConflict((conflict) => conflict.column('destination_id').doUpdateSet(open))
+    .execute();
+  // The first attempt never asks; the retry is claimed.
+  receiver.answer(() => ({ status: receiver.requests.length === 1 ? 503 : 200 }));
+  await world.tell({ callback: `${receiver.url}/back` });
+  await statesAre('delivered');
+  expect(receiver.requests).toHaveLength(2);
+});
+
+test('a destination with a rate has no more under way than it wants', async () => {
+  const service = await start();
+  const receiver = await receive(200);
+  let underWay = 0;
+  let most = 0;
+  receiver.answer(() => {
+    underWay += 1;
+    most = Math.max(most, underWay);
+    setTimeout(() => {
+      underWay -= 1;
+    }, 15);
+    return { status: 200, delayMs: 20 };
+  });
+  await addDestination(service, receiver.url, { rate_per_second: 1_000, max_in_flight: 1 });
+  const ids = await tellMany(10);
+  await statesAre(...ids.map(() => 'delivered'));
+  expect(most).toBe(1);
+  const { db } = world.database;
+  const claims = await db.selectFrom('deliveries').select('claims').execute();
+  expect(claims.every((row) => row.claims === 1)).toBe(true);
+});
+
 test('a receiver that asks for time gets it, and then its webhooks', async () => {
   const service = await start({ WEBHOOK_RETRY_SCHEDULE: '0.05,0.05,0.05' });
   const receiver = await receive(429, { 'retry-after': '1' });

@@ -92,6 +92,22 @@ test('an event that never comes is waited for, but not for ever', async () => {
   expect(sequencesOf(receiver, sessionId)).toEqual([1, 3]);
 });
 
+test('a gap that was given up holds nothing up a second time', async () => {
+  const { receiver } = await orderedWorld({ WEBHOOK_ORDER_GAP_SECONDS: '1' });
+  const sessionId = randomUUID();
+  for (const sequence of [1, 3]) await tell(sessionId, sequence);
+  await waitFor('the one behind the gap', () => sequencesOf(receiver, sessionId).length === 2);
+  const known = await world.database.db
+    .selectFrom('sessions')
+    .select(['contiguous', 'ahead'])
+    .where('session_id', '=', sessionId)
+    .executeTakeFirst();
+  expect(known).toEqual({ contiguous: 3, ahead: [] });
+  await tell(sessionId, 4);
+  await waitFor('the next', () => sequencesOf(receiver, sessionId).length === 3);
+  expect(sequencesOf(receiver, sessionId)).toEqual([1, 3, 4]);
+});
+
 test('one that is given up lets the next go on', async () => {
   const { receiver } = await orderedWorld({ WEBHOOK_RETRY_SCHEDULE: '0.05' });
   const sessionId = randomUUID();

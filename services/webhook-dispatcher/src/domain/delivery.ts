@@ -4,6 +4,11 @@ import type { RetrySchedule } from './schedule.ts';
 /** Why nothing is sent to a destination: its owner's wish, days of failures, or a 410. */
 export type DisabledReason = 'owner' | 'failing' | 'gone';
 
+/** The system has switched it off, not its owner: what is due to it is kept. */
+export function isOffBySystem({ disabledReason }: Pick<Destination, 'disabledReason'>): boolean {
+  return disabledReason === 'failing' || disabledReason === 'gone';
+}
+
 /**
  * pending: due at some time. waiting: for its turn, at an ordered destination. held: until its destination, which the
  * system has switched off, is switched on. The others are ends.

@@ -2,6 +2,7 @@ import { type Kysely, sql } from 'kysely';
 import type { Attempt } from '../domain/delivery.ts';
 import type { Decision } from '../domain/schedule.ts';
 import type { Tables } from './tables.ts';
+import { unfinished } from './turn-store.ts';
 
 type Queries = Kysely<Tables>;
 
@@ -54,7 +55,7 @@ export async function recordResend(tx: Queries, attempt: Attempt, isDelivered: b
   if (!isDelivered) return;
   await sql`
     UPDATE deliveries SET state = 'delivered'
-    WHERE id = ${attempt.deliveryId} AND state IN ('pending', 'waiting', 'held', 'failed')`.execute(tx);
+    WHERE id = ${attempt.deliveryId} AND (state IN ${unfinished} OR state = 'failed')`.execute(tx);
 }
 
 function stateAfter(decision: ScheduledAttempt['decision']): string {

@@ -12,7 +12,9 @@ import { recordScheduled, type ScheduledAttempt } from './attempt-store.ts';
 import { claimDue, claimFrom, listLimited, release, setAside } from './claim-store.ts';
 import { insertDestination, switchOff } from './destination-store.ts';
 import { lockHealth, saveHealth } from './health-store.ts';
+import { requeueFailed } from './redrive-store.ts';
 import type { Tables } from './tables.ts';
+import { databaseTime } from './time.ts';
 
 const service = 'webhook-dispatcher';
 const applicationId = randomUUID();
@@ -280,4 +282,16 @@ test('what is due at a destination that is off waits when the system switched it
       [off, 'cancelled'],
     ]),
   );
+});
+
+test('what has failed again since it was taken up is not taken up once more', async () => {
+  const destinationId = await addDestination();
+  const before = await databaseTime(database.db);
+  await addDeliveries(destinationId, 1);
+  await record(await claimOne(), { kind: 'failed' });
+  const since = new Date(0);
+  const takeUp = (startedAt: Date) =>
+    requeueFailed(database.db, destinationId, { since, startedAt, limit: 10 });
+  expect(await takeUp(before)).toBe(0);
+  expect(await takeUp(new Date(Date.now() + 1_000))).toBe(1);
 });

@@ -1,5 +1,5 @@
 import { type Kysely, type RawBuilder, sql } from 'kysely';
-import type { Delivery, Destination } from '../domain/delivery.ts';
+import { type Delivery, type Destination, isOffBySystem } from '../domain/delivery.ts';
 import { toDestination } from './destination-row.ts';
 import type { Tables } from './tables.ts';
 import { fromNow } from './time.ts';
@@ -146,8 +146,7 @@ async function claim(db: Queries, due: RawBuilder<unknown>, leaseMs: number): Pr
     const url = row.callback_url ?? destination?.url;
     if (destination?.enabled && url != null) claimed.ready.push(toDelivery(row, url, destination));
     else {
-      const isBySystem = destination?.disabledReason === 'failing' || destination?.disabledReason === 'gone';
-      const state = isBySystem ? 'held' : 'cancelled';
+      const state = destination && isOffBySystem(destination) ? 'held' : 'cancelled';
       claimed.stranded.push({ id: row.id, sessionId: row.session_id, claims: row.claims, state });
     }
   }

@@ -2,6 +2,7 @@ import { type Kysely, sql } from 'kysely';
 import { subjectHash } from './acceptance-store.ts';
 import type { Tables } from './tables.ts';
 import { fromNow, idBorn } from './time.ts';
+import { unfinished } from './turn-store.ts';
 
 type Queries = Kysely<Tables>;
 
@@ -46,7 +47,7 @@ async function scrubSessions(db: Queries, sessionIds: readonly string[]): Promis
 }
 
 const cancelledUnlessEnded = sql`
-  CASE WHEN state IN ('pending', 'waiting', 'held') THEN 'cancelled' ELSE state END`;
+  CASE WHEN state IN ${unfinished} THEN 'cancelled' ELSE state END`;
 
 /**
  * Erases bodies, and what was answered to them, that are older than their application wants them kept.

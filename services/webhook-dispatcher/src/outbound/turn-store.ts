@@ -4,11 +4,14 @@ import { fromNow, idBorn } from './time.ts';
 
 type Queries = Kysely<Tables>;
 
+/** States of a delivery that has not come to its end. */
+export const unfinished = sql`('pending', 'waiting', 'held')`;
+
 /** An earlier delivery of the same session to the same destination that has not come to its end. */
 const hasPredecessor = sql`EXISTS (
   SELECT 1 FROM deliveries AS e
   WHERE e.session_id = d.session_id AND e.destination_id = d.destination_id AND e.sequence < d.sequence
-    AND e.state IN ('pending', 'waiting', 'held')
+    AND e.state IN ${unfinished}
 )`;
 
 /** Locks sessions until the end of the transaction, always in the same order. */
@@ -26,16 +29,15 @@ export async function lockSessions(tx: Queries, sessionIds: readonly string[]): 
  * Makes the waiting deliveries of these sessions due whose turn has come. The sessions are locked by this transaction, so
  * that a predecessor cannot end, nor a successor arrive, unseen.
  *
- * @returns the destinations that have something due now
+ * @returns whether something is due now that was not before
  */
-export async function wakeNext(tx: Queries, sessionIds: readonly string[]): Promise<string[]> {
-  const { rows } = await sql<{ destination_id: string }>`
+export async function wakeNext(tx: Queries, sessionIds: readonly string[]): Promise<boolean> {
+  const { numAffectedRows = 0n } = await sql`
     UPDATE deliveries AS d SET state = 'pending', due_at = now()
     FROM sessions AS s
     WHERE d.session_id = ANY (${sessionIds}::uuid[]) AND d.state = 'waiting' AND s.session_id = d.session_id
-      AND d.sequence <= coalesce(s.contiguous, d.sequence) AND NOT ${hasPredecessor}
-    RETURNING d.destination_id`.execute(tx);
-  return rows.map((row) => row.destination_id);
+      AND d.sequence <= coalesce(s.contiguous, d.sequence) AND NOT ${hasPredecessor}`.execute(tx);
+  return numAffectedRows > 0n;
 }
 
 /**
