@@ -100,7 +100,11 @@ test('each event of a batch brings the trace of its publisher', async () => {
 test('of a batch, the event that stands last in the stream was handled last', async () => {
   const { database } = await world.service('batching');
   const incarnation = new Date().toISOString();
-  const events = [2, 9, 4].map((sequence) => ({ id: `event-${sequence}`, place: { incarnation, sequence } }));
+  // Ids in the opposite order, so that no other order is taken for this one.
+  const events = [2, 9, 4].map((sequence) => ({
+    id: `event-${10 - sequence}`,
+    place: { incarnation, sequence },
+  }));
   await database.transaction((tx) => claimEvents(tx, 'consumer', events));
-  expect(await lastHandled(database, 'consumer', incarnation)).toEqual({ id: 'event-9', sequence: 9 });
+  expect(await lastHandled(database, 'consumer', incarnation)).toEqual({ id: 'event-1', sequence: 9 });
 });
