@@ -1,3 +1,4 @@
+import { TemplateEnrolled, TemplateForgotten } from '../gen/selfsame/biometrics/v1/events.ts';
 import type { MessageFns } from '../gen/selfsame/capture/v1/events.ts';
 import { CaptureCompleted } from '../gen/selfsame/capture/v1/events.ts';
 import { SessionDeleted, SessionStatusChanged, SubjectErased } from '../gen/selfsame/session/v1/events.ts';
@@ -28,6 +29,8 @@ export const captureCompleted = eventType('capture', 'capture.completed', Captur
 export const sessionStatusChanged = eventType('session', 'session.status_changed', SessionStatusChanged);
 export const sessionDeleted = eventType('session', 'session.deleted', SessionDeleted);
 export const subjectErased = eventType('session', 'subject.erased', SubjectErased);
+export const templateEnrolled = eventType('biometrics', 'template.enrolled', TemplateEnrolled);
+export const templateForgotten = eventType('biometrics', 'template.forgotten', TemplateForgotten);
 export const deliveryExhausted = eventType('webhook-dispatcher', 'delivery.exhausted', DeliveryExhausted);
 export const destinationDisabled = eventType(
   'webhook-dispatcher',

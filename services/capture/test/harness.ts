@@ -289,5 +289,8 @@ function biometricsNeighbour(script: Script, seen: Seen) {
     bindReference: async () => ({}),
     hasTemplate: async () => ({ exists: true }),
     forget: async () => ({}),
+    examine: async () => ({}),
+    putFaceListEntry: async () => ({}),
+    dropFaceListEntry: async () => ({}),
   };
 }

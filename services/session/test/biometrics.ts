@@ -33,7 +33,10 @@ export async function startBiometrics(log: Log): Promise<ScriptedBiometrics> {
   const implementation: BiometricsServiceImplementation = {
     verify: unused,
     analyse: unused,
+    examine: unused,
     forget: unused,
+    putFaceListEntry: unused,
+    dropFaceListEntry: unused,
     async bindReference({ image, ...reference }) {
       if (script.bind instanceof Failure) throw script.bind;
       if (script.bind === FaceProblem.UNSPECIFIED && image.length > 0) bound.push(reference);

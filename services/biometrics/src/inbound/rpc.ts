@@ -54,6 +54,18 @@ export function biometricsRpc(context: Context): BiometricsServiceImplementation
       return { problem: problemOf(await bindReference(context, portrait, signal)) };
     },
 
+    async examine() {
+      throw new Failure('unavailable', 'not_offered', 'This release does not offer the call.');
+    },
+
+    async putFaceListEntry() {
+      throw new Failure('unavailable', 'not_offered', 'This release does not offer the call.');
+    },
+
+    async dropFaceListEntry() {
+      throw new Failure('unavailable', 'not_offered', 'This release does not offer the call.');
+    },
+
     async hasTemplate({ subject }) {
       return { exists: await hasTemplate(context, requireSubject(subject)) };
     },
