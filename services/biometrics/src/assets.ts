@@ -6,8 +6,8 @@ import type { Environment } from '@selfsame/runtime/config';
 import { errorCode, Failure } from '@selfsame/runtime/errors';
 import assets from '../../../assets.json' with { type: 'json' };
 import { download, writeAtomically } from './outbound/download.ts';
-import type { ModelBytes, ModelRole } from './pipeline/models.ts';
-import { MODEL_FILES } from './pipeline/models.ts';
+import type { ModelBytes } from './pipeline/models.ts';
+import { MODEL_FILES, OPTIONAL_MODEL_FILES } from './pipeline/models.ts';
 
 /** One weight file as pinned in assets.json. */
 export interface ModelAsset {
@@ -52,20 +52,26 @@ export function assetPlaces(environment: Environment): AssetPlaces {
 }
 
 /**
- * The weights of the default pipeline, each with the right hash, in memory that threads share.
+ * The weights of the default pipeline and of the options that are on, each with the right hash, in memory that threads
+ * share.
  * @throws Failure `model_missing`, `model_altered`: one line that names the file and what to do
  */
-export async function loadModelBytes(places: AssetPlaces): Promise<ModelBytes> {
-  const load = async (role: ModelRole): Promise<[ModelRole, Uint8Array]> => {
-    const asset = modelAssets.find(({ name }) => name === MODEL_FILES[role]);
-    if (asset === undefined) throw new Error(`assets.json does not name ${MODEL_FILES[role]}`);
+export async function loadModelBytes(
+  places: AssetPlaces,
+  options: { readonly age?: boolean } = {},
+): Promise<ModelBytes> {
+  const files = { ...MODEL_FILES, ...(options.age ? OPTIONAL_MODEL_FILES : {}) };
+  const load = async ([role, file]: [string, string]): Promise<[string, Uint8Array]> => {
+    const asset = modelAssets.find(({ name }) => name === file);
+    if (asset === undefined) throw new Error(`assets.json does not name ${file}`);
     const bytes = await loadAsset(asset, places);
     const shared = new Uint8Array(new SharedArrayBuffer(bytes.byteLength));
     shared.set(bytes);
     return [role, shared];
   };
-  const roles = Object.keys(MODEL_FILES) as ModelRole[];
-  return Object.fromEntries(await Promise.all(roles.map(load))) as Record<ModelRole, Uint8Array>;
+  const loaded = await Promise.all(Object.entries(files).map(load));
+  // The same roles as the files.
+  return Object.fromEntries(loaded) as unknown as ModelBytes;
 }
 
 /**

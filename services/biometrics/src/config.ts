@@ -16,6 +16,8 @@ const settings = {
   workers: setting.integer('BIOMETRICS_WORKERS', { default: defaultWorkers(), min: 1, max: 256 }),
   /** Looks that may wait for a thread, with at most 5 MB each. */
   queueLimit: setting.integer('BIOMETRICS_QUEUE', { default: 32, min: 1, max: 1_000 }),
+  /** Load the optional age model: part of its training data has research-only terms. */
+  ageModel: setting.boolean('BIOMETRICS_AGE_MODEL', { default: false }),
   /** How long a candidate waits for a person's verdict. */
   candidateDays: setting.integer('BIOMETRICS_CANDIDATE_DAYS', { default: 30, min: 1, max: 90 }),
   sweepIntervalMs: setting.integer('BIOMETRICS_SWEEP_INTERVAL_MS', {

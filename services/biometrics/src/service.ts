@@ -37,7 +37,7 @@ export async function createService(options: {
 }): Promise<{ grpcPort: number; httpPort: number }> {
   const { config, lifecycle, log, spawn } = options;
 
-  const models = await loadModelBytes(config.assetPlaces);
+  const models = await loadModelBytes(config.assetPlaces, { age: config.ageModel });
 
   const database = await openDatabase<BiometricsTables>({
     service: serviceName,

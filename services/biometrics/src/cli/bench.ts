@@ -3,8 +3,9 @@ import { parseArgs } from 'node:util';
 import { createLog } from '@selfsame/runtime/log';
 import { assetPlaces, loadModelBytes } from '../assets.ts';
 import { openWorkerPool } from '../outbound/worker-pool.ts';
-import { createLooker, type Stages } from '../pipeline/look.ts';
+import { createLooker } from '../pipeline/look.ts';
 import { loadModels, type ModelBytes } from '../pipeline/models.ts';
+import type { Stages } from '../pipeline/stages.ts';
 
 /**
  * node services/biometrics/src/cli/bench.ts [--looks 100] picture...

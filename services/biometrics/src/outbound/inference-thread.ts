@@ -1,14 +1,14 @@
 import { Worker } from 'node:worker_threads';
 import { Failure } from '@selfsame/runtime/errors';
-import type { Job, Report, Result, WorkerStart } from '../pipeline/messages.ts';
+import type { Batch, Report, Result, WorkerStart } from '../pipeline/messages.ts';
 
 /** One thread with all models loaded and warm. */
 export interface InferenceThread {
   /**
-   * Does one job; call it again only when it has settled.
+   * Does one batch; call it again only when it has settled. @returns one result for each job
    * @throws Failure `worker_lost` (retryable) when the thread ended meanwhile, `look_stuck`, `look_failed`
    */
-  run(job: Job): Promise<Result>;
+  run(batch: Batch): Promise<readonly Result[]>;
   /** Resolves with the reason once the thread has ended, whoever ended it. */
   readonly ended: Promise<unknown>;
   /**
@@ -57,16 +57,23 @@ export async function startInferenceThread(start: WorkerStart, spawn: Spawn): Pr
     async end() {
       await worker.terminate();
     },
-    async run(job) {
-      worker.postMessage(job, [job.image.buffer]);
+    async run(batch) {
+      worker.postMessage(
+        batch,
+        batch.jobs.map(({ image }) => image.buffer),
+      );
       const answer = await report(JOB_TIMEOUT_MS);
       if (answer === 'lost') throw interrupted('worker_lost');
       if (answer === 'late') throw interrupted('look_stuck');
-      if (answer.kind === 'done') return answer.result;
-      const cause = new Error(answer.kind === 'failed' ? answer.message : 'ready twice');
-      throw new Failure('internal', 'look_failed', 'The look failed.', { cause });
+      if (answer.kind === 'done') return answer.results;
+      throw lookFailed(answer.kind === 'failed' ? answer.message : 'ready twice');
     },
   };
+}
+
+/** A model gave something impossible; what exactly is for the log. */
+export function lookFailed(reason: string): Failure {
+  return new Failure('internal', 'look_failed', 'The look failed.', { cause: new Error(reason) });
 }
 
 function interrupted(code: string): Failure {

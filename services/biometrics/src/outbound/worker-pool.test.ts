@@ -3,7 +3,7 @@ import { createLog } from '@selfsame/runtime/log';
 import { facePath } from '@selfsame/testing/assets';
 import { afterEach, expect, test } from 'vitest';
 import { assetPlaces, loadModelBytes } from '../assets.ts';
-import type { Job } from '../pipeline/messages.ts';
+import type { Batch } from '../pipeline/messages.ts';
 import { spawnWorker } from './inference-thread.ts';
 import { openWorkerPool, type WorkerPool } from './worker-pool.ts';
 
@@ -28,9 +28,9 @@ async function openPool(queueLimit = 10): Promise<string[]> {
     spawn(start) {
       const worker = spawnWorker(start);
       const post = worker.postMessage.bind(worker);
-      worker.postMessage = (job: Job, transfer?: Parameters<typeof post>[1]) => {
-        jobs.push(job.kind);
-        post(job, transfer);
+      worker.postMessage = (batch: Batch, transfer?: Parameters<typeof post>[1]) => {
+        for (const _ of batch.jobs) jobs.push(batch.kind);
+        post(batch, transfer);
       };
       return worker;
     },

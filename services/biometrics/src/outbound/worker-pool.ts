@@ -3,20 +3,24 @@ import { setTimeout as pause } from 'node:timers/promises';
 import { errorCode, Failure } from '@selfsame/runtime/errors';
 import type { Log } from '@selfsame/runtime/log';
 import type { Refused } from '../pipeline/decode.ts';
-import type { Look, Sighting } from '../pipeline/look.ts';
-import type { Job, Result } from '../pipeline/messages.ts';
+import type { Failed } from '../pipeline/examination.ts';
+import type { Look, LookOptions, Sighting, Track } from '../pipeline/look.ts';
+import type { Job, JobKind, Result } from '../pipeline/messages.ts';
 import type { ModelBytes } from '../pipeline/models.ts';
 import type { InferenceThread, Spawn } from './inference-thread.ts';
-import { spawnWorker, startInferenceThread } from './inference-thread.ts';
+import { lookFailed, spawnWorker, startInferenceThread } from './inference-thread.ts';
 
 /** Inference in threads of their own, one core each: the thread that serves calls never waits for a model. */
 export interface WorkerPool {
   /**
    * A whole look. The image's memory is handed over when the array owns it.
    * @param signal nobody waits any more: a queued job is dropped
-   * @throws Failure `queue_full` (exhausted), `deadline_passed`, `worker_lost`, `look_stuck`, `look_failed`
+   * @throws Failure `queue_full` (exhausted), `deadline_passed`, `worker_lost`, `look_stuck`, `look_failed`,
+   * `age_model_missing` (precondition)
    */
-  look(image: Uint8Array, signal: AbortSignal): Promise<Timed<Look | Refused>>;
+  look(image: Uint8Array, signal: AbortSignal, options?: LookOptions): Promise<Timed<Look | Refused>>;
+  /** One frame of a challenge. Throws the same. */
+  track(image: Uint8Array, signal: AbortSignal): Promise<Timed<Track | Refused>>;
   /** Detection only. Waits behind all looks, in a short queue of its own. Throws the same. */
   glance(image: Uint8Array, signal: AbortSignal): Promise<Timed<Sighting | Refused>>;
   /** Refuses what is queued, waits for the looks under way and ends the threads. */
@@ -41,6 +45,8 @@ export interface WorkerPoolOptions {
   readonly spawn?: Spawn;
 }
 
+/** A challenge brings up to 32 frames beside its look, each of a fifth of its size. */
+const TRACKS_PER_LOOK = 4;
 /** Guidance is stale after a moment: rather refuse it than let it wait. */
 const GLANCES_PER_WORKER = 2;
 /** Starts in a row that may fail, with a rising pause after each. */
@@ -52,18 +58,25 @@ export function defaultWorkers(): number {
   return availableParallelism();
 }
 
+type Answer = Exclude<Result, Failed>;
+
 interface Task {
+  readonly kind: JobKind;
   readonly job: Job;
   readonly enqueuedAt: number;
-  readonly resolve: (timed: Timed<Result>) => void;
+  readonly resolve: (timed: Timed<Answer>) => void;
   readonly reject: (error: unknown) => void;
 }
 
 /** Starts all threads and waits until each has loaded and warmed every model. */
 export async function openWorkerPool(options: WorkerPoolOptions): Promise<WorkerPool> {
   const { models, workers, log, spawn = spawnWorker } = options;
-  const queues: Record<Job['kind'], Task[]> = { look: [], glance: [] };
-  const limits = { look: options.queueLimit, glance: workers * GLANCES_PER_WORKER };
+  const queues: Record<JobKind, Task[]> = { look: [], track: [], glance: [] };
+  const limits: Record<JobKind, number> = {
+    look: options.queueLimit,
+    track: options.queueLimit * TRACKS_PER_LOOK,
+    glance: workers * GLANCES_PER_WORKER,
+  };
   const threads = new Set<InferenceThread>();
   const idle = new Set<InferenceThread>();
   const working = new Set<Promise<void>>();
@@ -99,10 +112,10 @@ export async function openWorkerPool(options: WorkerPoolOptions): Promise<Worker
     dispatch();
   }
 
-  /** Gives the oldest jobs to idle threads, looks before glances. Batches would be formed here. */
+  /** Gives the oldest jobs to idle threads, looks before tracks before glances. */
   function dispatch(): void {
     for (const thread of idle) {
-      const task = queues.look.shift() ?? queues.glance.shift();
+      const task = queues.look.shift() ?? queues.track.shift() ?? queues.glance.shift();
       if (task === undefined) return;
       idle.delete(thread);
       const work = perform(thread, task).finally(() => working.delete(work));
@@ -113,7 +126,9 @@ export async function openWorkerPool(options: WorkerPoolOptions): Promise<Worker
   async function perform(thread: InferenceThread, task: Task): Promise<void> {
     const queuedMs = performance.now() - task.enqueuedAt;
     try {
-      task.resolve({ result: await thread.run(task.job), queuedMs });
+      const [result] = await thread.run({ kind: task.kind, jobs: [task.job] });
+      if (result === undefined || 'failed' in result) throw lookFailed(result?.failed ?? 'no result');
+      task.resolve({ result, queuedMs });
     } catch (error) {
       task.reject(error);
       if (errorCode(error) === 'look_stuck') return options.onBroken(error);
@@ -121,15 +136,22 @@ export async function openWorkerPool(options: WorkerPoolOptions): Promise<Worker
     release(thread);
   }
 
-  async function submit(kind: Job['kind'], image: Uint8Array, signal: AbortSignal): Promise<Timed<Result>> {
+  async function submit(
+    kind: JobKind,
+    image: Uint8Array,
+    signal: AbortSignal,
+    lookOptions?: LookOptions,
+  ): Promise<Timed<Answer>> {
     const queue = queues[kind];
     if (closing) throw stopping();
+    if (lookOptions?.age && models.age === undefined) throw ageModelMissing();
     if (signal.aborted) throw deadlinePassed();
     if (idle.size === 0 && queue.length >= limits[kind]) {
       throw new Failure('exhausted', 'queue_full', 'Too many looks at once; try again.', { retryable: true });
     }
-    const { promise, resolve, reject } = Promise.withResolvers<Timed<Result>>();
-    const task: Task = { job: { kind, image: owned(image) }, enqueuedAt: performance.now(), resolve, reject };
+    const { promise, resolve, reject } = Promise.withResolvers<Timed<Answer>>();
+    const job = { image: owned(image), options: lookOptions };
+    const task: Task = { kind, job, enqueuedAt: performance.now(), resolve, reject };
     const giveUp = () => {
       const place = queue.indexOf(task);
       if (place < 0) return;
@@ -148,7 +170,7 @@ export async function openWorkerPool(options: WorkerPoolOptions): Promise<Worker
 
   async function close(): Promise<void> {
     closing = true;
-    for (const task of [...queues.look.splice(0), ...queues.glance.splice(0)]) task.reject(stopping());
+    for (const task of Object.values(queues).flatMap((queue) => queue.splice(0))) task.reject(stopping());
     await Promise.all(working);
     await Promise.all([...threads].map((thread) => thread.end()));
   }
@@ -159,9 +181,11 @@ export async function openWorkerPool(options: WorkerPoolOptions): Promise<Worker
     await close();
     throw failed.reason;
   }
-  // A worker answers a look with a look and a glance with a sighting.
+  // A worker answers each kind of job with its kind of result.
   return {
-    look: (image, signal) => submit('look', image, signal) as Promise<Timed<Look | Refused>>,
+    look: (image, signal, lookOptions) =>
+      submit('look', image, signal, lookOptions) as Promise<Timed<Look | Refused>>,
+    track: (image, signal) => submit('track', image, signal) as Promise<Timed<Track | Refused>>,
     glance: (image, signal) => submit('glance', image, signal) as Promise<Timed<Sighting | Refused>>,
     close,
   };
@@ -176,6 +200,14 @@ function owned(bytes: Uint8Array): Uint8Array<ArrayBuffer> {
 
 function deadlinePassed(): Failure {
   return new Failure('deadline', 'deadline_passed', 'The deadline passed before the look began.');
+}
+
+function ageModelMissing(): Failure {
+  return new Failure(
+    'precondition',
+    'age_model_missing',
+    'Ages are not estimated here: no age model is loaded.',
+  );
 }
 
 function stopping(): Failure {

@@ -11,6 +11,14 @@ const PIXELS_MAX = 40_000_000;
 /** Unpacking takes 2 to 100 ms; whatever needs seconds was made to. */
 const DECODE_SECONDS_MAX = 5;
 
+/** Degrees clockwise. */
+export type Turn = 0 | 90 | 180 | 270;
+
+/** A decoded picture and how large it was, upright and turned, before it was reduced. */
+export interface Decoded extends Picture {
+  readonly source: { readonly width: number; readonly height: number };
+}
+
 /** Why bytes are no picture. The text may be shown to the caller. */
 export interface Refused {
   readonly refused: string;
@@ -28,20 +36,25 @@ sharp.concurrency(1);
  * Decodes a JPEG, PNG, WebP or TIFF to upright sRGB without alpha, the longer side at most `side` pixels. The content
  * decides what a file is, not its name. Truncated, damaged and oversized files are refused; mere warnings are let pass,
  * since phones and scanners write odd but harmless headers.
+ * @param turn by how much the upright picture is turned on top
  */
-export async function decode(bytes: Uint8Array, side: number): Promise<Picture | Refused> {
+export async function decode(bytes: Uint8Array, side: number, turn: Turn = 0): Promise<Decoded | Refused> {
   if (!isKnownFormat(bytes)) return { refused: 'The image is not a JPEG, PNG, WebP or TIFF file.' };
   try {
-    const { data, info } = await sharp(bytes, { failOn: 'error', limitInputPixels: PIXELS_MAX })
+    const image = sharp(bytes, { failOn: 'error', limitInputPixels: PIXELS_MAX });
+    const { width, height } = (await image.metadata()).autoOrient;
+    const { data, info } = await image
       .timeout({ seconds: DECODE_SECONDS_MAX })
       .autoOrient()
+      .rotate(turn)
       .resize({ width: side, height: side, fit: 'inside', withoutEnlargement: true })
       .toColourspace('srgb')
       .removeAlpha()
       .raw({ depth: 'uchar' })
       .toBuffer({ resolveWithObject: true });
     if (info.channels !== 3) return { refused: 'The image has no RGB form.' };
-    return { width: info.width, height: info.height, rgb: data };
+    const source = turn % 180 === 0 ? { width, height } : { width: height, height: width };
+    return { width: info.width, height: info.height, rgb: data, source };
   } catch (error) {
     const tooLarge = error instanceof Error && error.message.includes('pixel limit');
     return { refused: tooLarge ? 'The image has too many pixels.' : 'The image is damaged or incomplete.' };

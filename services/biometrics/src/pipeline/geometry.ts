@@ -52,13 +52,6 @@ export function inverse(map: Affine): Affine {
   return { a, b, tx: -(a * map.tx + b * map.ty), c, d, ty: -(c * map.tx + d * map.ty) };
 }
 
-export function apply(map: Affine, point: Point): Point {
-  return {
-    x: map.a * point.x + map.b * point.y + map.tx,
-    y: map.c * point.x + map.d * point.y + map.ty,
-  };
-}
-
 export function mean(points: readonly Point[]): Point {
   let x = 0;
   let y = 0;

@@ -1,10 +1,13 @@
 import type { DetectedFace } from './detection.ts';
 import type { Affine } from './geometry.ts';
-import { apply, inverse, mean, similarity } from './geometry.ts';
+import { inverse, mean, similarity } from './geometry.ts';
 import type { CropForm, Point } from './picture.ts';
 
 /** Input of the mesh model. */
 export const MESH_FORM: CropForm = { side: 192, order: 'rgb', scale: 1 / 255, shift: 0 };
+
+/** x, y, z of 468 points. */
+const MESH_VALUES = 468 * 3;
 
 /** Degrees. yaw > 0: turned to image left; pitch > 0: down (a frontal face reads about +5); roll > 0: leans right. */
 interface Pose {
@@ -13,11 +16,13 @@ interface Pose {
   readonly roll: number;
 }
 
-/** What the mesh tells of a face, in pixels of the picture. */
+/** What the mesh tells of a face, in pixels of the working picture. */
 export interface Landmarks {
   /** Eye at image left, eye at image right, nose, mouth corner at image left, mouth corner at image right. */
   readonly points: readonly Point[];
   readonly pose: Pose;
+  /** 468 x 3: x, y, z of each point, z in the same unit and growing away from the camera. */
+  readonly mesh: Float32Array<ArrayBuffer>;
 }
 
 const LEFT_EYE = [33, 133, 159, 145, 160, 158, 153, 144];
@@ -42,18 +47,32 @@ export function meshCrop(face: DetectedFace): Affine {
 }
 
 /** Reads the mesh of 468 points x, y, z in pixels of the crop that `crop` cut. */
-export function readMesh(mesh: Float32Array, crop: Affine): Landmarks {
-  const back = inverse(crop);
-  const depthScale = Math.hypot(back.a, back.c);
-  const point = (index: number): Vector => {
-    const { x, y } = apply(back, { x: mesh[index * 3] ?? 0, y: mesh[index * 3 + 1] ?? 0 });
-    return { x, y, z: (mesh[index * 3 + 2] ?? 0) * depthScale };
-  };
+export function readMesh(values: Float32Array, crop: Affine): Landmarks {
+  const mesh = uncropped(values, inverse(crop));
+  const point = (index: number): Vector => ({
+    x: mesh[index * 3] ?? 0,
+    y: mesh[index * 3 + 1] ?? 0,
+    z: mesh[index * 3 + 2] ?? 0,
+  });
   const middle = (indices: readonly number[]): Point => mean(indices.map(point));
   return {
     points: [middle(LEFT_EYE), middle(RIGHT_EYE), middle(NOSE), point(MOUTH_LEFT), point(MOUTH_RIGHT)],
     pose: readPose(point(EYE_CORNER_LEFT), point(EYE_CORNER_RIGHT), point(CROWN), point(CHIN)),
+    mesh,
   };
+}
+
+/** A copy in pixels of the picture; depth is scaled as the plane is. */
+function uncropped(values: Float32Array, back: Affine): Float32Array<ArrayBuffer> {
+  const depthScale = Math.hypot(back.a, back.c);
+  const mesh = new Float32Array(MESH_VALUES);
+  for (let at = 0; at < MESH_VALUES; at += 3) {
+    const [x, y, z] = [values[at] ?? 0, values[at + 1] ?? 0, values[at + 2] ?? 0];
+    mesh[at] = back.a * x + back.b * y + back.tx;
+    mesh[at + 1] = back.c * x + back.d * y + back.ty;
+    mesh[at + 2] = z * depthScale;
+  }
+  return mesh;
 }
 
 interface Vector extends Point {

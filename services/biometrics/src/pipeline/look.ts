@@ -1,38 +1,26 @@
-import { EMBEDDING_FORM, embeddingCrop, QUALITY_FORM, qualityCrop } from './alignment.ts';
-import type { Refused } from './decode.ts';
+import { type FrameFingerprint, fingerprint } from '../challenge/fingerprint.ts';
+import { type RegionColours, regionColours } from '../challenge/regions.ts';
+import type { Decoded, Refused, Turn } from './decode.ts';
 import { decode, encodeBlank, GUIDANCE_SIDE, WORKING_SIDE } from './decode.ts';
 import type { DetectedFace, Size } from './detection.ts';
-import { decodeFaces, exactCanvas, fillCanvas, tightCanvas } from './detection.ts';
-import { normalised } from './embedding.ts';
-import type { Affine } from './geometry.ts';
-import { similarity } from './geometry.ts';
+import { exactCanvas, tightCanvas } from './detection.ts';
+import { examine, type Failed, type Seen, type Subject } from './examination.ts';
+import { createInference } from './inference.ts';
 import type { Landmarks } from './landmarks.ts';
-import { MESH_FORM, meshCrop, readMesh } from './landmarks.ts';
-import { LIVENESS_FORM, LIVENESS_SCALES, livenessCrop, liveProbability } from './liveness.ts';
-import type { Model, Models } from './models.ts';
-import type { Box, CropForm, Picture } from './picture.ts';
+import type { Models } from './models.ts';
+import type { Box, Picture } from './picture.ts';
 import { meanLuma } from './picture.ts';
-import { resizeCrop, warp } from './sampling.ts';
+import { type Stages, startStages } from './stages.ts';
 
 /** Where faces are, the largest first. Boxes in pixels of the working picture. */
 export interface Sighting {
   readonly width: number;
   readonly height: number;
+  /** The upright and turned picture before it was reduced, in pixels: boxes times its width / `width` lie in it. */
+  readonly source: Size;
   readonly faces: readonly { readonly box: Box; readonly score: number }[];
   /** Mean luma 0..1 of the largest face, of the picture when there is no face. */
   readonly luma: number;
-}
-
-/** What was measured of the largest face, in the models' own units. */
-export interface Subject {
-  readonly landmarks: Landmarks;
-  /** 0..1 of the quality model. */
-  readonly quality: number;
-  /** Probability 0..1. */
-  readonly live: number;
-  readonly liveBy: { readonly near: readonly number[]; readonly far: readonly number[] };
-  /** Length 1. Never leaves the process. */
-  readonly embedding: Float32Array<ArrayBuffer>;
 }
 
 /** One whole look. */
@@ -42,139 +30,152 @@ export interface Look extends Sighting {
   readonly stages: Stages;
 }
 
-/** Milliseconds by stage; `models` is the part of the total that ran inside the models. */
-export type Stages = Record<
-  'decode' | 'detect' | 'mesh' | 'embed' | 'quality' | 'liveness' | 'models',
-  number
->;
+/** One frame of a challenge: where the face is, how it is turned and what light falls on it. */
+export interface Track extends Sighting {
+  /** These two are absent when no face was found. */
+  readonly landmarks?: Landmarks;
+  readonly regions?: RegionColours;
+  readonly fingerprint: FrameFingerprint;
+}
 
+export interface LookOptions {
+  /** The upright picture is turned clockwise by it before anything else. */
+  readonly turn?: Turn;
+  /** Estimate the age of the largest face; needs the optional model. */
+  readonly age?: boolean;
+}
+
+/** A picture to look at. */
+export interface LookRequest {
+  readonly image: Uint8Array;
+  readonly options?: LookOptions | undefined;
+}
+
+/**
+ * The pipeline over batches. Every picture of a batch gets the answer that it would get alone: what is refused or fails
+ * is so by itself.
+ */
 export interface Looker {
-  /** Everything that can be seen in a picture. */
-  look(image: Uint8Array): Promise<Look | Refused>;
-  /** Detection only, on a small picture. */
-  glance(image: Uint8Array): Promise<Sighting | Refused>;
+  /** Everything that can be seen in each picture. */
+  looks(requests: readonly LookRequest[]): Promise<(Look | Refused | Failed)[]>;
+  /** Detection and landmarks. */
+  tracks(requests: readonly LookRequest[]): Promise<(Track | Refused)[]>;
+  /** Detection only, on small pictures. */
+  glances(requests: readonly LookRequest[]): Promise<(Sighting | Refused)[]>;
+  /** One look. @throws Error when it failed */
+  look(image: Uint8Array, options?: LookOptions): Promise<Look | Refused>;
   /** Takes every path once, so that the first real picture is as quick as the next. */
   warm(): Promise<void>;
 }
 
-/**
- * The pipeline over one set of models. Working memory is kept between calls, so calls must follow one another: one
- * looker serves one worker.
- */
+/** A decoded picture and the faces in it. */
+interface Frame {
+  readonly request: LookRequest;
+  readonly picture: Decoded;
+  readonly faces: readonly DetectedFace[];
+}
+
+/** The pipeline over one set of models. Calls must follow one another: one looker serves one worker. */
 export function createLooker(models: Models): Looker {
-  const canvas = new Float32Array(3 * WORKING_SIDE * WORKING_SIDE);
-  const crop = new Float32Array(3 * MESH_FORM.side ** 2);
-  let modelMs = 0;
+  const inference = createInference(models);
 
-  async function run(model: Model, input: Float32Array, { width, height }: Size) {
-    const start = performance.now();
-    const outputs = await model.run(input.subarray(0, 3 * width * height), [1, 3, height, width]);
-    modelMs += performance.now() - start;
-    return outputs;
+  /** Decodes and detects; one entry for each request. */
+  async function open(
+    requests: readonly LookRequest[],
+    side: number,
+    canvasOf: (picture: Size) => Size,
+    { timed } = startStages(),
+  ): Promise<(Frame | Refused)[]> {
+    const decoded = await timed('decode', () =>
+      Promise.all(requests.map(({ image, options }) => decode(image, side, options?.turn))),
+    );
+    const pictures = decoded.filter((picture): picture is Decoded => !('refused' in picture));
+    const found = await timed('detect', () => inference.detect(pictures, canvasOf));
+    const facesOf = new Map(pictures.map((picture, row) => [picture, found[row] ?? []]));
+    return requests.map((request, row) => {
+      const picture = decoded[row] ?? { refused: '' };
+      return 'refused' in picture ? picture : { request, picture, faces: facesOf.get(picture) ?? [] };
+    });
   }
 
-  async function runOnCrop(model: Model, { side }: CropForm, name: string): Promise<Float32Array> {
-    const values = (await run(model, crop, { width: side, height: side }))[name];
-    if (values === undefined) throw new Error(`a model gave no output ${name}`);
-    return values;
+  async function looks(requests: readonly LookRequest[]): Promise<(Look | Refused | Failed)[]> {
+    const clock = startStages();
+    inference.takeModelMs();
+    const frames = await open(requests, WORKING_SIDE, exactCanvas, clock);
+    const subjects = await examine(inference, frames.flatMap(seenIn), clock.timed);
+    clock.stages.models = inference.takeModelMs();
+    return frames.map((frame) => {
+      if ('refused' in frame) return frame;
+      const subject = subjects.get(frame.picture);
+      if (subject && 'failed' in subject) return subject;
+      return { ...describe(frame), ...(subject ? { subject } : {}), stages: clock.stages };
+    });
   }
 
-  async function detect(picture: Picture, size: Size): Promise<DetectedFace[]> {
-    fillCanvas(picture, size, canvas);
-    return decodeFaces(await run(models.detector, canvas, size), size);
+  async function tracks(requests: readonly LookRequest[]): Promise<(Track | Refused)[]> {
+    const frames = await open(requests, WORKING_SIDE, exactCanvas);
+    const seen = frames.flatMap(seenIn);
+    const meshes = await inference.mesh(seen);
+    const landmarksOf = new Map<Picture, Landmarks | undefined>(
+      seen.map(({ picture }, row) => [picture, meshes[row]]),
+    );
+    return frames.map((frame) => {
+      if ('refused' in frame) return frame;
+      const { picture, request } = frame;
+      const landmarks = landmarksOf.get(picture);
+      return {
+        ...describe(frame),
+        ...(landmarks ? { landmarks, regions: regionColours(picture, landmarks.mesh) } : {}),
+        fingerprint: fingerprint(request.image, picture),
+      };
+    });
   }
 
-  function runMesh(picture: Picture, map: Affine): Promise<Float32Array> {
-    warp(picture, map, MESH_FORM, crop);
-    return runOnCrop(models.mesh, MESH_FORM, 'landmarks');
+  async function glances(requests: readonly LookRequest[]): Promise<(Sighting | Refused)[]> {
+    const frames = await open(requests, GUIDANCE_SIDE, tightCanvas);
+    return frames.map((frame) => ('refused' in frame ? frame : describe(frame)));
   }
 
-  function embed(picture: Picture, map: Affine): Promise<Float32Array> {
-    warp(picture, map, EMBEDDING_FORM, crop);
-    return runOnCrop(models.embedder, EMBEDDING_FORM, 'embedding');
-  }
-
-  function judgeQuality(picture: Picture, map: Affine): Promise<Float32Array> {
-    warp(picture, map, QUALITY_FORM, crop);
-    return runOnCrop(models.quality, QUALITY_FORM, 'quality');
-  }
-
-  function judgeLiveness(scale: 'near' | 'far', picture: Picture, box: Box): Promise<Float32Array> {
-    resizeCrop(picture, livenessCrop(picture, box, LIVENESS_SCALES[scale]), LIVENESS_FORM, crop);
-    return runOnCrop(scale === 'near' ? models.livenessNear : models.livenessFar, LIVENESS_FORM, 'prob');
-  }
-
-  async function look(image: Uint8Array): Promise<Look | Refused> {
-    const stages: Stages = { decode: 0, detect: 0, mesh: 0, embed: 0, quality: 0, liveness: 0, models: 0 };
-    modelMs = 0;
-    const timed = async <T>(stage: keyof Stages, work: () => Promise<T>): Promise<T> => {
-      const start = performance.now();
-      const result = await work();
-      stages[stage] = performance.now() - start;
-      return result;
-    };
-
-    const picture = await timed('decode', () => decode(image, WORKING_SIDE));
-    if ('refused' in picture) return picture;
-    const faces = await timed('detect', () => detect(picture, exactCanvas(picture)));
-    const subject = faces[0] && (await examine(picture, faces[0], timed));
-    stages.models = modelMs;
-    return { ...describe(picture, faces), ...(subject ? { subject } : {}), stages };
-  }
-
-  async function examine(
-    picture: Picture,
-    face: DetectedFace,
-    timed: <T>(stage: keyof Stages, work: () => Promise<T>) => Promise<T>,
-  ): Promise<Subject> {
-    const map = meshCrop(face);
-    const landmarks = readMesh(await timed('mesh', () => runMesh(picture, map)), map);
-    const embedded = await timed('embed', () => embed(picture, embeddingCrop(landmarks.points)));
-    const [quality] = await timed('quality', () => judgeQuality(picture, qualityCrop(landmarks.points)));
-    const [near, far] = await timed('liveness', async () => [
-      await judgeLiveness('near', picture, face.box),
-      await judgeLiveness('far', picture, face.box),
-    ]);
-    if (quality === undefined || near === undefined || far === undefined)
-      throw new Error('a model gave nothing');
-    return {
-      landmarks,
-      quality,
-      live: liveProbability(near, far),
-      liveBy: { near: [...near], far: [...far] },
-      embedding: normalised(embedded),
-    };
-  }
-
-  async function glance(image: Uint8Array): Promise<Sighting | Refused> {
-    const picture = await decode(image, GUIDANCE_SIDE);
-    if ('refused' in picture) return picture;
-    return describe(picture, await detect(picture, tightCanvas(picture)));
+  async function look(image: Uint8Array, options?: LookOptions): Promise<Look | Refused> {
+    const [result] = await looks([{ image, options }]);
+    if (result === undefined || 'failed' in result) throw new Error(result?.failed ?? 'no answer');
+    return result;
   }
 
   async function warm(): Promise<void> {
     const blank: Picture = { width: 640, height: 480, rgb: new Uint8Array(640 * 480 * 3) };
-    const image = await encodeBlank(blank);
-    const map = similarity(0.5, 0, 0, 0);
-    const box: Box = { left: 220, top: 120, width: 200, height: 240 };
+    const request = { image: await encodeBlank(blank) };
     for (let round = 0; round < 2; round += 1) {
-      await look(image);
-      await glance(image);
-      await runMesh(blank, map);
-      await embed(blank, map);
-      await judgeQuality(blank, map);
-      await judgeLiveness('near', blank, box);
-      await judgeLiveness('far', blank, box);
+      await looks([request]);
+      await glances([request]);
+      const seen = { picture: blank, face: SOMEWHERE, age: models.age !== undefined, bytes: request.image };
+      await examine(inference, [seen], startStages().timed);
     }
   }
 
-  return { look, glance, warm };
+  return { looks, tracks, glances, look, warm };
 }
 
-function describe(picture: Picture, faces: readonly DetectedFace[]): Sighting {
+/** A face to warm the models with. */
+const SOMEWHERE: DetectedFace = {
+  box: { left: 220, top: 120, width: 200, height: 240 },
+  score: 1,
+  points: [280, 360, 320, 290, 350].map((x, index) => ({ x, y: [200, 200, 250, 300, 300][index] ?? 0 })),
+};
+
+/** The largest face of a frame; nothing without one. */
+function seenIn(frame: Frame | Refused): Seen[] {
+  if ('refused' in frame) return [];
+  const { request, picture, faces } = frame;
+  const [face] = faces;
+  return face ? [{ bytes: request.image, picture, face, age: request.options?.age ?? false }] : [];
+}
+
+function describe({ picture, faces }: Frame): Sighting {
   return {
     width: picture.width,
     height: picture.height,
+    source: picture.source,
     faces: faces.map(({ box, score }) => ({ box, score })),
     luma: meanLuma(picture, faces[0]?.box),
   };

@@ -1,5 +1,6 @@
 import type { Refused } from './decode.ts';
-import type { Look, Sighting } from './look.ts';
+import type { Failed } from './examination.ts';
+import type { Look, LookOptions, Sighting, Track } from './look.ts';
 import type { ModelBytes } from './models.ts';
 
 /** What a worker thread is started with: the checked weights, in shared memory. */
@@ -7,18 +8,26 @@ export interface WorkerStart {
   readonly models: ModelBytes;
 }
 
-/** To the worker: one job at a time. The image's memory moves along. */
+/** `look`: everything. `track`: where a face is and how it is turned. `glance`: detection only, on a small picture. */
+export type JobKind = 'look' | 'track' | 'glance';
+
+/** One picture to look at. Its memory moves along. */
 export interface Job {
-  /** `look`: everything. `glance`: detection only, on a small picture. */
-  readonly kind: 'look' | 'glance';
   readonly image: Uint8Array<ArrayBuffer>;
+  readonly options?: LookOptions | undefined;
 }
 
-/** Of a look: Look or Refused. Of a glance: Sighting or Refused. */
-export type Result = Look | Sighting | Refused;
+/** To the worker, one at a time: jobs of one kind that go through the models together. */
+export interface Batch {
+  readonly kind: JobKind;
+  readonly jobs: readonly Job[];
+}
 
-/** From the worker: first `ready`, then one report for each job. Errors cross as text, without the image. */
+/** Of a job: Look, Track or Sighting by its kind, or why there is none. */
+export type Result = Look | Track | Sighting | Refused | Failed;
+
+/** From the worker: first `ready`, then one report for each batch. Errors cross as text, without the image. */
 export type Report =
   | { readonly kind: 'ready' }
-  | { readonly kind: 'done'; readonly result: Result }
+  | { readonly kind: 'done'; readonly results: readonly Result[] }
   | { readonly kind: 'failed'; readonly message: string };

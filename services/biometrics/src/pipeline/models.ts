@@ -10,52 +10,56 @@ export const MODEL_FILES = {
   livenessFar: 'liveness_minifasnet_v1se_4.0_80x80.onnx',
 } as const;
 
+/** Steps that an operator turns on knowingly: their training data have terms of their own. */
+export const OPTIONAL_MODEL_FILES = { age: 'face_age_112x112.onnx' } as const;
+
 export type ModelRole = keyof typeof MODEL_FILES;
+export type OptionalModelRole = keyof typeof OPTIONAL_MODEL_FILES;
+type ByRole<T> = Readonly<Record<ModelRole, T> & Partial<Record<OptionalModelRole, T>>>;
 /** File bytes by role. Shared memory is welcome: every worker copies what it needs. */
-export type ModelBytes = Readonly<Record<ModelRole, Uint8Array>>;
+export type ModelBytes = ByRole<Uint8Array>;
 
 /** One loaded model. `run` blocks the thread it is called on: call it in a worker. */
 export interface Model {
   run(input: Float32Array, shape: readonly number[]): Promise<Readonly<Record<string, Float32Array>>>;
 }
 
-export type Models = Readonly<Record<ModelRole, Model>>;
+export type Models = ByRole<Model>;
 
 /**
  * Loads one single-threaded session per model. With one thread there is no thread pool, so nothing spins; two workers
  * of one thread each serve more pictures than one of two.
  */
 export async function loadModels(bytes: ModelBytes): Promise<Models> {
-  const load = async (role: ModelRole): Promise<Model> => {
-    // A copy: the runtime does not take shared memory, and drops the bytes once it has read them.
-    const session = await InferenceSession.create(new Uint8Array(bytes[role]), {
-      executionProviders: ['cpu'],
-      graphOptimizationLevel: 'all',
-      executionMode: 'sequential',
-      intraOpNumThreads: 1,
-      interOpNumThreads: 1,
-      logSeverityLevel: 3,
-    });
-    const [inputName] = session.inputNames;
-    if (inputName === undefined) throw new Error(`model ${MODEL_FILES[role]} has no input`);
-    return {
-      async run(input, shape) {
-        const outputs = await session.run({ [inputName]: new Tensor('float32', input, shape) });
-        return Object.fromEntries(
-          Object.entries(outputs).map(([name, tensor]) => [name, floats(tensor.data)] as const),
-        );
-      },
-    };
+  const load = async ([role, file]: [string, Uint8Array]): Promise<[string, Model]> => [
+    role,
+    await loadModel(role, file),
+  ];
+  const models = Object.fromEntries(await Promise.all(Object.entries(bytes).map(load)));
+  // The same roles as came in.
+  return models as unknown as Models;
+}
+
+async function loadModel(role: string, bytes: Uint8Array): Promise<Model> {
+  // A copy: the runtime does not take shared memory, and drops the bytes once it has read them.
+  const session = await InferenceSession.create(new Uint8Array(bytes), {
+    executionProviders: ['cpu'],
+    graphOptimizationLevel: 'all',
+    executionMode: 'sequential',
+    intraOpNumThreads: 1,
+    interOpNumThreads: 1,
+    logSeverityLevel: 3,
+  });
+  const [inputName] = session.inputNames;
+  if (inputName === undefined) throw new Error(`the ${role} model has no input`);
+  return {
+    async run(input, shape) {
+      const outputs = await session.run({ [inputName]: new Tensor('float32', input, shape) });
+      return Object.fromEntries(
+        Object.entries(outputs).map(([name, tensor]) => [name, floats(tensor.data)] as const),
+      );
+    },
   };
-  const [detector, mesh, embedder, quality, livenessNear, livenessFar] = await Promise.all([
-    load('detector'),
-    load('mesh'),
-    load('embedder'),
-    load('quality'),
-    load('livenessNear'),
-    load('livenessFar'),
-  ]);
-  return { detector, mesh, embedder, quality, livenessNear, livenessFar };
 }
 
 function floats(data: Tensor['data']): Float32Array {
