@@ -82,6 +82,8 @@ const portraitProblems: Record<FaceProblem, string> = {
   too_bright: 'The face in the image is too bright: send a portrait with less light.',
   turned_away: 'The face in the image is turned away: send a portrait that looks at the camera.',
   low_quality: 'The face in the image is not clear enough: send a sharper portrait.',
+  blurred: 'The image is blurred: send a sharper portrait.',
+  covered: 'The face in the image is covered: send a portrait that shows it whole.',
 };
 
 /** A template follows its approval through the bus: who comes straight from enrolling is waited for this long. */

@@ -2,7 +2,7 @@ import { randomBytes, randomUUID } from 'node:crypto';
 import { Writable } from 'node:stream';
 import type { Delivered } from '@selfsame/bus/bus';
 import { openBus } from '@selfsame/bus/bus';
-import { FaceProblem, MatchOutcome } from '@selfsame/contracts/biometrics/v1/evidence';
+import { FaceProblem, MatchOutcome, SearchOutcome } from '@selfsame/contracts/biometrics/v1/evidence';
 import { CaptureCompleted } from '@selfsame/contracts/capture/v1/events';
 import { captureCompleted, sessionStatusChanged } from '@selfsame/contracts/catalog';
 import type { SessionStatusChanged } from '@selfsame/contracts/session/v1/events';
@@ -83,6 +83,7 @@ const good = {
   faceLuminance: 52.25,
   matchOutcome: MatchOutcome.COMPARED,
   similarityScore: 96.126,
+  searchOutcome: SearchOutcome.SEARCHED,
   pipelineVersion: 'test-1',
 };
 

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import type { FaceEvidence } from './features/evidence.ts';
+import { goodFace } from '../../test/faces.ts';
 import { chooseResubmission } from './resubmission.ts';
 import { judgeSteps, verdictOf } from './verdict.ts';
 
@@ -8,17 +8,7 @@ const steps = [
   { node_id: 'feature_face_match_1', feature: 'FACE_MATCH', label: '', config: {} },
 ];
 
-const face: FaceEvidence = {
-  faceCount: 1,
-  problem: null,
-  livenessScore: 95,
-  faceQuality: 60,
-  faceLuminance: 50,
-  match: 'compared',
-  similarityScore: 40,
-  pipelineVersion: 'test',
-  candidateId: null,
-};
+const face = { ...goodFace, similarityScore: 40 };
 
 describe('resubmission', () => {
   it('one step of a frame takes the others with it, so that two people cannot share a session', () => {

@@ -1,19 +1,8 @@
 import { describe, expect, it } from 'vitest';
+import { goodFace } from '../../test/faces.ts';
 import type { FaceEvidence } from './features/evidence.ts';
 import type { RawSettings } from './features/settings.ts';
 import { judgeSteps, maxAttempts, verdictOf } from './verdict.ts';
-
-const goodFace: FaceEvidence = {
-  faceCount: 1,
-  problem: null,
-  livenessScore: 96.4,
-  faceQuality: 60,
-  faceLuminance: 55,
-  match: 'compared',
-  similarityScore: 95.2,
-  pipelineVersion: 'test',
-  candidateId: null,
-};
 
 function steps(config: RawSettings = {}) {
   const own = (prefix: string) =>

@@ -1,6 +1,17 @@
 import type { FaceEvidence as WireEvidence } from '@selfsame/contracts/biometrics/v1/evidence';
-import { MatchOutcome } from '@selfsame/contracts/biometrics/v1/evidence';
-import type { FaceEvidence } from '../domain/features/evidence.ts';
+import {
+  ChallengeMethod,
+  FaceSearchKind,
+  MatchOutcome,
+  SearchOutcome,
+  ChallengeFailure as WireFailure,
+} from '@selfsame/contracts/biometrics/v1/evidence';
+import type {
+  ChallengeEvidence,
+  ChallengeFailure,
+  FaceEvidence,
+  FaceMatch,
+} from '../domain/features/evidence.ts';
 import { readProblem } from '../outbound/face-problem.ts';
 
 const outcomes: Partial<Record<MatchOutcome, FaceEvidence['match']>> = {
@@ -9,7 +20,42 @@ const outcomes: Partial<Record<MatchOutcome, FaceEvidence['match']>> = {
   [MatchOutcome.NO_REFERENCE]: 'no_reference',
 };
 
-/** Wire → domain; an outcome that this version does not know counts as no comparison. */
+const searches: Partial<Record<SearchOutcome, FaceEvidence['search']>> = {
+  [SearchOutcome.NOT_ASKED]: 'not_asked',
+  [SearchOutcome.SEARCHED]: 'searched',
+  [SearchOutcome.UNAVAILABLE]: 'unavailable',
+};
+
+const kinds: Partial<Record<FaceSearchKind, FaceMatch['kind']>> = {
+  [FaceSearchKind.SUBJECT]: 'subject',
+  [FaceSearchKind.BLOCKLIST]: 'blocklist',
+  [FaceSearchKind.ALLOWLIST]: 'allowlist',
+};
+
+const failures: Partial<Record<WireFailure, ChallengeFailure>> = {
+  [WireFailure.TOO_FEW_FRAMES]: 'too_few_frames',
+  [WireFailure.TOO_MUCH_LIGHT]: 'too_much_light',
+  [WireFailure.COLOURS]: 'colours',
+  [WireFailure.COLOUR_TIMING]: 'colour_timing',
+  [WireFailure.FLAT_REFLECTION]: 'flat_reflection',
+  [WireFailure.POSE]: 'pose',
+  [WireFailure.POSE_ORDER]: 'pose_order',
+  [WireFailure.POSE_TIMING]: 'pose_timing',
+  [WireFailure.FLAT_MOTION]: 'flat_motion',
+  [WireFailure.IDENTITY]: 'identity',
+  [WireFailure.LIVENESS]: 'liveness',
+  [WireFailure.FRAMES]: 'frames',
+};
+
+const methods: Partial<Record<ChallengeMethod, 'FLASHING' | 'ACTIVE_3D'>> = {
+  [ChallengeMethod.FLASHING]: 'FLASHING',
+  [ChallengeMethod.ACTIVE_3D]: 'ACTIVE_3D',
+};
+
+/**
+ * Wire → domain. What this version does not know never reads as something harmless: an unknown outcome is no comparison
+ * and no search, an unknown failure is one, and a match of an unknown kind is a face of someone else.
+ */
 export function readEvidence(wire: WireEvidence): FaceEvidence {
   return {
     faceCount: wire.faceCount,
@@ -21,5 +67,28 @@ export function readEvidence(wire: WireEvidence): FaceEvidence {
     similarityScore: wire.similarityScore ?? null,
     pipelineVersion: wire.pipelineVersion,
     candidateId: wire.candidateId || null,
+    eyesCovered: wire.eyesCovered,
+    mouthCovered: wire.mouthCovered,
+    mediaSignals: wire.mediaSignals.map(({ name, value, raised }) => ({ name, value, raised })),
+    search: searches[wire.searchOutcome] ?? null,
+    searchMatches: wire.searchMatches.map((match) => ({
+      kind: kinds[match.kind] ?? 'subject',
+      sessionId: match.sessionId || null,
+      listId: match.listId || null,
+      entryId: match.entryId || null,
+      similarity: match.similarity,
+      session: null,
+    })),
+    enrolledSimilarity: wire.enrolledSimilarity ?? null,
+    challenge: wire.challenge === undefined ? null : readChallenge(wire.challenge),
+  };
+}
+
+function readChallenge(wire: NonNullable<WireEvidence['challenge']>): ChallengeEvidence {
+  return {
+    method: methods[wire.method] ?? null,
+    passed: wire.passed,
+    score: wire.score,
+    failures: wire.failures.map((failure) => failures[failure] ?? 'other'),
   };
 }

@@ -9,6 +9,8 @@ const problems: Partial<Record<WireProblem, FaceProblem>> = {
   [WireProblem.TOO_BRIGHT]: 'too_bright',
   [WireProblem.TURNED_AWAY]: 'turned_away',
   [WireProblem.LOW_QUALITY]: 'low_quality',
+  [WireProblem.BLURRED]: 'blurred',
+  [WireProblem.COVERED]: 'covered',
 };
 
 /** Wire → domain. A problem that this version does not know still is one: it reads as low quality. */

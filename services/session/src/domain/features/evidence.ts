@@ -6,7 +6,72 @@ export type FaceProblem =
   | 'too_dark'
   | 'too_bright'
   | 'turned_away'
-  | 'low_quality';
+  | 'low_quality'
+  | 'blurred'
+  | 'covered';
+
+/** One measured trace of how a picture came to be, under its name in the signal catalogue. */
+export interface MediaSignal {
+  readonly name: string;
+  /** In the signal's own unit; a finding that is there or not is 1 or 0. */
+  readonly value: number;
+  /** Whether the value speaks for an attack. */
+  readonly raised: boolean;
+}
+
+/** What this service knows of another session whose face looks alike. */
+export interface KnownSession {
+  readonly number: number;
+  /** null when that session was created without one */
+  readonly vendorData: string | null;
+  /** Title Case, as in the public contract. */
+  readonly status: string;
+  /** The standalone call that made the session; null for the hosted page. */
+  readonly apiService: string | null;
+  readonly verifiedAt: Date;
+}
+
+/** A stored face of the application that looks alike. */
+export interface FaceMatch {
+  /** A template of another subject, or an entry of a face list. */
+  readonly kind: 'subject' | 'blocklist' | 'allowlist';
+  /** The session that it comes from; null for a list entry made from a picture. */
+  readonly sessionId: string | null;
+  readonly listId: string | null;
+  readonly entryId: string | null;
+  /** 0..100 on the scale of searches. */
+  readonly similarity: number;
+  /** Filled in from this service's own tables before it is judged; null when nothing is known (any more). */
+  readonly session: KnownSession | null;
+}
+
+/** What speaks against a challenge. The first two are no sign of an attack. */
+export type ChallengeFailure =
+  | 'too_few_frames'
+  | 'too_much_light'
+  | 'colours'
+  | 'colour_timing'
+  | 'flat_reflection'
+  | 'pose'
+  | 'pose_order'
+  | 'pose_timing'
+  | 'flat_motion'
+  | 'identity'
+  | 'liveness'
+  | 'frames'
+  /** One that this version does not know. */
+  | 'other';
+
+/** How the challenge of an active method was met. */
+export interface ChallengeEvidence {
+  /** null: one that this version does not know */
+  readonly method: 'FLASHING' | 'ACTIVE_3D' | null;
+  readonly passed: boolean;
+  /** 0..100 */
+  readonly score: number;
+  /** Gravest first; empty when passed. */
+  readonly failures: readonly ChallengeFailure[];
+}
 
 /** What one look at a face found. Scores are 0..100; absent ones are null. */
 export interface FaceEvidence {
@@ -22,9 +87,24 @@ export interface FaceEvidence {
   readonly pipelineVersion: string;
   /** Names the face that was kept in case the verdict enrols it; null when none was. */
   readonly candidateId: string | null;
+  readonly eyesCovered: boolean;
+  readonly mouthCovered: boolean;
+  readonly mediaSignals: readonly MediaSignal[];
+  /** null: the look says nothing about a search, which counts as one that did not happen */
+  readonly search: 'not_asked' | 'searched' | 'unavailable' | null;
+  /** Best first. */
+  readonly searchMatches: readonly FaceMatch[];
+  /** Similarity with the face that this one may replace; null when there is none to replace. */
+  readonly enrolledSimilarity: number | null;
+  /** null for a passive look */
+  readonly challenge: ChallengeEvidence | null;
 }
 
 /** Everything the checks of a session can rest on; a new source of evidence is a new key here. */
 export interface Evidence {
   readonly face: FaceEvidence | null;
+  /** The subject that is being checked; null when the application named none. */
+  readonly vendorData?: string | null;
+  /** No further look will be granted. */
+  readonly attemptsUsedUp?: boolean;
 }
