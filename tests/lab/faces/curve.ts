@@ -1,70 +1,125 @@
-/** One curve of the drawing: points (FMR, FNMR) as shares 0..1, in any order. */
-export interface Curve {
+import type { ErrorRates } from '../statistics.ts';
+
+/** One way of comparing: its error rates at every threshold (a cosine), rising. */
+export interface Contender {
   readonly name: string;
   readonly colour: string;
   /** SVG dash pattern; empty for a full line. */
   readonly dashes: string;
-  readonly points: readonly { readonly fmr: number; readonly fnmr: number }[];
+  readonly rates: readonly ErrorRates[];
+}
+
+type XY = readonly [x: number, y: number];
+
+interface Line extends Pick<Contender, 'name' | 'colour' | 'dashes'> {
+  readonly points: readonly XY[];
+}
+
+interface Axis {
+  readonly label: string;
+  readonly ticks: readonly number[];
+  /** Where a value lies, 0..1 along the axis. */
+  share(value: number): number;
+  text(value: number): string;
 }
 
 const WIDTH = 720;
-const HEIGHT = 480;
-const MARGIN = { left: 72, right: 24, top: 48, bottom: 64 };
+const PLOT = { left: 72, width: 420, height: 300 };
+const PANEL_HEIGHT = PLOT.height + 110;
 
 /**
- * The trade between false non-matches and false matches (ISO/IEC 19795-1) as an SVG, both axes logarithmic: a system is
- * better the further its curve lies to the lower left.
- * @param smallest the lowest rate that the pairs can show (one error in all of them); the axes end there
+ * Two drawings in one SVG: false match and false non-match rate over the threshold, and the trade between them (the DET
+ * curve of ISO/IEC 19795-1), where a system is better the further it lies to the lower left.
+ * @param smallest the lowest rate that the pairs can show, one error in all of them: the axes of rates end there
  */
-export function drawCurves(title: string, curves: readonly Curve[], smallest: number): string {
-  const decades = Math.max(1, Math.min(7, Math.ceil(-Math.log10(smallest))));
-  const plotWidth = WIDTH - MARGIN.left - MARGIN.right;
-  const plotHeight = HEIGHT - MARGIN.top - MARGIN.bottom;
-  const share = (rate: number) => (Math.log10(Math.max(rate, 10 ** -decades)) + decades) / decades;
-  const x = (rate: number) => MARGIN.left + share(rate) * plotWidth;
-  const y = (rate: number) => MARGIN.top + (1 - share(rate)) * plotHeight;
-
-  const ticks = Array.from({ length: decades + 1 }, (_, index) => 10 ** (index - decades));
-  const grid = ticks.flatMap((rate) => [
-    `<path d="M${round(x(rate))} ${MARGIN.top}V${HEIGHT - MARGIN.bottom}" stroke="#d5d9e0"/>`,
-    `<path d="M${MARGIN.left} ${round(y(rate))}H${WIDTH - MARGIN.right}" stroke="#d5d9e0"/>`,
-    `<text x="${round(x(rate))}" y="${HEIGHT - MARGIN.bottom + 20}" text-anchor="middle">${percent(rate)}</text>`,
-    `<text x="${MARGIN.left - 8}" y="${round(y(rate) + 4)}" text-anchor="end">${percent(rate)}</text>`,
+export function drawCurves(title: string, contenders: readonly Contender[], smallest: number): string {
+  const rates = rateAxis('error rate', smallest);
+  const overThreshold = contenders.flatMap(({ name, colour, dashes, rates: all }): Line[] => [
+    {
+      name: `FNMR, ${name}`,
+      colour,
+      dashes,
+      points: all.map(({ threshold, fnmr }) => [threshold, fnmr] as const),
+    },
+    {
+      name: `FMR, ${name}`,
+      colour: '#b3402e',
+      dashes,
+      points: all.map(({ threshold, fmr }) => [threshold, fmr] as const),
+    },
   ]);
-  const lines = curves.map(({ colour, dashes, points }) => {
-    const path = [...points]
-      .sort((one, other) => one.fmr - other.fmr || other.fnmr - one.fnmr)
-      .map(({ fmr, fnmr }, index) => `${index === 0 ? 'M' : 'L'}${round(x(fmr))} ${round(y(fnmr))}`)
-      .join('');
-    const dash = dashes === '' ? '' : ` stroke-dasharray="${dashes}"`;
-    return `<path d="${path}" fill="none" stroke="${colour}" stroke-width="2"${dash}/>`;
-  });
-  const legend = curves.flatMap(({ name, colour, dashes }, index) => {
-    const top = MARGIN.top + 20 + index * 20;
-    const dash = dashes === '' ? '' : ` stroke-dasharray="${dashes}"`;
-    return [
-      `<path d="M${WIDTH - 200} ${top}h28" stroke="${colour}" stroke-width="2"${dash}/>`,
-      `<text x="${WIDTH - 164}" y="${top + 4}">${escaped(name)}</text>`,
-    ];
-  });
-  const middle = MARGIN.top + plotHeight / 2;
+  const trade = contenders.map(
+    ({ name, colour, dashes, rates: all }): Line => ({
+      name,
+      colour,
+      dashes,
+      points: all.map(({ fmr, fnmr }) => [fmr, fnmr] as const).toReversed(),
+    }),
+  );
+  const height = 2 * PANEL_HEIGHT + 20;
   return [
-    `<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 ${WIDTH} ${HEIGHT}" font-family="sans-serif" font-size="12" fill="#1d2433">`,
+    `<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 ${WIDTH} ${height}" font-family="sans-serif" font-size="12" fill="#1d2433">`,
     `<title>${escaped(title)}</title>`,
-    `<rect width="${WIDTH}" height="${HEIGHT}" fill="#fff"/>`,
-    `<text x="${MARGIN.left}" y="26" font-size="15">${escaped(title)}</text>`,
-    ...grid,
-    ...lines,
-    ...legend,
-    `<text x="${MARGIN.left + plotWidth / 2}" y="${HEIGHT - 16}" text-anchor="middle">false match rate</text>`,
-    `<text transform="translate(20 ${middle}) rotate(-90)" text-anchor="middle">false non-match rate</text>`,
+    `<rect width="${WIDTH}" height="${height}" fill="#fff"/>`,
+    `<text x="${PLOT.left}" y="26" font-size="15">${escaped(title)}</text>`,
+    ...panel(48, thresholdAxis, rates, overThreshold),
+    ...panel(
+      48 + PANEL_HEIGHT,
+      rateAxis('false match rate', smallest),
+      { ...rates, label: 'false non-match rate' },
+      trade,
+    ),
     '</svg>',
     '',
   ].join('\n');
 }
 
-function percent(rate: number): string {
-  return `${Number((rate * 100).toPrecision(1))} %`;
+const thresholdAxis: Axis = {
+  label: 'threshold (cosine)',
+  ticks: [-0.2, 0, 0.2, 0.4, 0.6, 0.8, 1],
+  share: (cosine) => Math.min(1, Math.max(0, (cosine + 0.2) / 1.2)),
+  text: String,
+};
+
+function rateAxis(label: string, smallest: number): Axis {
+  const decades = Math.max(1, Math.min(7, Math.ceil(-Math.log10(smallest))));
+  return {
+    label,
+    ticks: Array.from({ length: decades + 1 }, (_, index) => 10 ** (index - decades)),
+    share: (rate) => (Math.log10(Math.max(rate, 10 ** -decades)) + decades) / decades,
+    text: (rate) => `${Number((rate * 100).toPrecision(1))} %`,
+  };
+}
+
+function panel(top: number, across: Axis, up: Axis, lines: readonly Line[]): string[] {
+  const bottom = top + PLOT.height;
+  const right = PLOT.left + PLOT.width;
+  const x = (value: number) => round(PLOT.left + across.share(value) * PLOT.width);
+  const y = (value: number) => round(bottom - up.share(value) * PLOT.height);
+  return [
+    ...across.ticks.flatMap((tick) => [
+      `<path d="M${x(tick)} ${top}V${bottom}" stroke="#d5d9e0"/>`,
+      `<text x="${x(tick)}" y="${bottom + 20}" text-anchor="middle">${across.text(tick)}</text>`,
+    ]),
+    ...up.ticks.flatMap((tick) => [
+      `<path d="M${PLOT.left} ${y(tick)}H${right}" stroke="#d5d9e0"/>`,
+      `<text x="${PLOT.left - 8}" y="${y(tick) + 4}" text-anchor="end">${up.text(tick)}</text>`,
+    ]),
+    ...lines.map(({ points, ...look }) => {
+      const path = points.map(([a, b], index) => `${index === 0 ? 'M' : 'L'}${x(a)} ${y(b)}`).join('');
+      return `<path d="${path}" fill="none" ${stroke(look)}/>`;
+    }),
+    ...lines.flatMap(({ name, ...look }, index) => [
+      `<path d="M${right + 20} ${top + 12 + index * 22}h28" ${stroke(look)}/>`,
+      `<text x="${right + 56}" y="${top + 16 + index * 22}">${escaped(name)}</text>`,
+    ]),
+    `<text x="${PLOT.left + PLOT.width / 2}" y="${bottom + 44}" text-anchor="middle">${across.label}</text>`,
+    `<text transform="translate(20 ${top + PLOT.height / 2}) rotate(-90)" text-anchor="middle">${up.label}</text>`,
+  ];
+}
+
+function stroke({ colour, dashes }: Pick<Line, 'colour' | 'dashes'>): string {
+  return `stroke="${colour}" stroke-width="2"${dashes === '' ? '' : ` stroke-dasharray="${dashes}"`}`;
 }
 
 function round(value: number): number {

@@ -116,7 +116,8 @@ function printVerification(compared: readonly ComparedPair[], asked: number): vo
     const ofFolder = [1e-2, 1e-3].map((fmr) => {
       const threshold = thresholdFor(scores, fmr);
       const origin = `this folder, FMR ${fmr}`;
-      if (threshold === undefined) return { origin: `${origin}: needs ${1 / fmr} impostor pairs` };
+      if (threshold === undefined)
+        return { origin: `${origin}: needs ${1 / fmr} impostor pairs${values.cross ? '' : ' (--cross)'}` };
       return { origin, ...describeThreshold(scores, threshold) };
     });
     const ofProduct = PRODUCT_THRESHOLDS.map(({ cosine, origin }) => ({
@@ -158,10 +159,10 @@ async function saveCurve(compared: readonly ComparedPair[]): Promise<void> {
   if (impostors === 0 || genuines === 0) return;
   const path = resolve(here, values.svg ?? 'faces-curve.svg');
   const curves = FORMS.map((form) => ({
-    name: form === 'plain' ? 'plain embeddings' : 'protected templates',
+    name: form,
     colour: form === 'plain' ? '#8a94a6' : '#1a5fd0',
     dashes: form === 'plain' ? '' : '6 4',
-    points: pointsOf(compared, form),
+    rates: ratesOf(compared, form),
   }));
   await mkdir(dirname(path), { recursive: true });
   const title = `${genuines} genuine and ${impostors} impostor pairs`;
@@ -169,7 +170,7 @@ async function saveCurve(compared: readonly ComparedPair[]): Promise<void> {
   console.log(`\ncurve: ${path}`);
 }
 
-function pointsOf(compared: readonly ComparedPair[], form: (typeof FORMS)[number]) {
+function ratesOf(compared: readonly ComparedPair[], form: (typeof FORMS)[number]) {
   const { genuine, impostor } = scoresOf(compared, form);
   return [...errorCurve(genuine, impostor)];
 }
