@@ -1,7 +1,7 @@
 import { STATUS_CODES } from 'node:http';
 import { Failure, type FailureKind } from '@selfsame/runtime/errors';
 
-/** An error with the very body of its answer. Routes throw one of the three below, or a Failure. */
+/** An error with the very body of its answer. Routes throw one of the four below, or a Failure. */
 class AnswerError extends Error {
   readonly status: number;
   readonly body: unknown;
@@ -26,6 +26,13 @@ export class FieldError extends AnswerError {
 export class ListError extends AnswerError {
   constructor(texts: string[]) {
     super(400, texts);
+  }
+}
+
+/** `{"error": "text"}`: what standalone image calls say about a picture. */
+export class PictureError extends AnswerError {
+  constructor(status: number, text: string) {
+    super(status, { error: text });
   }
 }
 
@@ -69,17 +76,22 @@ const details: Record<number, string> = {
 /** The answer to any thrown value. Below 500 the caller reads the error's own text, from 500 on a neutral one. */
 export function answerOf(error: unknown): ErrorAnswer {
   if (error instanceof AnswerError) return error;
-  if (error instanceof Failure) return detail(statusOfKind[error.kind], error.message);
+  if (error instanceof Failure) return detail(statusOfKind[error.kind], error.message, error.retryAfterMs);
   // Fastify and its plugins say a status; their texts name internals.
   const status = error instanceof Error && 'statusCode' in error ? Number(error.statusCode) : 500;
   return detail(status >= 400 && status < 600 ? status : 500);
 }
 
-function detail(status: number, text?: string): ErrorAnswer {
+function detail(
+  status: number,
+  text?: string,
+  retryAfterMs = status === 503 ? 1_000 : undefined,
+): ErrorAnswer {
   const neutral = details[status] ?? `${STATUS_CODES[status] ?? 'Error'}.`;
   return {
     status,
     body: { detail: status < 500 && text ? text : neutral },
-    retryAfterSeconds: status === 503 ? 1 : undefined,
+    // HTTP counts in whole seconds.
+    retryAfterSeconds: retryAfterMs === undefined ? undefined : Math.max(1, Math.ceil(retryAfterMs / 1_000)),
   };
 }

@@ -39,8 +39,8 @@ function firstVisible(raw: Buffer): number {
 /** Escapes of NUL and of surrogate halves: characters that Postgres cannot hold. */
 const unstorable = /\\u(0000|d[89a-f])/i;
 
-/** Lone surrogates become U+FFFD. @throws FieldError for NUL characters */
-function storable(value: unknown, field = 'non_field_errors'): unknown {
+/** A value as Postgres holds it: lone surrogates become U+FFFD. @throws FieldError for NUL characters */
+export function storable(value: unknown, field = 'non_field_errors'): unknown {
   if (typeof value === 'string') {
     if (value.includes('\0')) throw new FieldError({ [field]: ['Null characters are not allowed.'] });
     return value.toWellFormed();

@@ -30,3 +30,9 @@ export const FieldErrorBody = Type.Record(
   Type.Union([Type.String(), Type.Array(Type.String())]),
   { description: 'What is wrong with each field' },
 );
+
+/** `{"error": "text"}` */
+export const PictureErrorBody = Type.Object(
+  { error: Type.String() },
+  { description: 'What is wrong with the picture' },
+);

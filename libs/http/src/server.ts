@@ -22,7 +22,7 @@ import { observeRequests } from './observation.ts';
 import { validatorCompiler } from './validation.ts';
 
 // biome-ignore lint/performance/noBarrelFile: what routes throw comes through the same door as the server
-export { DetailError, FieldError, ListError } from './errors.ts';
+export { DetailError, FieldError, ListError, PictureError } from './errors.ts';
 
 declare module 'fastify' {
   interface FastifyContextConfig {
