@@ -27,6 +27,7 @@ const thrown: Record<string, unknown> = {
   forbidden: new Failure('forbidden', 'no_access', 'You do not have permission to perform this action.'),
   precondition: new Failure('precondition', 'expired', 'The session has expired.'),
   exhausted: new Failure('exhausted', 'quota', 'No more sessions today.'),
+  busy: new Failure('exhausted', 'queue_full', 'Too many looks at once.', { retryAfterMs: 1_200 }),
   unavailable: new Failure('unavailable', 'down', 'secret host is down', {
     cause: new Error('secret cause'),
   }),
@@ -228,6 +229,15 @@ describe('errors', () => {
   ])('a thrown %s is answered %i', async (what, status, body) => {
     const answer = await server.inject({ method: 'POST', url: `/throw/${what}/` });
     expect([answer.statusCode, answer.json()]).toEqual([status, body]);
+  });
+
+  test.each([
+    ['busy', 429, '2'],
+    ['unavailable', 503, '1'],
+    ['exhausted', 429, undefined],
+  ])('whoever is refused as %s reads when to try again, if that is known', async (what, status, seconds) => {
+    const answer = await server.inject({ method: 'POST', url: `/throw/${what}/` });
+    expect([answer.statusCode, answer.headers['retry-after']]).toEqual([status, seconds]);
   });
 
   test('what the caller of a 5xx does not read stands in the log, with its cause', async () => {

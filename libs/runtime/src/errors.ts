@@ -21,17 +21,20 @@ export class Failure extends Error {
   readonly code: string;
   /** The same call may succeed later; by default true of `unavailable` and `deadline`. */
   readonly retryable: boolean;
+  /** Milliseconds after which to try again, where the one who refused could tell. */
+  readonly retryAfterMs: number | undefined;
 
   constructor(
     kind: FailureKind,
     code: string,
     callerMessage: string,
-    options: { cause?: unknown; retryable?: boolean } = {},
+    options: { cause?: unknown; retryable?: boolean; retryAfterMs?: number } = {},
   ) {
     super(callerMessage, options.cause === undefined ? undefined : { cause: options.cause });
     this.kind = kind;
     this.code = code;
     this.retryable = options.retryable ?? (kind === 'unavailable' || kind === 'deadline');
+    this.retryAfterMs = options.retryAfterMs;
   }
 }
 

@@ -21,6 +21,7 @@ const kindOfStatus = new Map(
 /** Trailing metadata that carries what a status cannot. */
 const codeHeader = 'failure-code';
 const retryableHeader = 'failure-retryable';
+const retryAfterHeader = 'retry-after-ms';
 
 /** What a server's handler threw, as a Failure; the unexpected keeps its own words as the cause, for the log. */
 export function failureFromError(error: unknown): Failure {
@@ -39,6 +40,9 @@ export function failureHeaders(failure: unknown): [name: string, value: string][
   return [
     [codeHeader, failure.code],
     [retryableHeader, String(failure.retryable)],
+    ...(failure.retryAfterMs === undefined
+      ? []
+      : [[retryAfterHeader, String(Math.ceil(failure.retryAfterMs))] satisfies [string, string]]),
   ];
 }
 
@@ -52,7 +56,9 @@ export function failureFromStatus(error: unknown, trailer: Metadata): unknown {
   const code = trailer.get(codeHeader);
   if (code !== undefined) {
     const retryable = trailer.get(retryableHeader) === 'true';
-    return new Failure(kind, code, error.details, { cause: error, retryable });
+    const retryAfterMs = Number.parseInt(String(trailer.get(retryAfterHeader)), 10);
+    const hint = retryAfterMs >= 0 ? { retryAfterMs } : {};
+    return new Failure(kind, code, error.details, { cause: error, retryable, ...hint });
   }
   const [transportCode, message] = transportFailures[kind] ?? [
     'internal',

@@ -8,6 +8,7 @@ import {
 import { startSpanCollector } from '@selfsame/testing/spans';
 import { waitFor } from '@selfsame/testing/wait';
 import { afterAll, afterEach, beforeAll, expect, test } from 'vitest';
+import { deadlineOf } from './deadline.ts';
 import { Failure, type FailureKind } from './errors.ts';
 import { connectGrpc, serveGrpc } from './grpc.ts';
 import { createLog } from './log.ts';
@@ -89,6 +90,7 @@ test.each<FailureKind>([
   const thrown = new Failure(kind, 'some_code', 'Für den Rufer "gedacht".', {
     cause: new Error('inner secret'),
     retryable: kind === 'conflict',
+    ...(kind === 'exhausted' ? { retryAfterMs: 120 } : {}),
   });
   const { port } = await serve({ openSession: () => Promise.reject(thrown) });
   const received = await failureOf(connect(port).openSession({}));
@@ -97,6 +99,7 @@ test.each<FailureKind>([
     code: 'some_code',
     message: 'Für den Rufer "gedacht".',
     retryable: kind === 'conflict',
+    retryAfterMs: kind === 'exhausted' ? 120 : undefined,
   });
   expect(String((received.cause as Error).message)).not.toContain('inner secret');
 });
@@ -153,6 +156,21 @@ test('the server is told the deadline, should the news of a cancelled call not r
   const client = connect((peer.address() as AddressInfo).port);
   expect(await failureOf(client.leaveSession({}, { deadline: 4_321 }))).toMatchObject({ kind: 'not_found' });
   expect(await told.promise).toBe('4321m');
+});
+
+test('a handler learns from its signal until when the caller waits', async () => {
+  const deadlines: (Date | undefined)[] = [];
+  const { port } = await serve({
+    leaveSession: async (_request, { signal }) => {
+      deadlines.push(deadlineOf(signal));
+      return { status: 'left' };
+    },
+  });
+  const promised = Date.now() + 4_000;
+  await connect(port).leaveSession({}, { deadline: new Date(promised) });
+  const told = deadlines[0]?.getTime() ?? 0;
+  // The wire carries what is left, in whole milliseconds, from one clock to the other.
+  expect(Math.abs(told - promised)).toBeLessThan(1_000);
 });
 
 test('a call whose deadline has passed is not worked on', async () => {

@@ -17,7 +17,9 @@ import {
   Metadata,
   type ServerMiddlewareCall,
 } from 'nice-grpc-common';
+import { withDeadline } from './deadline.ts';
 import { errorCode } from './errors.ts';
+import { deadlineFrom, tellDeadline } from './grpc-deadline.ts';
 import {
   failureFromError,
   failureFromStatus,
@@ -50,7 +52,8 @@ const reconnection = {
 
 /**
  * Serves unary gRPC calls with traces and deadlines. A handler throws `Failure` for what the caller should know;
- * anything else is logged with its cause and answered INTERNAL with a neutral message.
+ * anything else is logged with its cause and answered INTERNAL with a neutral message. The signal of a call knows the
+ * caller's deadline: `deadlineOf(signal)`.
  * @param options.port 0 picks a free one
  * @param options.services adds the services to the server
  */
@@ -61,7 +64,10 @@ export async function serveGrpc(options: {
   services: (server: Server) => void;
   maxMessageBytes?: number;
 }): Promise<{ port: number; stop(): Promise<void> }> {
-  const server = createServer(messageLimits(options.maxMessageBytes)).use(serverMiddleware(options.log));
+  const server = createServer({
+    ...messageLimits(options.maxMessageBytes),
+    interceptors: [tellDeadline],
+  }).use(serverMiddleware(options.log));
   options.services(server);
   const port = await server.listen(`${options.host}:${options.port}`);
   return {
@@ -86,6 +92,8 @@ function serverMiddleware(log: Log) {
   ) {
     if (call.responseStream) throw new Error(`${call.method.path} streams: only unary calls are served`);
     const { path } = call.method;
+    const deadline = deadlineFrom(callContext.metadata);
+    if (deadline) withDeadline(callContext.signal, deadline);
     const answer = async () => {
       // Cancelled, or past its deadline (grpc-timeout), before its turn came: nobody waits for the answer.
       callContext.signal.throwIfAborted();
