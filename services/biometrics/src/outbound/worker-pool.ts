@@ -22,7 +22,11 @@ export interface WorkerPool {
   /** One frame of a challenge. Throws the same. */
   track(image: Uint8Array, signal: AbortSignal): Promise<Timed<Track | Refused>>;
   /** Detection only. Waits behind all looks, in a short queue of its own. Throws the same. */
-  glance(image: Uint8Array, signal: AbortSignal): Promise<Timed<Sighting | Refused>>;
+  glance(
+    image: Uint8Array,
+    signal: AbortSignal,
+    options?: Pick<LookOptions, 'turn'>,
+  ): Promise<Timed<Sighting | Refused>>;
   /** Refuses what is queued, waits for the looks under way and ends the threads. */
   close(): Promise<void>;
 }
@@ -186,7 +190,8 @@ export async function openWorkerPool(options: WorkerPoolOptions): Promise<Worker
     look: (image, signal, lookOptions) =>
       submit('look', image, signal, lookOptions) as Promise<Timed<Look | Refused>>,
     track: (image, signal) => submit('track', image, signal) as Promise<Timed<Track | Refused>>,
-    glance: (image, signal) => submit('glance', image, signal) as Promise<Timed<Sighting | Refused>>,
+    glance: (image, signal, lookOptions) =>
+      submit('glance', image, signal, lookOptions) as Promise<Timed<Sighting | Refused>>,
     close,
   };
 }
