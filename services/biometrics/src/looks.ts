@@ -9,7 +9,7 @@ import type { TemplateOwner } from './domain/template.ts';
 import { findTemplate, putTemplate } from './outbound/store.ts';
 import type { Refused } from './pipeline/decode.ts';
 import { cosine, EMBEDDING_SPACE } from './pipeline/embedding.ts';
-import type { Look } from './pipeline/look.ts';
+import type { Look, LookOptions } from './pipeline/look.ts';
 import type { Box } from './pipeline/picture.ts';
 import { PIPELINE_VERSION } from './pipeline-version.ts';
 import { UNJUDGED_MS } from './templates.ts';
@@ -99,9 +99,15 @@ export async function glance(context: Context, image: Uint8Array, signal: AbortS
   };
 }
 
-function lookAt(context: Context, image: Uint8Array, signal: AbortSignal): Promise<Look> {
+/** One look, in a span of its own that says where its time went. @throws Failure those of every look */
+export function lookAt(
+  context: Context,
+  image: Uint8Array,
+  signal: AbortSignal,
+  options?: LookOptions,
+): Promise<Look> {
   return inSpan('biometrics.look', {}, async (span) => {
-    const { result, queuedMs } = await context.pool.look(image, signal);
+    const { result, queuedMs } = await context.pool.look(image, signal, options);
     if ('refused' in result) throw undecodable(result);
     span.setAttribute('look.queued_ms', queuedMs);
     for (const [stage, ms] of Object.entries(result.stages)) span.setAttribute(`look.${stage}_ms`, ms);
@@ -132,10 +138,10 @@ function compare(look: Look, reference: Float32Array | undefined, asked: Attempt
   return { outcome: 'compared', score: similarityScore(cosine(look.subject.embedding, reference)) };
 }
 
-/** @returns the id that the verdict will name it by */
-async function keepCandidate(
+/** Keeps a face until the verdict on it. @returns the id that the verdict will name it by */
+export async function keepCandidate(
   { vault, database }: Context,
-  { applicationId, sessionId, vendorData }: Attempt,
+  { applicationId, sessionId, vendorData }: Pick<Attempt, 'applicationId' | 'sessionId' | 'vendorData'>,
   embedding: Float32Array,
 ): Promise<string> {
   const subject = vault.subjectOf(applicationId, vendorData);
@@ -146,6 +152,7 @@ async function keepCandidate(
   return candidateId;
 }
 
-function undecodable({ refused }: Refused): Failure {
+/** Why bytes are no picture, for the caller. */
+export function undecodable({ refused }: Refused): Failure {
   return new Failure('invalid', 'image_undecodable', refused);
 }

@@ -4,11 +4,14 @@ import type {
   DeepPartial,
   Subject,
   VerifyResponse,
+  PictureView as WirePictureView,
 } from '@selfsame/contracts/biometrics/v1/service';
 import { Failure } from '@selfsame/runtime/errors';
 import type { Context } from '../context.ts';
 import type { Evidence, Match } from '../domain/evidence.ts';
 import type { FaceProblem as Problem } from '../domain/gates.ts';
+import type { PictureView } from '../domain/picture-view.ts';
+import { examine } from '../examine.ts';
 import { type Attempt, bindReference, glance, type Kept, verify } from '../looks.ts';
 import { PIPELINE_VERSION } from '../pipeline-version.ts';
 import { forget, hasTemplate, type SubjectName } from '../templates.ts';
@@ -20,8 +23,8 @@ const ANALYSE_BYTES_MAX = 64 * 1024;
 const ID_LENGTH_MAX = 64;
 const VENDOR_DATA_LENGTH_MAX = 256;
 
-/** Beyond the largest image, so that one somewhat too large is told its limit rather than cut off by the transport. */
-export const MESSAGE_BYTES_MAX = 8 * MEGABYTE;
+/** Beyond the two largest images, so that one somewhat too large is told its limit rather than cut off by the transport. */
+export const MESSAGE_BYTES_MAX = 12 * MEGABYTE;
 
 /** The proto's calls: judge the input, call the use case, put the outcome into the proto's words. */
 export function biometricsRpc(context: Context): BiometricsServiceImplementation {
@@ -54,8 +57,31 @@ export function biometricsRpc(context: Context): BiometricsServiceImplementation
       return { problem: problemOf(await bindReference(context, portrait, signal)) };
     },
 
-    async examine() {
-      throw new Failure('unavailable', 'not_offered', 'This release does not offer the call.');
+    async examine(request, { signal }) {
+      const recorded = request.sessionId !== '';
+      const examined = await examine(
+        context,
+        {
+          applicationId: requireId('application_id', request.applicationId),
+          sessionId: recorded ? requireId('session_id', request.sessionId) : '',
+          vendorData: requireVendorData(request.vendorData),
+          image: requireImage(request.image, VERIFY_BYTES_MAX, '5 MB'),
+          referenceImage:
+            request.referenceImage.length === 0
+              ? undefined
+              : requireImage(request.referenceImage, VERIFY_BYTES_MAX, '5 MB'),
+          rotate: request.rotateImage,
+          estimateAge: request.estimateAge,
+          // Without a session nothing could ever say what becomes of it.
+          keepCandidate: request.keepCandidate && recorded,
+        },
+        signal,
+      );
+      return {
+        ...verifyResponse(examined.evidence),
+        userImage: pictureView(examined.userImage),
+        referenceImage: examined.referenceImage && pictureView(examined.referenceImage),
+      };
     },
 
     async putFaceListEntry() {
@@ -89,6 +115,10 @@ function verifyResponse(evidence: Evidence & Kept): DeepPartial<VerifyResponse> 
       candidateId: candidateId ?? '',
     },
   };
+}
+
+function pictureView({ entities, bestAngle }: PictureView): DeepPartial<WirePictureView> {
+  return { entities: [...entities], bestAngle };
 }
 
 const outcomes: Record<Match['outcome'], MatchOutcome> = {
@@ -135,6 +165,8 @@ function requireVendorData(vendorData: string): string {
   if ([...vendorData].length > VENDOR_DATA_LENGTH_MAX) {
     throw invalid(`vendor_data must not exceed ${VENDOR_DATA_LENGTH_MAX} characters.`);
   }
+  // Names of our own begin with one: see subjectName.
+  if (vendorData.includes('\0')) throw invalid('vendor_data must not hold null characters.');
   return vendorData;
 }
 

@@ -1,0 +1,119 @@
+import { errorCode, Failure } from '@selfsame/runtime/errors';
+import type { Context } from './context.ts';
+import { similarityScore } from './domain/calibration.ts';
+import { type Evidence, type Match, weigh } from './domain/evidence.ts';
+import { ENROL_GATES, findProblem, VERIFY_GATES } from './domain/gates.ts';
+import { bestTurn, type PictureView, type Turn, turns, viewOf } from './domain/picture-view.ts';
+import { subjectName } from './domain/subject-name.ts';
+import { type Kept, keepCandidate, lookAt, undecodable } from './looks.ts';
+import { cosine } from './pipeline/embedding.ts';
+import type { Look } from './pipeline/look.ts';
+
+/** A look outside the hosted page. */
+export interface Examination {
+  readonly applicationId: string;
+  /** Empty when the call is not recorded. */
+  readonly sessionId: string;
+  /** Empty when there is none. */
+  readonly vendorData: string;
+  readonly image: Uint8Array;
+  /** Compared with the image, and forgotten with it. */
+  readonly referenceImage: Uint8Array | undefined;
+  /** Find out which way is up. */
+  readonly rotate: boolean;
+  readonly estimateAge: boolean;
+  /** Keep what was seen until the verdict on it. */
+  readonly keepCandidate: boolean;
+}
+
+/** What came of it. */
+export interface Examined {
+  readonly evidence: Evidence & Kept;
+  readonly userImage: PictureView;
+  readonly referenceImage: PictureView | undefined;
+}
+
+/** A look and by how much its picture was turned. */
+interface Turned {
+  readonly look: Look;
+  readonly turn: Turn;
+}
+
+/**
+ * Looks at a picture, at another one beside it when there is one, and compares the two faces in memory: neither becomes a
+ * template for it. What the call says of a face does not depend on whether it is recorded, so a picture is judged as one
+ * that is compared; only one that passes the gates of enrolment is kept as a candidate.
+ * @throws Failure `image_undecodable`, `reference_image_undecodable`, `age_model_missing`, and those of every look
+ */
+export async function examine(
+  context: Context,
+  examination: Examination,
+  signal: AbortSignal,
+): Promise<Examined> {
+  const { image, referenceImage, rotate, estimateAge } = examination;
+  const [seen, reference] = await Promise.all([
+    lookUpright(context, image, { rotate, age: estimateAge }, signal),
+    referenceImage && lookAtReference(context, referenceImage, rotate, signal),
+  ]);
+  const evidence = weigh(seen.look, VERIFY_GATES, compare(seen.look, reference?.look));
+  return {
+    evidence: { ...evidence, candidateId: await keep(context, examination, seen.look) },
+    userImage: viewOf(seen.look, seen.turn),
+    referenceImage: reference && viewOf(reference.look, reference.turn),
+  };
+}
+
+/** A look at the picture as it is or, when asked, as it stands upright: a glance at each turn decides. */
+async function lookUpright(
+  context: Context,
+  image: Uint8Array,
+  { rotate, age }: { rotate: boolean; age: boolean },
+  signal: AbortSignal,
+): Promise<Turned> {
+  const turn = rotate ? await findTurn(context, image, signal) : 0;
+  return { look: await lookAt(context, image, signal, { turn, age }), turn };
+}
+
+async function findTurn({ pool }: Context, image: Uint8Array, signal: AbortSignal): Promise<Turn> {
+  const sightings = [];
+  for (const turn of turns) {
+    // A copy each time: a look takes the memory of its picture along.
+    const { result } = await pool.glance(new Uint8Array(image), signal, { turn });
+    if ('refused' in result) throw undecodable(result);
+    sightings.push({ turn, faces: result.faces });
+  }
+  return bestTurn(sightings);
+}
+
+async function lookAtReference(
+  context: Context,
+  image: Uint8Array,
+  rotate: boolean,
+  signal: AbortSignal,
+): Promise<Turned> {
+  try {
+    return await lookUpright(context, image, { rotate, age: false }, signal);
+  } catch (error) {
+    if (!(error instanceof Failure) || errorCode(error) !== 'image_undecodable') throw error;
+    throw new Failure('invalid', 'reference_image_undecodable', error.message, { cause: error });
+  }
+}
+
+function compare(look: Look, reference: Look | undefined): Match {
+  if (reference === undefined) return { outcome: 'not_asked' };
+  if (reference.subject === undefined) return { outcome: 'no_reference' };
+  if (look.subject === undefined) return { outcome: 'impossible' };
+  const likeness = cosine(look.subject.embedding, reference.subject.embedding);
+  return { outcome: 'compared', score: similarityScore(likeness) };
+}
+
+/** @returns the candidate's id; undefined when none was asked for, or the face is not fit to be a template */
+async function keep(
+  context: Context,
+  { applicationId, sessionId, vendorData, keepCandidate: wanted }: Examination,
+  look: Look,
+): Promise<string | undefined> {
+  if (!wanted || look.subject === undefined || findProblem(look, ENROL_GATES) !== undefined) return undefined;
+  const named = { applicationId, sessionId, vendorData: subjectName({ vendorData, sessionId }) };
+  return keepCandidate(context, named, look.subject.embedding);
+}
