@@ -4,10 +4,12 @@ import type { FaceEvidence } from './features/evidence.ts';
 import type { RawSettings } from './features/settings.ts';
 import { judgeSteps, maxAttempts, verdictOf } from './verdict.ts';
 
+const matchKeys = /^face_match|_covered_action$/;
+
 function steps(config: RawSettings = {}) {
   const own = (prefix: string) =>
     Object.fromEntries(
-      Object.entries(config).filter(([key]) => key.startsWith('face_match') === (prefix === 'match')),
+      Object.entries(config).filter(([key]) => matchKeys.test(key) === (prefix === 'match')),
     );
   return [
     { node_id: 'feature_liveness_1', feature: 'LIVENESS', label: 'Liveness', config: own('liveness') },
@@ -116,6 +118,76 @@ const table: [string, Partial<FaceEvidence>, RawSettings, string][] = [
     'In Review FACE_MATCH_NOT_COMPUTED/warning',
   ],
   [
+    'a bad picture is no attack, and passes nothing',
+    { problem: 'blurred', livenessScore: 3, faceQuality: 20 },
+    {},
+    'Declined LOW_FACE_QUALITY/error',
+  ],
+  [
+    'a covered face',
+    { problem: 'covered', livenessScore: 3 },
+    {},
+    'Declined FACE_COVERED/error FACE_COVERED/error',
+  ],
+  [
+    'a covered face, whatever the workflow says of it',
+    { problem: 'covered', livenessScore: 99 },
+    { face_covered_action: 'NO_ACTION' },
+    'Declined FACE_COVERED/error FACE_COVERED/information',
+  ],
+  [
+    'several faces before a picture',
+    { faceCount: 2, livenessScore: 3 },
+    { face_liveness_multiple_faces_action: 'NO_ACTION' },
+    'Declined LIVENESS_FACE_ATTACK/error LOW_LIVENESS_SCORE/error MULTIPLE_FACES_DETECTED/information',
+  ],
+  ['dark glasses', { eyesCovered: true }, {}, 'In Review EYES_COVERED/warning'],
+  ['a mask', { mouthCovered: true }, { mouth_covered_action: 'DECLINE' }, 'Declined MOUTH_COVERED/error'],
+  ['glasses and mask', { eyesCovered: true, mouthCovered: true }, {}, 'Declined FACE_COVERED/error'],
+  [
+    'another face than the enrolled one',
+    { enrolledSimilarity: 50 },
+    {},
+    'In Review ENROLLED_FACE_DIFFERS/warning',
+  ],
+  ['the enrolled face', { enrolledSimilarity: 50.01 }, {}, 'Approved'],
+  [
+    'a raised signal is information',
+    { mediaSignals: [{ name: 'media_double_jpeg', value: 1, raised: true }] },
+    {},
+    'Approved FRAME_INJECTION_DETECTED/information',
+  ],
+  [
+    'raised signals, by action and once a risk',
+    {
+      mediaSignals: [
+        { name: 'face_moire_energy', value: 9, raised: true },
+        { name: 'face_screen_edge_detected', value: 1, raised: true },
+        { name: 'media_double_jpeg', value: 0, raised: false },
+      ],
+    },
+    { screen_capture_action: 'DECLINE', frame_injection_action: 'DECLINE' },
+    'Declined SCREEN_CAPTURE_DETECTED/error',
+  ],
+  [
+    'a raised signal that nobody knows yet',
+    { mediaSignals: [{ name: 'constructor', value: 1, raised: true }] },
+    { frame_injection_action: 'REVIEW' },
+    'In Review FRAME_INJECTION_DETECTED/warning',
+  ],
+  [
+    'a failed challenge that nobody asked for',
+    { challenge: { method: 'ACTIVE_3D', passed: false, score: 80, failures: ['flat_motion'] } },
+    {},
+    'Declined LIVENESS_FACE_ATTACK/error',
+  ],
+  [
+    'a challenge whose score is low lowers the score',
+    { challenge: { method: 'FLASHING', passed: true, score: 60, failures: [] } },
+    {},
+    'In Review LOW_LIVENESS_SCORE/warning',
+  ],
+  [
     'a decline outweighs a review',
     { livenessScore: 60, similarityScore: 10 },
     {},
@@ -145,6 +217,35 @@ describe('verdict', () => {
       long_description: expect.any(String),
       node_id: 'feature_liveness_1',
     });
+  });
+
+  it('says of used-up attempts that they are, and why the last picture would not do', () => {
+    const told = (changes: Partial<FaceEvidence>) =>
+      judgeSteps(steps(), { face: { ...goodFace, ...changes }, attemptsUsedUp: true }).flatMap((report) =>
+        report.warnings.map(({ risk }) => risk),
+      );
+    expect(told({})).toEqual([]);
+    expect(told({ problem: 'too_dark', match: null })).toEqual([
+      'NO_FACE_DETECTED',
+      'LOW_FACE_LUMINANCE',
+      'FACE_MATCH_MAX_ATTEMPTS_EXCEEDED',
+    ]);
+    expect(told({ faceCount: 0, problem: 'no_face', match: null })).toEqual([
+      'NO_FACE_DETECTED',
+      'FACE_MATCH_MAX_ATTEMPTS_EXCEEDED',
+    ]);
+  });
+
+  it('names what is wrong with the clarity of a picture', () => {
+    const words = (['too_small', 'turned_away', 'blurred', 'low_quality'] as const).map((problem) => {
+      const [report] = judgeSteps(steps(), { face: { ...goodFace, problem } });
+      expect(report?.warnings[0]).toMatchObject({
+        risk: 'LOW_FACE_QUALITY',
+        additional_data: { reason: problem },
+      });
+      return report?.warnings[0]?.long_description;
+    });
+    expect(new Set(words).size).toBe(4);
   });
 
   it('the smallest limit of the steps is the number of looks', () => {

@@ -50,7 +50,7 @@ function readStep(
   if (typeof label !== 'string' || label.length > 100)
     mistakes.push(`${feature.name}: label must be a short text.`);
   mistakes.push(...orderMistakes(feature, earlier));
-  const checked = checkSettings(feature.settings, isObject(config) ? config : {});
+  const checked = checkSettings(feature.settings, isObject(config) ? config : {}, feature.unavailable);
   mistakes.push(...checked.mistakes.map((mistake) => `${feature.name}: ${mistake}`));
   const inherited = Object.entries(limits).filter(([, value]) => value !== undefined);
   return {

@@ -1,14 +1,17 @@
-import type { FaceEvidence } from './evidence.ts';
+import type { Evidence, FaceEvidence } from './evidence.ts';
 import type { Finding } from './feature.ts';
-import { belowThresholds, defineFeature, readScore } from './feature.ts';
+import { actionSeverity, belowThresholds, defineFeature, readScore } from './feature.ts';
 import type { SettingsOf } from './settings.ts';
-import { choice, integer, score } from './settings.ts';
+import { action, choice, integer, score } from './settings.ts';
 
 const settings = {
   face_match_score_decline_threshold: score(50),
   face_match_score_review_threshold: score(70),
   face_match_max_attempts: integer(1, 3, 3),
   face_match_not_computed_action: choice(['REVIEW', 'DECLINE'], 'DECLINE'),
+  eyes_covered_action: action('REVIEW'),
+  mouth_covered_action: action('REVIEW'),
+  face_covered_action: action('DECLINE'),
 } as const;
 
 /** FACE_MATCH: is it the person of the submitted portrait or of the earlier enrolment? */
@@ -31,12 +34,21 @@ export const faceMatch = defineFeature({
       'Face match not computed',
       'The picture did not allow a comparison with the face on file.',
     ],
+    FACE_MATCH_MAX_ATTEMPTS_EXCEEDED: [
+      'Face match attempts used up',
+      'The attempts are used up, and no picture allowed a comparison with the face on file.',
+    ],
+    EYES_COVERED: ['Eyes covered', 'The eyes are covered, by dark glasses perhaps.'],
+    MOUTH_COVERED: ['Mouth covered', 'The mouth is covered, by a mask perhaps.'],
+    FACE_COVERED: ['Face covered', 'Eyes and mouth are covered, so little is left to compare.'],
   },
   details: () => ({}),
-  judge(config, { face }) {
+  judge(config, evidence) {
+    const { face } = evidence;
     if (face === null) return null;
     const similarity = face.match === 'compared' ? readScore(face.similarityScore) : null;
-    return { score: similarity, findings: findings(config, face, similarity), details: {} };
+    const compared = comparison(config, face, similarity, evidence);
+    return { score: similarity, findings: [...compared, ...covered(config, face)], details: {} };
   },
   blockKey: 'face_matches',
   block: (report, sessionId) => ({
@@ -57,15 +69,19 @@ export const faceMatch = defineFeature({
   listSummary: (report) => ({ score: report.score, source_image: null, target_image: null }),
 });
 
-function findings(
-  config: SettingsOf<typeof settings>,
+type Settings = SettingsOf<typeof settings>;
+
+function comparison(
+  config: Settings,
   face: FaceEvidence,
   similarity: number | null,
+  { attemptsUsedUp }: Evidence,
 ): Finding[] {
   if (face.match === 'no_reference') return [{ risk: 'NO_REFERENCE_IMAGE', severity: 'error' }];
   if (similarity === null) {
     const severity = config.face_match_not_computed_action === 'DECLINE' ? 'error' : 'warning';
-    return [{ risk: 'FACE_MATCH_NOT_COMPUTED', severity }];
+    const risk = attemptsUsedUp === true ? 'FACE_MATCH_MAX_ATTEMPTS_EXCEEDED' : 'FACE_MATCH_NOT_COMPUTED';
+    return [{ risk, severity }];
   }
   const severity = belowThresholds(
     similarity,
@@ -73,4 +89,19 @@ function findings(
     config.face_match_score_review_threshold,
   );
   return severity === null ? [] : [{ risk: 'LOW_FACE_MATCH_SIMILARITY', severity }];
+}
+
+/** Half a face may still compare well; whether that is enough, the workflow says. */
+function covered(config: Settings, face: FaceEvidence): Finding[] {
+  if (face.problem === 'covered' || (face.eyesCovered && face.mouthCovered)) {
+    return [{ risk: 'FACE_COVERED', severity: actionSeverity(config.face_covered_action) }];
+  }
+  const found: Finding[] = [];
+  if (face.eyesCovered) {
+    found.push({ risk: 'EYES_COVERED', severity: actionSeverity(config.eyes_covered_action) });
+  }
+  if (face.mouthCovered) {
+    found.push({ risk: 'MOUTH_COVERED', severity: actionSeverity(config.mouth_covered_action) });
+  }
+  return found;
 }

@@ -1,4 +1,5 @@
-import type { Evidence } from './evidence.ts';
+import type { Evidence, KnownSession } from './evidence.ts';
+import type { ReportedMatch } from './face-search.ts';
 import type { RawSettings, SettingRules, SettingsOf } from './settings.ts';
 import { completeSettings } from './settings.ts';
 
@@ -29,12 +30,17 @@ export interface FeatureReport {
   readonly warnings: readonly Warning[];
   /** Further facts of the step, by name. */
   readonly details: Readonly<Record<string, number | string | null>>;
+  /** Faces of the application that look alike, listed ones first; absent where none was searched for. */
+  readonly matches?: readonly ReportedMatch[];
 }
 
 /** A finding before it is put in words. */
 export interface Finding {
   readonly risk: string;
   readonly severity: Severity;
+  readonly additionalData?: Readonly<Record<string, unknown>>;
+  /** [short, long] description of this very finding, where the risk's own says too little. */
+  readonly words?: readonly [string, string];
 }
 
 /** What `judge` of a feature answers. */
@@ -42,6 +48,7 @@ interface Judgement {
   readonly score: number | null;
   readonly findings: readonly Finding[];
   readonly details: FeatureReport['details'];
+  readonly matches?: readonly ReportedMatch[];
 }
 
 /** One check that a workflow can contain. */
@@ -54,6 +61,8 @@ export interface Feature {
   /** One of these features must come earlier in the workflow; empty when it may come first. */
   readonly after: readonly string[];
   readonly settings: SettingRules;
+  /** Settings of the contract that nothing would act on, with the reason. */
+  readonly unavailable: Readonly<Record<string, string>>;
   /** Setting that limits the looks a session may take, if any. */
   readonly maxAttempts: ((settings: RawSettings) => number) | null;
   /** Key of the decision's array that holds the step's reports. */
@@ -61,8 +70,15 @@ export interface Feature {
   evaluate(settings: RawSettings, evidence: Evidence, nodeId: string): FeatureReport;
   /** The step before it has run: nothing but its name and `status`. */
   pending(settings: RawSettings, nodeId: string, status: FeatureStatus): FeatureReport;
-  /** One item of the decision's array. */
-  block(report: FeatureReport, sessionId: string): Record<string, unknown>;
+  /**
+   * One item of the decision's array.
+   * @param known what is known now of the sessions that the report's matches name, by id
+   */
+  block(
+    report: FeatureReport,
+    sessionId: string,
+    known?: ReadonlyMap<string, KnownSession>,
+  ): Record<string, unknown>;
   /** Key of the summary block at the decision's top level. */
   readonly summaryKey: string;
   summary(report: FeatureReport): Record<string, unknown>;
@@ -92,6 +108,7 @@ export interface FeatureDeclaration<Rules extends SettingRules>
   /** Every risk the check can raise: [short, long] description. */
   readonly risks: Readonly<Record<string, readonly [string, string]>>;
   readonly maxAttempts?: keyof Rules & string;
+  readonly unavailable?: Feature['unavailable'];
   /** Facts known before any evidence. */
   details(settings: SettingsOf<Rules>): FeatureReport['details'];
   /** The heart of the check. null: there is no evidence for it yet. */
@@ -113,6 +130,7 @@ export function defineFeature<const Rules extends SettingRules>(
   const attemptsKey = declared.maxAttempts;
   return {
     ...declared,
+    unavailable: declared.unavailable ?? {},
     pending,
     maxAttempts:
       attemptsKey === undefined
@@ -128,11 +146,11 @@ export function defineFeature<const Rules extends SettingRules>(
         status: statusOf(judgement.findings),
         score: judgement.score,
         warnings: judgement.findings.map((finding) => {
-          const [short, long] = declared.risks[finding.risk] ?? [finding.risk, finding.risk];
+          const [short, long] = finding.words ?? declared.risks[finding.risk] ?? [finding.risk, finding.risk];
           return {
             feature: declared.warningFeature,
             risk: finding.risk,
-            additional_data: null,
+            additional_data: finding.additionalData ?? null,
             log_type: finding.severity,
             short_description: short,
             long_description: long,
@@ -140,6 +158,7 @@ export function defineFeature<const Rules extends SettingRules>(
           };
         }),
         details: { ...declared.details(settings), ...judgement.details },
+        ...(judgement.matches === undefined ? {} : { matches: judgement.matches }),
       };
     },
   };
@@ -154,6 +173,12 @@ function statusOf(findings: readonly Finding[]): FeatureStatus {
 export function belowThresholds(value: number | null, decline: number, review: number): Severity | null {
   if (value === null || value <= decline) return 'error';
   return value <= review ? 'warning' : null;
+}
+
+/** The graver of two; null weighs nothing. */
+export function graver(one: Severity | null, other: Severity | null): Severity | null {
+  const weights = [null, 'information', 'warning', 'error'] as const;
+  return weights.indexOf(one) >= weights.indexOf(other) ? one : other;
 }
 
 /** The weight of a configurable finding. */

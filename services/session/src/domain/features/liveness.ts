@@ -1,6 +1,10 @@
-import type { FaceEvidence } from './evidence.ts';
-import type { Finding, Severity } from './feature.ts';
-import { actionSeverity, belowThresholds, defineFeature, readScore } from './feature.ts';
+import { challengeFindings } from './challenge.ts';
+import type { Evidence, FaceEvidence } from './evidence.ts';
+import { matchView, reportedMatches, searchFindings, searchRisks, searchSettings } from './face-search.ts';
+import type { Finding } from './feature.ts';
+import { actionSeverity, belowThresholds, defineFeature, graver, readScore } from './feature.ts';
+import { mediaFindings, mediaRisks, mediaSettings } from './media-signals.ts';
+import { failsGate, qualityFindings, qualityRisks, qualitySettings } from './picture-quality.ts';
 import type { SettingsOf } from './settings.ts';
 import { action, choice, integer, score } from './settings.ts';
 
@@ -11,24 +15,31 @@ const settings = {
   face_liveness_score_review_threshold: score(70),
   face_liveness_max_attempts: integer(1, 3, 3),
   face_liveness_multiple_faces_action: action('REVIEW'),
-  // The quality model reads 57 to 62 on good photos; below 40 embeddings become unreliable.
-  face_quality_decline_threshold: score(30),
-  face_quality_review_threshold: score(40),
-  face_luminance_min_threshold: score(10),
-  face_luminance_min_action: action('REVIEW'),
-  face_luminance_max_threshold: score(95),
-  face_luminance_max_action: action('REVIEW'),
+  ...qualitySettings,
+  ...searchSettings,
+  ...mediaSettings,
 } as const;
 
 type Settings = SettingsOf<typeof settings>;
 
-/** LIVENESS: is a living person before the camera, seen well enough to say so? */
+/** At or below this similarity with the face that a new one is to replace, a person looks first; 0..100. */
+const enrolledSimilarityReview = 50;
+
+const onlyPassive = 'the hosted page performs PASSIVE only.';
+
+/** LIVENESS: is a living person before the camera, seen well enough to say so, and nobody who should not be? */
 export const liveness = defineFeature({
   name: 'LIVENESS',
   aliases: ['FACE'],
   capture: 'face',
   after: [],
   settings,
+  unavailable: {
+    face_liveness_flash_mode: onlyPassive,
+    face_liveness_uncertain_retry_enabled: onlyPassive,
+    face_audio_recording_enabled: 'nothing is recorded.',
+    face_privacy_mode_enabled: 'no picture is ever kept, so there is nothing to hide.',
+  },
   maxAttempts: 'face_liveness_max_attempts',
   warningFeature: 'LIVENESS',
   risks: {
@@ -44,31 +55,35 @@ export const liveness = defineFeature({
       'Low liveness score',
       'The liveness score is at or below a threshold of the workflow, so a living person is not certain.',
     ],
-    LOW_FACE_QUALITY: [
-      'Low face quality',
-      'The face is too blurred, too small or too far turned to be relied on.',
-    ],
-    LOW_FACE_LUMINANCE: ['Face too dark', 'There is too little light on the face.'],
-    HIGH_FACE_LUMINANCE: ['Face too bright', 'There is too much light on the face.'],
     MULTIPLE_FACES_DETECTED: [
       'Several faces detected',
       'More than one face is in the picture; the largest one was checked.',
     ],
+    ENROLLED_FACE_DIFFERS: [
+      'Another face is enrolled',
+      'The user has a face on file already, and this one does not resemble it.',
+    ],
+    ...qualityRisks,
+    ...searchRisks,
+    ...mediaRisks,
   },
   details: (config) => ({ method: config.face_liveness_method, face_quality: null, face_luminance: null }),
-  judge(config, { face }) {
+  judge(config, evidence) {
+    const { face } = evidence;
     if (face === null) return null;
     return {
-      score: readScore(face.livenessScore),
-      findings: hasNoFace(face) ? [{ risk: 'NO_FACE_DETECTED', severity: 'error' }] : findings(config, face),
+      score: livenessScore(face),
+      findings: merged(findings(config, face, evidence)),
       details: {
+        ...(face.challenge?.method ? { method: face.challenge.method } : {}),
         face_quality: readScore(face.faceQuality),
         face_luminance: readScore(face.faceLuminance),
       },
+      matches: reportedMatches(config, face),
     };
   },
   blockKey: 'liveness_checks',
-  block: (report) => ({
+  block: (report, _sessionId, known) => ({
     node_id: report.node_id,
     status: report.status,
     method: report.details.method ?? null,
@@ -79,7 +94,7 @@ export const liveness = defineFeature({
     age_estimation: null,
     face_quality: report.details.face_quality ?? null,
     face_luminance: report.details.face_luminance ?? null,
-    matches: [],
+    matches: (report.matches ?? []).map((match) => matchView(match, known?.get(match.session_id ?? ''))),
     warnings: report.warnings,
   }),
   summaryKey: 'liveness',
@@ -92,52 +107,83 @@ export const liveness = defineFeature({
   listSummary: (report) => ({ method: report.details.method ?? null, score: report.score }),
 });
 
+/** Whether sessions with these settings are to be searched for others with the same face. */
+export function searchesFaces(raw: Readonly<Record<string, unknown>>): boolean {
+  return typeof raw.face_search_enabled === 'boolean'
+    ? raw.face_search_enabled
+    : settings.face_search_enabled.default;
+}
+
 function hasNoFace(face: FaceEvidence): boolean {
   return face.faceCount === 0 || face.problem === 'no_face';
 }
 
-function findings(config: Settings, face: FaceEvidence): Finding[] {
-  const found: Finding[] = [];
-  const add = (risk: string, severity: Severity | null) => {
-    if (severity !== null) found.push({ risk, severity });
-  };
-  const decline = config.face_liveness_score_decline_threshold;
-  const livenessScore = readScore(face.livenessScore);
-  // Far below the threshold there is no doubt left that a review could settle: at or below half of it.
-  add('LIVENESS_FACE_ATTACK', livenessScore !== null && livenessScore <= decline / 2 ? 'error' : null);
-  add(
-    'LOW_LIVENESS_SCORE',
-    belowThresholds(livenessScore, decline, config.face_liveness_score_review_threshold),
-  );
+/** Passive score and challenge hold together no better than the weaker of them. */
+function livenessScore({ livenessScore, challenge }: FaceEvidence): number | null {
+  const passive = readScore(livenessScore);
+  const active = challenge === null ? null : readScore(challenge.score);
+  return passive === null || active === null ? passive : Math.min(passive, active);
+}
+
+function findings(config: Settings, face: FaceEvidence, evidence: Evidence): Finding[] {
+  const found: Finding[] = hasNoFace(face) ? [] : seenFindings(config, face);
+  if (hasNoFace(face)) found.push({ risk: 'NO_FACE_DETECTED', severity: 'error' });
+  else if (evidence.attemptsUsedUp === true && failsGate(face)) found.unshift(nothingUsable);
+  return [
+    ...found,
+    ...mediaFindings(config, face.mediaSignals),
+    ...searchFindings(config, face, !hasNoFace(face) && !failsGate(face), evidence.vendorData ?? null),
+  ];
+}
+
+const nothingUsable: Finding = {
+  risk: 'NO_FACE_DETECTED',
+  severity: 'error',
+  words: ['No usable face', 'The attempts are used up, and no picture showed a face that could be checked.'],
+};
+
+function seenFindings(config: Settings, face: FaceEvidence): Finding[] {
+  const found: Finding[] = failsGate(face) ? [] : livingFindings(config, face);
   if (face.faceCount > 1 || face.problem === 'multiple_faces') {
-    add('MULTIPLE_FACES_DETECTED', actionSeverity(config.face_liveness_multiple_faces_action));
+    const severity = actionSeverity(config.face_liveness_multiple_faces_action);
+    found.push({ risk: 'MULTIPLE_FACES_DETECTED', severity });
   }
-  add('LOW_FACE_QUALITY', qualitySeverity(config, face));
-  const luminance = readScore(face.faceLuminance);
-  if (face.problem === 'too_dark') {
-    add('LOW_FACE_LUMINANCE', 'error');
-  } else if (luminance === null || luminance < config.face_luminance_min_threshold) {
-    add('LOW_FACE_LUMINANCE', actionSeverity(config.face_luminance_min_action));
-  }
-  if (face.problem === 'too_bright') {
-    add('HIGH_FACE_LUMINANCE', 'error');
-  } else if (luminance !== null && luminance > config.face_luminance_max_threshold) {
-    add('HIGH_FACE_LUMINANCE', actionSeverity(config.face_luminance_max_action));
+  found.push(...qualityFindings(config, face));
+  const enrolled = readScore(face.enrolledSimilarity);
+  if (enrolled !== null && enrolled <= enrolledSimilarityReview) {
+    found.push({ risk: 'ENROLLED_FACE_DIFFERS', severity: 'warning' });
   }
   return found;
 }
 
-/** A frame that cannot carry a verdict declines whatever the thresholds are: no picture is kept to review. */
-function qualitySeverity(config: Settings, face: FaceEvidence): Severity | null {
-  const unusable =
-    face.problem === 'low_quality' || face.problem === 'too_small' || face.problem === 'turned_away';
-  if (unusable) return 'error';
-  const quality = readScore(face.faceQuality);
-  // A measurement that is missing although there is a face is worth a look, never a pass.
-  if (quality === null) return 'warning';
-  return belowThresholds(
-    quality,
-    config.face_quality_decline_threshold,
-    config.face_quality_review_threshold,
-  );
+/** Only of a frame that passes the gates: a bad picture is no attack. */
+function livingFindings(config: Settings, face: FaceEvidence): Finding[] {
+  const decline = config.face_liveness_score_decline_threshold;
+  const review = config.face_liveness_score_review_threshold;
+  const passive = readScore(face.livenessScore);
+  const found: Finding[] = [];
+  // Far below the threshold there is no doubt left that a review could settle: at or below half of it.
+  if (passive !== null && passive <= decline / 2) {
+    found.push({ risk: 'LIVENESS_FACE_ATTACK', severity: 'error' });
+  }
+  const low = belowThresholds(passive, decline, review);
+  if (low !== null) found.push({ risk: 'LOW_LIVENESS_SCORE', severity: low });
+  if (face.challenge !== null) {
+    // Of PASSIVE workflows nobody asks for a challenge; one that was performed all the same counts.
+    const method = face.challenge.method ?? 'ACTIVE_3D';
+    const asked = { method, declineThreshold: decline, reviewThreshold: review, isStrict: false };
+    found.push(...challengeFindings(asked, face.challenge));
+  }
+  return found;
+}
+
+/** One finding a risk: the first one, as grave as the gravest of them. */
+function merged(found: readonly Finding[]): Finding[] {
+  const byRisk = new Map<string, Finding>();
+  for (const finding of found) {
+    const known = byRisk.get(finding.risk);
+    const severity = graver(known?.severity ?? null, finding.severity) ?? finding.severity;
+    byRisk.set(finding.risk, { ...finding, ...known, severity });
+  }
+  return [...byRisk.values()];
 }

@@ -2,7 +2,15 @@
 type SettingRule =
   | { readonly kind: 'number'; readonly min: number; readonly max: number; readonly default: number }
   | { readonly kind: 'integer'; readonly min: number; readonly max: number; readonly default: number }
-  | { readonly kind: 'choice'; readonly values: readonly string[]; readonly default: string };
+  | { readonly kind: 'choice'; readonly values: readonly string[]; readonly default: string }
+  | { readonly kind: 'flag'; readonly default: boolean }
+  | { readonly kind: 'bands'; readonly default: Bands };
+
+/** From `possible` on something may be so, from `high` on it is taken to be; 0..100. */
+export interface Bands {
+  readonly possible: number;
+  readonly high: number;
+}
 
 export type SettingRules = Readonly<Record<string, SettingRule>>;
 
@@ -10,7 +18,11 @@ export type SettingRules = Readonly<Record<string, SettingRule>>;
 export type SettingsOf<Rules extends SettingRules> = {
   readonly [Key in keyof Rules]: Rules[Key] extends { readonly values: readonly (infer Value)[] }
     ? Value
-    : number;
+    : Rules[Key] extends { readonly kind: 'flag' }
+      ? boolean
+      : Rules[Key] extends { readonly kind: 'bands' }
+        ? Bands
+        : number;
 };
 
 /** A threshold on a score of 0..100. */
@@ -26,6 +38,14 @@ export function choice<const Value extends string>(values: readonly Value[], val
   return { kind: 'choice', values, default: value } as const;
 }
 
+export function flag(value: boolean) {
+  return { kind: 'flag', default: value } as const;
+}
+
+export function bands(value: Bands) {
+  return { kind: 'bands', default: value } as const;
+}
+
 /** What happens when a configurable finding is made. */
 export function action(value: 'NO_ACTION' | 'REVIEW' | 'DECLINE') {
   return choice(['NO_ACTION', 'REVIEW', 'DECLINE'], value);
@@ -33,16 +53,23 @@ export function action(value: 'NO_ACTION' | 'REVIEW' | 'DECLINE') {
 
 export type RawSettings = Readonly<Record<string, unknown>>;
 
-/** Reads given settings; each mistake is one sentence for the caller. Keys that are not given stay out. */
+/**
+ * Reads given settings; each mistake is one sentence for the caller. Keys that are not given stay out.
+ * @param unavailable settings that the contract knows and nothing would act on, with the reason: refused, never ignored
+ */
 export function checkSettings(
   rules: SettingRules,
   given: RawSettings,
+  unavailable: Readonly<Record<string, string>> = {},
 ): { settings: RawSettings; mistakes: string[] } {
   const mistakes: string[] = [];
   const settings: Record<string, unknown> = {};
   for (const [key, value] of Object.entries(given)) {
     const rule = Object.hasOwn(rules, key) ? rules[key] : undefined;
-    if (rule === undefined) {
+    const reason = Object.hasOwn(unavailable, key) ? unavailable[key] : undefined;
+    if (reason !== undefined) {
+      mistakes.push(`${key} cannot be set yet: ${reason}`);
+    } else if (rule === undefined) {
       mistakes.push(`${key} is not a setting of this feature. Available: ${Object.keys(rules).join(', ')}.`);
     } else if (!accepts(rule, value)) {
       mistakes.push(`${key} must be ${describe(rule)}.`);
@@ -67,12 +94,24 @@ export function completeSettings<Rules extends SettingRules>(
 
 function accepts(rule: SettingRule, value: unknown): boolean {
   if (rule.kind === 'choice') return typeof value === 'string' && rule.values.includes(value);
+  if (rule.kind === 'flag') return typeof value === 'boolean';
+  if (rule.kind === 'bands') return isBands(value);
   if (typeof value !== 'number' || !Number.isFinite(value)) return false;
   if (rule.kind === 'integer' && !Number.isInteger(value)) return false;
   return value >= rule.min && value <= rule.max;
 }
 
+function isBands(value: unknown): value is Bands {
+  if (typeof value !== 'object' || value === null) return false;
+  const { possible, high, ...rest } = value as Record<string, unknown>;
+  if (typeof possible !== 'number' || typeof high !== 'number') return false;
+  return Object.keys(rest).length === 0 && possible >= 0 && possible <= high && high <= 100;
+}
+
 function describe(rule: SettingRule): string {
   if (rule.kind === 'choice') return `one of ${rule.values.join(', ')}`;
+  if (rule.kind === 'flag') return 'true or false';
+  if (rule.kind === 'bands')
+    return 'an object of two numbers from 0 to 100, possible and high, in this order';
   return `${rule.kind === 'integer' ? 'an integer' : 'a number'} from ${rule.min} to ${rule.max}`;
 }
