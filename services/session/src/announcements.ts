@@ -68,9 +68,9 @@ export async function announceStatus(
     sequence: BigInt(session.sequence),
     status: session.state.status,
     previousStatus: from ?? '',
-    workflowId: session.workflow.id,
-    workflowVersion: session.workflow.version,
-    workflowType: session.workflow.definition.workflow_type,
+    workflowId: session.workflow.id ?? '',
+    workflowVersion: session.workflow.version ?? 0,
+    workflowType: session.type === 'API' ? '' : session.workflow.definition.workflow_type,
     vendorData: session.vendorData ?? '',
     metadataJson: session.metadata === null ? '' : JSON.stringify(session.metadata),
     callback: session.callback ?? '',
@@ -117,6 +117,7 @@ export function decisionSource(session: Session): DecisionSource {
     contactDetails: session.contactDetails,
     reports: session.reports,
     createdAt: session.createdAt,
-    expiresAt: session.state.expiresAt,
+    // A call is over when it is answered.
+    expiresAt: session.type === 'API' ? null : session.state.expiresAt,
   };
 }

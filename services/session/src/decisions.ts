@@ -33,11 +33,11 @@ export async function readDecision(
   return {
     decision: {
       ...decision,
-      workflow_type: session.workflow.definition.workflow_type,
+      workflow_type: session.type === 'API' ? null : session.workflow.definition.workflow_type,
       workflow_version: session.workflow.version,
       workflow_version_id: session.workflow.versionId,
-      api_service: null,
-      session_type: 'HOSTED',
+      api_service: session.apiService,
+      session_type: session.type,
       has_device_nfc_support: null,
     },
   };
@@ -63,7 +63,9 @@ export async function readSessions(
   return { page: pageOf(rows, count, page, { base: `${context.links.publicBaseUrl}/v3/sessions/`, query }) };
 }
 
-function linkOf(context: Context, session: Session): string {
+/** Nobody is sent to a session that a call made. */
+function linkOf(context: Context, session: Session): string | null {
+  if (session.type === 'API') return null;
   const { publicBaseUrl, tokenKey } = context.links;
   return sessionUrl(publicBaseUrl, sessionToken(tokenKey, session.id), session.language);
 }

@@ -138,6 +138,41 @@ const candidates = `
 ALTER TABLE sessions ADD COLUMN candidate_id text;
 `;
 
+const lockouts = `
+-- Failed looks of a subject, a device or a network, and the lock that follows. Keys are digests under the token key.
+CREATE TABLE lockouts (
+  application_id uuid NOT NULL REFERENCES applications,
+  kind           text NOT NULL CHECK (kind IN ('subject', 'device', 'network')),
+  key_sha256     bytea NOT NULL CHECK (octet_length(key_sha256) = 32),
+  -- Oldest first; never more than lead to a lock.
+  failures       timestamptz[] NOT NULL,
+  locked_until   timestamptz,
+  -- From then on the row says nothing any more and is swept.
+  expires_at     timestamptz NOT NULL,
+  PRIMARY KEY (application_id, kind, key_sha256)
+);
+CREATE INDEX lockouts_by_expiry ON lockouts (expires_at);
+
+-- Where a look comes from, until it is judged: digests under the token key.
+ALTER TABLE attempts ADD COLUMN device_sha256 bytea, ADD COLUMN network_sha256 bytea;
+`;
+
+const apiSessions = `
+-- Sessions that a standalone call made rest on no workflow: their definition is the call's own.
+ALTER TABLE sessions
+  ADD COLUMN session_type text NOT NULL DEFAULT 'HOSTED',
+  -- Which call; null for hosted sessions.
+  ADD COLUMN api_service text,
+  ALTER COLUMN workflow_id DROP NOT NULL,
+  ALTER COLUMN workflow_version_id DROP NOT NULL,
+  ALTER COLUMN workflow_version DROP NOT NULL,
+  ADD CONSTRAINT sessions_are_hosted_or_calls CHECK (
+    (session_type = 'HOSTED' AND api_service IS NULL
+      AND workflow_id IS NOT NULL AND workflow_version_id IS NOT NULL AND workflow_version IS NOT NULL)
+    OR (session_type = 'API' AND api_service IS NOT NULL)
+  );
+`;
+
 /** Every migration of this service's schema, those of the libs first. */
 export const migrations: readonly Migration[] = [
   ...busMigrations,
@@ -146,4 +181,6 @@ export const migrations: readonly Migration[] = [
   { name: '0002-workflows', up: workflows },
   { name: '0003-sessions', up: sessions },
   { name: '0004-candidates', up: candidates },
+  { name: '0006-api-sessions', up: apiSessions },
+  { name: '0005-lockouts', up: lockouts },
 ];

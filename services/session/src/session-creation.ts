@@ -21,6 +21,7 @@ import { refusedFields } from './refusal.ts';
 /** A session that was created, or found waiting, with the secret of its link. */
 export interface CreatedSession {
   readonly session: Session;
+  readonly workflow: { readonly id: string; readonly version: number };
   readonly token: string;
   readonly url: string;
 }
@@ -119,5 +120,7 @@ async function createOnce(
     return created;
   });
   if (session === null) return 'moved';
-  return { session, token, url: sessionUrl(context.links.publicBaseUrl, token, session.language) };
+  const { workflowId, version } = workflow;
+  const url = sessionUrl(context.links.publicBaseUrl, token, session.language);
+  return { session, workflow: { id: workflowId, version }, token, url };
 }

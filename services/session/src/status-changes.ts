@@ -49,6 +49,9 @@ export async function setSessionStatus(
     if ('refusal' in result) {
       return { refused: 'list', texts: [`The session is already in status ${status}.`] };
     }
+    if (change.newStatus === 'Resubmitted' && session.type === 'API') {
+      return refusedFields({ new_status: 'A session that an API call made has no user to resubmit it.' });
+    }
     const resubmission = change.newStatus === 'Resubmitted' ? chooseSteps(session, change) : null;
     if (resubmission !== null && 'mistake' in resubmission) {
       return refusedFields({ nodes_to_resubmit: resubmission.mistake });

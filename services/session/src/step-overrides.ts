@@ -25,6 +25,8 @@ export async function setStepStatus(
     const steps = session?.workflow.definition.steps ?? [];
     const step = nodeId === 'default' ? steps[0] : steps.find((each) => each.node_id === nodeId);
     if (session === null || step === undefined) return notFound;
+    if (session.type === 'API')
+      return refusedDetail('The steps of a session that an API call made stay as they are.');
     const fields = readFields(isObject(body) ? body : {});
     const status = fields.required('new_status') ? fields.choice('new_status', stepStatuses) : undefined;
     const comment = fields.text('comment', { max: commentMaxLength }) ?? null;

@@ -9,7 +9,8 @@ export interface DecisionSource {
   readonly sessionNumber: number;
   readonly status: Status;
   readonly environment: 'live' | 'sandbox';
-  readonly workflowId: string;
+  /** null for a session that a standalone call made */
+  readonly workflowId: string | null;
   readonly featureNames: readonly string[];
   readonly vendorData: string | null;
   /** Any JSON value as the application sent it. */
@@ -20,7 +21,8 @@ export interface DecisionSource {
   /** null until a step has run */
   readonly reports: readonly FeatureReport[] | null;
   readonly createdAt: Date;
-  readonly expiresAt: Date;
+  /** null where nothing is waited for */
+  readonly expiresAt: Date | null;
 }
 
 /** One line of the decision's `reviews`. */
@@ -77,7 +79,7 @@ export function decisionOf(
     ...summariesOf(source.reports ?? []),
     reviews: shown.reviews,
     created_at: source.createdAt.toISOString(),
-    expires_at: source.expiresAt.toISOString(),
+    expires_at: source.expiresAt?.toISOString() ?? null,
   };
 }
 

@@ -1,5 +1,6 @@
 import type { FieldErrors } from './fields.ts';
 import { isDate } from './person-details.ts';
+import type { SessionType } from './session.ts';
 
 /** A query string: repeated parameters come as arrays. */
 export type Query = Readonly<Record<string, string | string[] | undefined>>;
@@ -18,6 +19,8 @@ export interface SessionFilter {
   /** Ids or slugs. */
   readonly workflows: readonly string[] | undefined;
   readonly risks: readonly string[] | undefined;
+  readonly types: readonly SessionType[];
+  readonly apiService: string | undefined;
   readonly from: Date | undefined;
   /** Exclusive. */
   readonly before: Date | undefined;
@@ -31,11 +34,16 @@ const emptyFilters = [
   'document_type',
   'document_name',
   'region',
-  'api_service',
   'screened_full_name',
   'euuid',
   'organization_name',
 ];
+
+const typesOf = new Map<string, readonly SessionType[]>([
+  ['ALL', ['HOSTED', 'API']],
+  ['HOSTED', ['HOSTED']],
+  ['API', ['API']],
+]);
 
 const dayMs = 24 * 60 * 60 * 1000;
 
@@ -62,10 +70,12 @@ export function readSessionFilter(query: Query): { filter: SessionFilter } | { e
       workflows: many(query, 'workflow_id'),
       risks: many(query, 'warning'),
       from,
+      types: typesOf.get(type) ?? [],
+      apiService: one(query, 'api_service'),
       before: to && new Date(to.getTime() + dayMs),
       nothing:
         !['user', 'all'].includes(kind) ||
-        !['ALL', 'HOSTED'].includes(type) ||
+        !typesOf.has(type) ||
         emptyFilters.some((name) => one(query, name) !== undefined),
     },
   };

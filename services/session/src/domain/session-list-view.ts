@@ -18,7 +18,7 @@ const contractListKeys = [
 export function sessionRow(
   source: DecisionSource,
   steps: readonly WorkflowStep[],
-  sessionUrl: string,
+  sessionUrl: string | null,
 ): Record<string, unknown> {
   const reports = source.reports ?? pendingSteps(steps);
   const details: Record<string, unknown> = {};

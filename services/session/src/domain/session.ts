@@ -3,6 +3,9 @@ import type { JsonObject } from './fields.ts';
 import type { SessionState } from './session-life.ts';
 import type { WorkflowDefinition } from './workflow.ts';
 
+/** HOSTED: the user passes a workflow on the hosted page. API: a standalone call was recorded as a session. */
+export type SessionType = 'HOSTED' | 'API';
+
 /** A session as use cases see it: its row, the workflow it pins and its application. */
 export interface Session {
   readonly id: string;
@@ -16,10 +19,14 @@ export interface Session {
     readonly environment: 'live' | 'sandbox';
     readonly strictStatuses: boolean;
   };
+  readonly type: SessionType;
+  /** The standalone call that made it; null for hosted ones. */
+  readonly apiService: string | null;
   readonly workflow: {
-    readonly id: string;
-    readonly versionId: string;
-    readonly version: number;
+    /** These three are null where a standalone call made the session: its definition belongs to no workflow. */
+    readonly id: string | null;
+    readonly versionId: string | null;
+    readonly version: number | null;
     readonly definition: WorkflowDefinition;
   };
   readonly enrols: boolean;

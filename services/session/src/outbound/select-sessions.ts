@@ -2,7 +2,7 @@ import type { SelectQueryBuilder } from 'kysely';
 import { sql } from 'kysely';
 import type { FeatureReport } from '../domain/features/feature.ts';
 import type { JsonObject } from '../domain/fields.ts';
-import type { Session } from '../domain/session.ts';
+import type { Session, SessionType } from '../domain/session.ts';
 import type { Status } from '../domain/status.ts';
 import { maxAttempts } from '../domain/verdict.ts';
 import type { WorkflowDefinition } from '../domain/workflow.ts';
@@ -18,9 +18,11 @@ interface SessionRow {
   application_name: string;
   environment: 'live' | 'sandbox';
   strict_statuses: boolean;
-  workflow_id: string;
-  workflow_version_id: string;
-  workflow_version: number;
+  session_type: SessionType;
+  api_service: string | null;
+  workflow_id: string | null;
+  workflow_version_id: string | null;
+  workflow_version: number | null;
   definition: WorkflowDefinition;
   enrols: boolean;
   has_portrait: boolean;
@@ -56,6 +58,8 @@ export function selectSessions(
       'a.name as application_name',
       'a.environment',
       'a.strict_statuses',
+      's.session_type',
+      's.api_service',
       's.workflow_id',
       's.workflow_version_id',
       's.workflow_version',
@@ -95,6 +99,8 @@ export function toSession(row: SessionRow): Session {
       environment: row.environment,
       strictStatuses: row.strict_statuses,
     },
+    type: row.session_type,
+    apiService: row.api_service,
     workflow: {
       id: row.workflow_id,
       versionId: row.workflow_version_id,

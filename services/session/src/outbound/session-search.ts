@@ -34,6 +34,10 @@ export async function listSessions(
     .$if(filter.workflowIds !== undefined, (query) =>
       query.where('s.workflow_id', 'in', [...(filter.workflowIds ?? [])]),
     )
+    .$if(filter.types.length === 1, (query) => query.where('s.session_type', 'in', [...filter.types]))
+    .$if(filter.apiService !== undefined, (query) =>
+      query.where('s.api_service', '=', filter.apiService ?? ''),
+    )
     .$if(filter.from !== undefined, (query) => query.where('s.created_at', '>=', filter.from ?? new Date(0)))
     .$if(filter.before !== undefined, (query) =>
       query.where('s.created_at', '<', filter.before ?? new Date(0)),

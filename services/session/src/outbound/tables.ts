@@ -2,6 +2,7 @@ import type { Transaction } from '@selfsame/database/database';
 import type { ColumnType, Generated, Kysely } from 'kysely';
 import type { FeatureReport } from '../domain/features/feature.ts';
 import type { JsonObject } from '../domain/fields.ts';
+import type { SessionType } from '../domain/session.ts';
 import type { Status } from '../domain/status.ts';
 import type { WorkflowDefinition } from '../domain/workflow.ts';
 
@@ -65,9 +66,11 @@ interface SessionsTable {
   application_id: string;
   session_number: number;
   token_sha256: Buffer;
-  workflow_id: string;
-  workflow_version_id: string;
-  workflow_version: number;
+  session_type: Generated<SessionType>;
+  api_service: Generated<string | null>;
+  workflow_id: string | null;
+  workflow_version_id: string | null;
+  workflow_version: number | null;
   definition_id: string;
   status: Status;
   attempts: Generated<string[]>;
@@ -96,6 +99,17 @@ interface AttemptsTable {
   evidence: Json<unknown> | null;
   verdict: string | null;
   judged_at: Date | null;
+  device_sha256: Generated<Buffer | null>;
+  network_sha256: Generated<Buffer | null>;
+}
+
+interface LockoutsTable {
+  application_id: string;
+  kind: 'subject' | 'device' | 'network';
+  key_sha256: Buffer;
+  failures: Date[];
+  locked_until: Date | null;
+  expires_at: Date;
 }
 
 interface ReviewsTable {
@@ -121,6 +135,7 @@ export interface Tables {
   workflow_versions: WorkflowVersionsTable;
   sessions: SessionsTable;
   attempts: AttemptsTable;
+  lockouts: LockoutsTable;
   reviews: ReviewsTable;
 }
 

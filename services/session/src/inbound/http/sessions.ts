@@ -151,7 +151,7 @@ function statusRoutes(api: HttpServer, context: Context): void {
   );
 }
 
-function createdBody({ session, token, url }: CreatedSession) {
+function createdBody({ session, workflow, token, url }: CreatedSession) {
   return {
     session_id: session.id,
     session_number: session.number,
@@ -163,7 +163,7 @@ function createdBody({ session, token, url }: CreatedSession) {
     metadata: session.metadata,
     callback: session.callback,
     status: session.state.status,
-    workflow_id: session.workflow.id,
-    workflow_version: session.workflow.version,
+    workflow_id: workflow.id,
+    workflow_version: workflow.version,
   };
 }
