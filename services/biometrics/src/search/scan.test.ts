@@ -1,14 +1,7 @@
 import { expect, test } from 'vitest';
 import { keepBest } from './best.ts';
 import { plainScan } from './plain-scan.ts';
-import {
-  BLOCK_BYTES,
-  BLOCK_RECORDS,
-  idIndex,
-  RECORD_BYTES,
-  recordAddress,
-  TEMPLATE_BYTES,
-} from './records.ts';
+import { BLOCK_RECORDS, idIndex, RECORD_BYTES, recordAddress, TEMPLATE_BYTES } from './records.ts';
 import { assembleScan, createScanner } from './scan.ts';
 
 const module = assembleScan();

@@ -1,0 +1,116 @@
+import { setTimeout as pause } from 'node:timers/promises';
+import { Worker } from 'node:worker_threads';
+import { Failure } from '@selfsame/runtime/errors';
+import type { Log } from '@selfsame/runtime/log';
+import { byLikeness, type Likeness } from './best.ts';
+import { assembleScan, PROBE_BYTES } from './scan.ts';
+import { cancel, newCursor, type ScanJob, type ScanPart, type ScanReport } from './scan-job.ts';
+import type { ScanStart } from './scan-worker.ts';
+
+/** Threads that scan the shared memory, apart from those that look at pictures. */
+export interface SearchThreads {
+  /**
+   * The best likenesses of each part, best first. The shelves must not change until it has settled; when the signal is
+   * aborted it settles soon, and what it resolves with is incomplete.
+   * @throws Failure `search_thread_lost` (retryable)
+   */
+  scan(parts: readonly ScanPart[], signal: AbortSignal): Promise<Likeness[][]>;
+  close(): Promise<void>;
+}
+
+/** The first block of the memory holds one probe for each. */
+export const SEARCH_THREADS_MAX = 128;
+/** A third of a millisecond for one thread: waking another would cost as much, and take a core from a look. */
+const RECORDS_PER_THREAD = 20_000;
+const RESTART_PAUSE_MS = 200;
+
+interface Thread {
+  readonly worker: Worker;
+  /** Jobs that it has not reported on. */
+  readonly jobs: Map<number, (report: ScanReport | undefined) => void>;
+  ended: boolean;
+}
+
+/** @param options.threads 1 to SEARCH_THREADS_MAX, one for each core that searches may use */
+export function openSearchThreads(options: {
+  memory: WebAssembly.Memory;
+  threads: number;
+  log: Log;
+}): SearchThreads {
+  const { memory, log } = options;
+  const module = assembleScan();
+  const threads = Array.from({ length: options.threads }, (_, slot) => start(slot));
+  let closing = false;
+  let lastId = 0;
+
+  function start(slot: number): Thread {
+    const workerData: ScanStart = { module, memory, probeAddress: slot * PROBE_BYTES };
+    const worker = new Worker(new URL('./scan-worker.ts', import.meta.url), { workerData });
+    // An idle thread keeps no process alive.
+    worker.unref();
+    const jobs: Thread['jobs'] = new Map();
+    const thread: Thread = { worker, jobs, ended: false };
+    worker.on('message', (report: ScanReport) => {
+      jobs.get(report.id)?.(report);
+      jobs.delete(report.id);
+      if (jobs.size === 0) worker.unref();
+    });
+    worker.on('error', (err) => log.error({ err }, 'search thread failed'));
+    worker.on('exit', () => {
+      thread.ended = true;
+      for (const settle of jobs.values()) settle(undefined);
+      jobs.clear();
+      if (!closing) void replace(slot);
+    });
+    return thread;
+  }
+
+  async function replace(slot: number): Promise<void> {
+    log.error('search thread lost; starting another');
+    await pause(RESTART_PAUSE_MS, undefined, { ref: false });
+    if (!closing) threads[slot] = start(slot);
+  }
+
+  /** Gives the job to a thread. @returns its report, or undefined when the thread is lost */
+  async function give({ worker, jobs, ended }: Thread, job: ScanJob): Promise<ScanReport | undefined> {
+    if (ended) return undefined;
+    return new Promise((resolve) => {
+      jobs.set(job.id, resolve);
+      worker.ref();
+      worker.postMessage(job);
+    });
+  }
+
+  return {
+    async scan(parts, signal) {
+      const records = parts.reduce((sum, { shelf }) => sum + shelf.records, 0);
+      if (records === 0) return parts.map(() => []);
+      const wanted = Math.ceil(records / RECORDS_PER_THREAD);
+      const chosen = threads.toSorted((one, other) => one.jobs.size - other.jobs.size).slice(0, wanted);
+      const job: ScanJob = { id: ++lastId, parts, cursor: newCursor() };
+      const stop = () => cancel(job.cursor);
+      if (signal.aborted) stop();
+      signal.addEventListener('abort', stop, { once: true });
+      try {
+        const reports = await Promise.all(chosen.map((thread) => give(thread, job)));
+        return parts.map((part, index) => merge(reports, index, part.keep));
+      } finally {
+        signal.removeEventListener('abort', stop);
+      }
+    },
+    async close() {
+      closing = true;
+      await Promise.all(threads.map(({ worker }) => worker.terminate()));
+    },
+  };
+}
+
+function merge(reports: readonly (ScanReport | undefined)[], part: number, keep: number): Likeness[] {
+  const found = reports.flatMap((report) => {
+    if (report === undefined) {
+      throw new Failure('unavailable', 'search_thread_lost', 'The search was interrupted; try again.');
+    }
+    return report.best[part] ?? [];
+  });
+  return found.sort(byLikeness).slice(0, keep);
+}
