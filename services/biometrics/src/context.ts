@@ -1,3 +1,4 @@
+import type { Bus } from '@selfsame/bus/bus';
 import type { Database } from '@selfsame/database/database';
 import type { Log } from '@selfsame/runtime/log';
 import type { BiometricsTables } from './outbound/store.ts';
@@ -9,6 +10,8 @@ export interface Context {
   readonly log: Log;
   readonly database: Database<BiometricsTables>;
   readonly vault: Vault;
+  /** To tell, in a transaction, that a template came or went. */
+  readonly bus: Pick<Bus<BiometricsTables>, 'enqueue'>;
   readonly pool: WorkerPool;
   /** How long a candidate may wait for a person's verdict. */
   readonly candidateDays: number;

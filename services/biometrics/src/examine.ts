@@ -1,4 +1,5 @@
 import { errorCode, Failure } from '@selfsame/runtime/errors';
+import { findOnFile } from './comparison.ts';
 import type { Context } from './context.ts';
 import { similarityScore } from './domain/calibration.ts';
 import { type Evidence, type Match, weigh } from './domain/evidence.ts';
@@ -57,7 +58,7 @@ export async function examine(
   ]);
   const evidence = weigh(seen.look, VERIFY_GATES, compare(seen.look, reference?.look));
   return {
-    evidence: { ...evidence, candidateId: await keep(context, examination, seen.look) },
+    evidence: { ...evidence, ...(await keep(context, examination, seen.look)) },
     userImage: viewOf(seen.look, seen.turn),
     referenceImage: reference && viewOf(reference.look, reference.turn),
   };
@@ -107,13 +108,16 @@ function compare(look: Look, reference: Look | undefined): Match {
   return { outcome: 'compared', score: similarityScore(likeness) };
 }
 
-/** @returns the candidate's id; undefined when none was asked for, or the face is not fit to be a template */
+/** Keeps a candidate when one is asked for and the face is fit to be a template. */
 async function keep(
   context: Context,
   { applicationId, sessionId, vendorData, keepCandidate: wanted }: Examination,
   look: Look,
-): Promise<string | undefined> {
-  if (!wanted || look.subject === undefined || findProblem(look, ENROL_GATES) !== undefined) return undefined;
+): Promise<Kept> {
+  if (!wanted || look.subject === undefined || findProblem(look, ENROL_GATES) !== undefined) {
+    return { candidateId: undefined };
+  }
   const named = { applicationId, sessionId, vendorData: subjectName({ vendorData, sessionId }) };
-  return keepCandidate(context, named, look.subject.embedding);
+  const onFile = await findOnFile(context, { ...named, reference: 'none', keepCandidate: true });
+  return keepCandidate(context, named, look.subject.embedding, { onFile, rekey: false });
 }

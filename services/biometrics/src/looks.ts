@@ -1,37 +1,40 @@
 import { randomUUID } from 'node:crypto';
 import { Failure } from '@selfsame/runtime/errors';
 import { inSpan } from '@selfsame/runtime/telemetry';
+import { findOnFile, type OnFile, type Sought, similarityTo } from './comparison.ts';
 import type { Context } from './context.ts';
-import { percent, similarityScore } from './domain/calibration.ts';
+import { percent } from './domain/calibration.ts';
 import { type Evidence, type Match, weigh } from './domain/evidence.ts';
 import { countFaces, ENROL_GATES, type FaceProblem, findProblem, VERIFY_GATES } from './domain/gates.ts';
-import type { TemplateOwner } from './domain/template.ts';
-import { findTemplate, putTemplate } from './outbound/store.ts';
+import type { RowOwner } from './domain/template.ts';
+import { putTemplate } from './outbound/store.ts';
 import type { Refused } from './pipeline/decode.ts';
-import { cosine, EMBEDDING_SPACE } from './pipeline/embedding.ts';
+import { EMBEDDING_SPACE } from './pipeline/embedding.ts';
 import type { Look, LookOptions } from './pipeline/look.ts';
 import type { Box } from './pipeline/picture.ts';
 import { PIPELINE_VERSION } from './pipeline-version.ts';
+import { activeKey } from './template-keys.ts';
 import { UNJUDGED_MS } from './templates.ts';
 
 const MADE = { pipelineVersion: PIPELINE_VERSION, embeddingSpace: EMBEDDING_SPACE };
 
-/** One attempt of a session. */
-export interface Attempt {
-  readonly applicationId: string;
-  readonly sessionId: string;
-  /** Empty when the session has none. */
-  readonly vendorData: string;
+/**
+ * A session that does not enrol renews a template of a former key version only with a face this like the one it was
+ * compared with (one impostor in a hundred thousand): a mild workflow must not be the way to replace somebody's face.
+ */
+const RENEWAL_SIMILARITY_MIN = 70;
+
+/** One attempt of a session. `keepCandidate`: keep what was seen until the verdict on it, if it may become a template. */
+export interface Attempt extends Sought {
   readonly image: Uint8Array;
-  readonly reference: 'none' | 'session' | 'subject';
-  /** Keep what was seen until the verdict on it, if it may become the subject's template. */
-  readonly keepCandidate: boolean;
 }
 
 /** What a look left behind. */
 export interface Kept {
   /** UUID; undefined when no candidate is kept. */
   readonly candidateId: string | undefined;
+  /** 0..100, with the template that the candidate may replace; undefined without both. */
+  readonly enrolledSimilarity?: number | undefined;
 }
 
 /**
@@ -45,15 +48,26 @@ export async function verify(
   signal: AbortSignal,
 ): Promise<Evidence & Kept> {
   const enrols = attempt.keepCandidate && attempt.vendorData !== '';
-  const [look, reference] = await Promise.all([
+  const [look, onFile] = await Promise.all([
     lookAt(context, attempt.image, signal),
-    findReference(context, attempt),
+    findOnFile(context, attempt),
   ]);
-  const match = compare(look, reference, attempt.reference);
+  const match = compare(context, look, onFile, attempt.reference);
   const evidence = weigh(look, enrols ? ENROL_GATES : VERIFY_GATES, match);
-  const keeps = enrols && look.subject !== undefined && evidence.problem === undefined;
-  const candidateId = keeps ? await keepCandidate(context, attempt, look.subject.embedding) : undefined;
-  return { ...evidence, candidateId };
+  const keeps = enrols ? evidence.problem === undefined : renews(look, onFile, match);
+  const kept = keeps && look.subject !== undefined;
+  return {
+    ...evidence,
+    ...(kept
+      ? await keepCandidate(context, attempt, look.subject.embedding, { onFile, rekey: !enrols })
+      : { candidateId: undefined }),
+  };
+}
+
+/** Whether a look that does not enrol may renew what is on file under a former key version. */
+function renews(look: Look, { outdated }: OnFile, match: Match): boolean {
+  const alike = match.outcome === 'compared' && match.score >= RENEWAL_SIMILARITY_MIN;
+  return outdated && alike && findProblem(look, ENROL_GATES) === undefined;
 }
 
 /** Looks at a submitted portrait and keeps its template for one session. @returns why it will not do, if so */
@@ -66,9 +80,8 @@ export async function bindReference(
   const problem = findProblem(look, ENROL_GATES);
   if (problem !== undefined || look.subject === undefined) return problem ?? 'no_face';
   const { applicationId, sessionId, expiresAt } = portrait;
-  const owner: TemplateOwner = { kind: 'reference', applicationId, sessionId };
-  const template = context.vault.seal(owner, look.subject.embedding, MADE);
-  await putTemplate(context.database.db, owner, template, { sessionId, expiresAt });
+  const owner: RowOwner = { kind: 'reference', applicationId, sessionId };
+  await putFace(context, owner, look.subject.embedding, { sessionId, expiresAt });
   return undefined;
 }
 
@@ -115,41 +128,43 @@ export function lookAt(
   });
 }
 
-/** The opened reference, or undefined when there is none that compares. */
-async function findReference(context: Context, attempt: Attempt): Promise<Float32Array | undefined> {
-  const owner = referenceOwner(context, attempt);
-  if (owner === undefined) return undefined;
-  const template = await findTemplate(context.database.db, owner);
-  if (template === undefined || template.embeddingSpace !== EMBEDDING_SPACE) return undefined;
-  return context.vault.open(owner, template);
-}
-
-function referenceOwner({ vault }: Context, attempt: Attempt): TemplateOwner | undefined {
-  const { applicationId, sessionId, vendorData, reference } = attempt;
-  if (reference === 'session') return { kind: 'reference', applicationId, sessionId };
-  if (reference === 'none' || vendorData === '') return undefined;
-  return { kind: 'subject', applicationId, subject: vault.subjectOf(applicationId, vendorData) };
-}
-
-function compare(look: Look, reference: Float32Array | undefined, asked: Attempt['reference']): Match {
+function compare(context: Context, look: Look, { reference }: OnFile, asked: Attempt['reference']): Match {
   if (asked === 'none') return { outcome: 'not_asked' };
   if (reference === undefined) return { outcome: 'no_reference' };
   if (look.subject === undefined) return { outcome: 'impossible' };
-  return { outcome: 'compared', score: similarityScore(cosine(look.subject.embedding, reference)) };
+  return { outcome: 'compared', score: similarityTo(context, reference, look.subject.embedding) };
 }
 
-/** Keeps a face until the verdict on it. @returns the id that the verdict will name it by */
+/**
+ * Keeps a face until the verdict on it, and compares it with the template that it may replace.
+ * @param how.rekey it may only renew a template of a former key version
+ * @returns the id that the verdict will name it by
+ */
 export async function keepCandidate(
-  { vault, database }: Context,
+  context: Context,
   { applicationId, sessionId, vendorData }: Pick<Attempt, 'applicationId' | 'sessionId' | 'vendorData'>,
   embedding: Float32Array,
-): Promise<string> {
-  const subject = vault.subjectOf(applicationId, vendorData);
+  how: { onFile: Pick<OnFile, 'enrolled'>; rekey: boolean },
+): Promise<Kept> {
+  const subject = context.vault.subjectOf(applicationId, vendorData);
   const candidateId = randomUUID();
-  const owner: TemplateOwner = { kind: 'candidate', applicationId, sessionId, candidateId, subject };
+  const owner: RowOwner = { kind: 'candidate', applicationId, sessionId, candidateId, subject };
   const expiresAt = new Date(Date.now() + UNJUDGED_MS);
-  await putTemplate(database.db, owner, vault.seal(owner, embedding, MADE), { sessionId, expiresAt });
-  return candidateId;
+  await putFace(context, owner, embedding, { sessionId, expiresAt, rekey: how.rekey });
+  const { enrolled } = how.onFile;
+  return { candidateId, enrolledSimilarity: enrolled && similarityTo(context, enrolled, embedding) };
+}
+
+/** Protects and seals a face under the application's active key, and keeps it. */
+async function putFace(
+  { vault, database }: Context,
+  owner: RowOwner,
+  embedding: Float32Array,
+  from: Parameters<typeof putTemplate>[3],
+): Promise<void> {
+  const key = await activeKey(database.db, owner.applicationId);
+  const sealed = vault.seal(owner, key, vault.protect(key, embedding), MADE);
+  await putTemplate(database.db, owner, sealed, from);
 }
 
 /** Why bytes are no picture, for the caller. */

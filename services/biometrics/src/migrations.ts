@@ -55,6 +55,35 @@ const own: Migration[] = [
       CREATE INDEX followed_sessions_expires_at ON followed_sessions (expires_at);
     `,
   },
+  {
+    name: '0003-template-keys',
+    up: `
+      CREATE TABLE template_keys (
+        application_id text NOT NULL,
+        version integer NOT NULL CHECK (version > 0),
+        -- active: protects what is new; retiring: still compares; revoked: nothing opens any more
+        state text NOT NULL CHECK (state IN ('active', 'retiring', 'revoked')),
+        -- of the derivation of the version's keys; its deletion is what revokes
+        salt bytea,
+        created_at timestamptz NOT NULL DEFAULT now(),
+        retired_at timestamptz,
+        revoked_at timestamptz,
+        PRIMARY KEY (application_id, version),
+        CHECK ((state = 'revoked') = (salt IS NULL)),
+        CHECK ((state = 'revoked') = (revoked_at IS NOT NULL))
+      );
+      CREATE UNIQUE INDEX template_keys_active ON template_keys (application_id) WHERE state = 'active';
+      CREATE INDEX template_keys_revoked ON template_keys (application_id, version) WHERE state = 'revoked';
+
+      -- 0: an embedding that an earlier release sealed as it was. The service protects these while it runs.
+      ALTER TABLE templates ADD COLUMN key_version integer NOT NULL DEFAULT 0;
+      -- candidate: of a session that does not enrol; it renews a subject's template of a former key version, or nothing
+      ALTER TABLE templates ADD COLUMN rekey boolean NOT NULL DEFAULT false;
+      CREATE INDEX templates_plain ON templates (application_id, kind, owner) WHERE key_version = 0;
+      -- Of a revoked version a subject's row stays without its content: who was enrolled may be renewed.
+      CREATE INDEX templates_key_version ON templates (application_id, key_version) WHERE sealed <> ''::bytea;
+    `,
+  },
 ];
 
 /** The schema `biometrics`, oldest first. */

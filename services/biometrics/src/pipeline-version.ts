@@ -3,9 +3,10 @@ import { modelAssets } from './assets.ts';
 import { QUALITY, SIMILARITY } from './domain/calibration.ts';
 import { ENROL_GATES, VERIFY_GATES } from './domain/gates.ts';
 import { EMBEDDING_SPACE } from './pipeline/embedding.ts';
+import { PROTECTED_FORMAT } from './protection/transform.ts';
 
 /**
- * Names the weights, calibration and gates behind a score, so that a record can be read years later: the same name
+ * Names the weights, template format, calibration and gates behind a score, so that a record can be read years later: the same name
  * means the same numbers for the same picture. A hash, because nobody forgets to raise it.
  */
 export const PIPELINE_VERSION = `${EMBEDDING_SPACE}.${createHash('sha256')
@@ -16,6 +17,7 @@ export const PIPELINE_VERSION = `${EMBEDDING_SPACE}.${createHash('sha256')
       QUALITY,
       VERIFY_GATES,
       ENROL_GATES,
+      PROTECTED_FORMAT,
     ]),
   )
   .digest('hex')

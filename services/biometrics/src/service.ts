@@ -67,11 +67,6 @@ export async function createService(options: {
   );
   const pool = await opening;
 
-  const context: Context = { log, database, vault, pool, candidateDays: config.candidateDays };
-
-  const sweeper = startSweeper(context, config.sweepIntervalMs);
-  lifecycle.onStop('sweeper', sweeper.stop);
-
   const bus = await openBus({
     service: serviceName,
     url: config.natsUrl,
@@ -80,6 +75,12 @@ export async function createService(options: {
     stream: config,
   });
   lifecycle.onStop('bus', bus.close);
+
+  const context: Context = { log, database, vault, bus, pool, candidateDays: config.candidateDays };
+
+  const sweeper = startSweeper(context, config.sweepIntervalMs);
+  lifecycle.onStop('sweeper', sweeper.stop);
+
   await subscribeAll(context, bus);
 
   const grpc = await serveGrpc({

@@ -1,13 +1,16 @@
 import { setTimeout as pause } from 'node:timers/promises';
 import type { Context } from './context.ts';
+import { protectPlainTemplates } from './plain-templates.ts';
+import { eraseRevoked } from './template-keys.ts';
 import { sweep } from './templates.ts';
 
 /**
- * Removes what has expired, now and at every interval, beside any number of replicas.
+ * Removes what has expired or was revoked and protects what an earlier release left, now and at every interval, beside
+ * any number of replicas.
  * @returns how to stop it; resolves when the sweep under way is done
  */
 export function startSweeper(
-  context: Pick<Context, 'database' | 'log'>,
+  context: Pick<Context, 'database' | 'log' | 'vault'>,
   intervalMs: number,
 ): { stop(): Promise<void> } {
   const stopping = new AbortController();
@@ -18,8 +21,12 @@ export function startSweeper(
       try {
         const dropped = await sweep(context);
         if (dropped > 0) context.log.info({ dropped }, 'expired templates removed');
+        const erased = await eraseRevoked(context);
+        if (erased > 0) context.log.info({ erased }, 'templates of revoked key versions erased');
+        const converted = await protectPlainTemplates(context);
+        if (converted > 0) context.log.info({ converted }, 'templates of an earlier release protected');
       } catch (err) {
-        context.log.warn({ err }, 'could not remove expired templates; trying again');
+        context.log.warn({ err }, 'could not tidy the templates; trying again');
       }
       await pause(intervalMs, undefined, { signal }).catch(() => {});
     }

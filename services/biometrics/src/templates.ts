@@ -1,7 +1,9 @@
+import { templateEnrolled, templateForgotten } from '@selfsame/contracts/catalog';
 import type { Transaction } from '@selfsame/database/database';
 import { Failure } from '@selfsame/runtime/errors';
+import { opened } from './comparison.ts';
 import type { Context } from './context.ts';
-import { candidateFate, type TemplateOwner } from './domain/template.ts';
+import { candidateFate, type RowOwner } from './domain/template.ts';
 import type { BiometricsTables, SessionKey } from './outbound/store.ts';
 import {
   dismissOthers,
@@ -13,6 +15,7 @@ import {
   dropSubject,
   findTemplate,
   followSession,
+  holdsOlderTemplate,
   noteKey,
   putTemplate,
   retainCandidate,
@@ -48,19 +51,25 @@ const SWEEP_BATCHES_MAX = 200;
 
 const inFuture = (ms: number) => new Date(Date.now() + ms);
 
+type Following = Pick<Context, 'vault' | 'log' | 'bus' | 'candidateDays'>;
+
 /**
- * Follows a status of a session that enrols. It moves the candidate that it names and no other: Approved makes it the
- * subject's template, Declined drops it together with what the session enrolled before, In Review lets it wait. A status
+ * Follows a status of a session. It moves the candidate that it names and no other: Approved makes it the subject's
+ * template, Declined drops it together with what the session enrolled before, In Review lets it wait. A status
  * that a later one has overtaken only drops its candidate. Again with the same status, nothing happens.
+ *
+ * A session that does not enrol may have left a candidate that renews a template of a former key version, so its statuses
+ * are followed too, but for the approval that names none: it has nothing to move, and most sessions end with it.
  */
 export async function followVerdict(
-  context: Pick<Context, 'vault' | 'log' | 'candidateDays'>,
+  context: Following,
   tx: Transaction<BiometricsTables>,
   verdict: Verdict,
 ): Promise<void> {
   const { candidateId, sequence } = verdict;
   const fate = candidateFate(verdict.status);
-  if (fate === 'leave' || !verdict.enrols) return;
+  if (fate === 'leave') return;
+  if (fate === 'promote' && candidateId === '' && !verdict.enrols) return;
   const followed = { sequence, deleted: false, expiresAt: inFuture(FOLLOWED_MS) };
   const { stale } = await followSession(tx, verdict, followed);
   if (stale) {
@@ -76,7 +85,7 @@ export async function followVerdict(
 }
 
 async function promote(
-  { vault, log }: Pick<Context, 'vault' | 'log'>,
+  { vault, log, bus }: Following,
   tx: Transaction<BiometricsTables>,
   { applicationId, sessionId, vendorData, candidateId }: Verdict,
 ): Promise<void> {
@@ -87,23 +96,35 @@ async function promote(
     log.error({ session_id: sessionId }, 'the candidate belongs to another subject; dropped');
     return;
   }
-  const from: TemplateOwner = { kind: 'candidate', applicationId, sessionId, candidateId, subject };
-  const to: TemplateOwner = { kind: 'subject', applicationId, subject };
-  const embedding = vault.open(from, candidate.template);
-  const sealed = vault.seal(to, embedding, candidate.template);
-  await putTemplate(tx, to, sealed, { sessionId, expiresAt: null });
-  log.info({ session_id: sessionId }, 'template enrolled');
+  const { rekey, stored } = candidate;
+  if (stored.state === 'revoked') {
+    log.warn({ session_id: sessionId }, 'the key of the candidate was revoked meanwhile; nothing enrolled');
+    return;
+  }
+  const from: RowOwner = { kind: 'candidate', applicationId, sessionId, candidateId, subject };
+  const to = { kind: 'subject', applicationId, subject } as const;
+  const { key, template } = await opened(vault, tx, from, stored);
+  // Forgotten or renewed since the look: there is nothing left to renew.
+  if (rekey && !(await holdsOlderTemplate(tx, to, key.version))) return;
+  await putTemplate(tx, to, vault.seal(to, key, template, stored.template), { sessionId, expiresAt: null });
+  const enrolled = { applicationId, sessionId, keyVersion: key.version, occurredAt: new Date() };
+  await bus.enqueue(tx, templateEnrolled, enrolled);
+  log.info(
+    { session_id: sessionId, key_version: key.version },
+    rekey ? 'template renewed' : 'template enrolled',
+  );
 }
 
 async function refuse(
-  { log }: Pick<Context, 'log'>,
+  { log, bus }: Following,
   tx: Transaction<BiometricsTables>,
   verdict: Verdict,
 ): Promise<void> {
   await takeCandidate(tx, verdict, verdict.candidateId);
-  if (await dropEnrolled(tx, verdict)) {
-    log.info({ session_id: verdict.sessionId }, 'template of a session that was declined since removed');
-  }
+  if (!(await dropEnrolled(tx, verdict))) return;
+  const { applicationId, sessionId } = verdict;
+  await bus.enqueue(tx, templateForgotten, { applicationId, occurredAt: new Date() });
+  log.info({ session_id: sessionId }, 'template of a session that was declined since removed');
 }
 
 /** Removes what is bound to a deleted session; looks that are under way are noticed by `sweep`. */
@@ -122,12 +143,17 @@ export interface SubjectName {
 export async function hasTemplate({ vault, database }: Context, name: SubjectName): Promise<boolean> {
   const { applicationId, vendorData } = name;
   const subject = vault.subjectOf(applicationId, vendorData);
-  return (await findTemplate(database.db, { kind: 'subject', applicationId, subject })) !== undefined;
+  const stored = await findTemplate(database.db, { kind: 'subject', applicationId, subject });
+  return stored !== undefined && stored.state !== 'revoked';
 }
 
 /** Removes everything stored about a subject. */
-export async function forget({ vault, database }: Context, name: SubjectName): Promise<void> {
-  await dropSubject(database.db, name.applicationId, vault.subjectOf(name.applicationId, name.vendorData));
+export async function forget({ vault, database, bus }: Context, name: SubjectName): Promise<void> {
+  const { applicationId, vendorData } = name;
+  await database.transaction(async (tx) => {
+    if (!(await dropSubject(tx, applicationId, vault.subjectOf(applicationId, vendorData)))) return;
+    await bus.enqueue(tx, templateForgotten, { applicationId, occurredAt: new Date() });
+  });
 }
 
 /** Removes references and candidates that have expired or whose session was deleted. @returns how many */

@@ -1,9 +1,12 @@
 import { type Generated, type Kysely, sql } from 'kysely';
-import type { SealedTemplate, TemplateKind, TemplateOwner } from '../domain/template.ts';
+import type { RowOwner, SealedTemplate, StoredTemplate, TemplateKind } from '../domain/template.ts';
+import { PLAIN_VERSION } from '../domain/template.ts';
+import { findKey, type TemplateKeyRow, type TemplateKeysTable } from './key-store.ts';
 
 /** Rows of the schema `biometrics`. */
 export interface BiometricsTables {
   biometric_key: { singleton: Generated<boolean>; key_id: string };
+  template_keys: TemplateKeysTable;
   templates: {
     application_id: string;
     kind: TemplateKind;
@@ -11,6 +14,8 @@ export interface BiometricsTables {
     subject: string | null;
     session_id: string | null;
     key_id: string;
+    key_version: Generated<number>;
+    rekey: Generated<boolean>;
     pipeline_version: string;
     embedding_space: string;
     sealed: Buffer;
@@ -48,19 +53,22 @@ export interface SessionKey {
 
 /**
  * Keeps a template, replacing the owner's earlier one.
- * @param from the session that it comes from
- * @param expiresAt null for a subject's
+ * @param from.sessionId that it comes from
+ * @param from.expiresAt null for a subject's
+ * @param from.rekey of a candidate that may only renew what the subject has
  */
 export async function putTemplate(
   db: Tables,
-  owner: TemplateOwner,
+  owner: RowOwner,
   template: SealedTemplate,
-  from: { sessionId: string; expiresAt: Date | null },
+  from: { sessionId: string; expiresAt: Date | null; rekey?: boolean },
 ): Promise<void> {
   const content = {
     subject: owner.kind === 'candidate' ? owner.subject : null,
     session_id: from.sessionId,
     key_id: template.keyId,
+    key_version: template.keyVersion,
+    rekey: from.rekey ?? false,
     pipeline_version: template.pipelineVersion,
     embedding_space: template.embeddingSpace,
     sealed: template.sealed,
@@ -77,17 +85,38 @@ export async function putTemplate(
     .execute();
 }
 
-/** The owner's template unless it has expired. */
-export async function findTemplate(db: Tables, owner: TemplateOwner): Promise<SealedTemplate | undefined> {
+/** The owner's template unless it has expired, with its key as it stands at this moment. */
+export async function findTemplate(db: Tables, owner: RowOwner): Promise<StoredTemplate | undefined> {
+  const row = await db
+    .selectFrom('templates as t')
+    .leftJoin('template_keys as k', (join) =>
+      join.onRef('k.application_id', '=', 't.application_id').onRef('k.version', '=', 't.key_version'),
+    )
+    .select(['t.key_id', 't.key_version', 't.pipeline_version', 't.embedding_space', 't.sealed'])
+    .select(['k.state', 'k.salt'])
+    .where('t.application_id', '=', owner.applicationId)
+    .where('t.kind', '=', owner.kind)
+    .where('t.owner', '=', ownerKey(owner))
+    .where((is) => is.or([is('t.expires_at', 'is', null), is('t.expires_at', '>', sql<Date>`now()`)]))
+    .executeTakeFirst();
+  return row && storedTemplate(owner.applicationId, row);
+}
+
+/** Whether the subject was enrolled under a version before this one, as it stands until the transaction ends. */
+export async function holdsOlderTemplate(
+  db: Tables,
+  { applicationId, subject }: { applicationId: string; subject: string },
+  keyVersion: number,
+): Promise<boolean> {
   const row = await db
     .selectFrom('templates')
-    .select(['key_id', 'pipeline_version', 'embedding_space', 'sealed'])
-    .where('application_id', '=', owner.applicationId)
-    .where('kind', '=', owner.kind)
-    .where('owner', '=', ownerKey(owner))
-    .where((is) => is.or([is('expires_at', 'is', null), is('expires_at', '>', sql<Date>`now()`)]))
+    .select('key_version')
+    .where('application_id', '=', applicationId)
+    .where('kind', '=', 'subject')
+    .where('owner', '=', subject)
+    .forUpdate()
     .executeTakeFirst();
-  return row && sealedTemplate(row);
+  return row !== undefined && row.key_version < keyVersion;
 }
 
 /**
@@ -127,7 +156,7 @@ export async function takeCandidate(
   db: Tables,
   session: SessionKey,
   candidateId: string,
-): Promise<{ subject: string; template: SealedTemplate } | undefined> {
+): Promise<{ subject: string; rekey: boolean; stored: StoredTemplate } | undefined> {
   const row = await db
     .deleteFrom('templates')
     .where('application_id', '=', session.applicationId)
@@ -135,9 +164,12 @@ export async function takeCandidate(
     .where('owner', '=', candidateId)
     .where('session_id', '=', session.sessionId)
     .where('expires_at', '>', sql<Date>`now()`)
-    .returning(['subject', 'key_id', 'pipeline_version', 'embedding_space', 'sealed'])
+    .returning(['subject', 'rekey', 'key_id', 'key_version', 'pipeline_version', 'embedding_space', 'sealed'])
     .executeTakeFirst();
-  return row?.subject == null ? undefined : { subject: row.subject, template: sealedTemplate(row) };
+  if (row?.subject == null) return undefined;
+  const key = await findKey(db, session.applicationId, row.key_version);
+  const stored = storedTemplate(session.applicationId, { ...row, state: null, salt: null, ...key });
+  return { subject: row.subject, rekey: row.rekey, stored };
 }
 
 /** Lets one candidate of a session wait longer. */
@@ -210,15 +242,17 @@ export async function dropFollowed(db: Tables): Promise<void> {
   await db.deleteFrom('followed_sessions').where('expires_at', '<=', sql<Date>`now()`).execute();
 }
 
-/** Removes a subject's template and every candidate for it. */
-export async function dropSubject(db: Tables, applicationId: string, subject: string): Promise<void> {
-  await db
+/** Removes a subject's template and every candidate for it. @returns whether there was a template */
+export async function dropSubject(db: Tables, applicationId: string, subject: string): Promise<boolean> {
+  const dropped = await db
     .deleteFrom('templates')
     .where('application_id', '=', applicationId)
     .where((is) =>
       is.or([is.and([is('kind', '=', 'subject'), is('owner', '=', subject)]), is('subject', '=', subject)]),
     )
+    .returning('kind')
     .execute();
+  return dropped.some(({ kind }) => kind === 'subject');
 }
 
 /** Removes expired templates, `limit` at most. Sweepers of several replicas take different rows. */
@@ -231,21 +265,37 @@ export async function dropExpired(db: Tables, limit: number): Promise<number> {
   return Number(result.numAffectedRows ?? 0);
 }
 
-function ownerKey(owner: TemplateOwner): string {
+/** What a row is called among those of its kind. */
+export function ownerKey(owner: RowOwner): string {
   if (owner.kind === 'subject') return owner.subject;
   return owner.kind === 'candidate' ? owner.candidateId : owner.sessionId;
 }
 
-function sealedTemplate(row: {
+interface TemplateRow {
   key_id: string;
+  key_version: number;
   pipeline_version: string;
   embedding_space: string;
   sealed: Buffer;
-}): SealedTemplate {
+}
+
+/** The template of a row as it is. */
+export function sealedTemplate(row: TemplateRow): SealedTemplate {
   return {
     keyId: row.key_id,
+    keyVersion: row.key_version,
     pipelineVersion: row.pipeline_version,
     embeddingSpace: row.embedding_space,
     sealed: row.sealed,
   };
+}
+
+function storedTemplate(
+  applicationId: string,
+  row: TemplateRow & Pick<TemplateKeyRow, 'salt'> & { state: TemplateKeyRow['state'] | null },
+): StoredTemplate {
+  const { state, salt, key_version: version } = row;
+  if (version === PLAIN_VERSION) return { state: 'plain', template: sealedTemplate(row) };
+  if (state === null || state === 'revoked' || salt === null) return { state: 'revoked' };
+  return { state: 'usable', key: { applicationId, version, state, salt }, template: sealedTemplate(row) };
 }

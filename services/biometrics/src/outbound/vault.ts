@@ -1,88 +1,156 @@
 import { createCipheriv, createDecipheriv, createHmac, hkdfSync, randomBytes } from 'node:crypto';
 import { Failure } from '@selfsame/runtime/errors';
-import type { SealedTemplate, TemplateOwner } from '../domain/template.ts';
+import type { SealedTemplate, TemplateKey, TemplateOwner } from '../domain/template.ts';
+import { createRecent } from '../protection/recent.ts';
+import {
+  createTransform,
+  PROTECTED_BYTES,
+  PROTECTED_FORMAT,
+  type ProtectedTemplate,
+} from '../protection/transform.ts';
 
-/** The only place that touches the biometric key. */
+/** The only place that touches the biometric key, and the only one that turns embeddings into protected templates. */
 export interface Vault {
   /** Names the key without telling it. */
   readonly keyId: string;
   /** How a person is called in our tables: a keyed hash, so that a dump names nobody. */
   subjectOf(applicationId: string, vendorData: string): string;
-  seal(owner: TemplateOwner, embedding: Float32Array, made: Made): SealedTemplate;
+  /** An embedding under one key version: the only form in which faces are compared. */
+  protect(key: TemplateKey, embedding: Float32Array): ProtectedTemplate;
+  seal(owner: TemplateOwner, key: TemplateKey, template: ProtectedTemplate, made: Made): SealedTemplate;
   /** @throws Failure `template_unopenable` when it was altered, moved to another owner or sealed by another key */
-  open(owner: TemplateOwner, template: SealedTemplate): Float32Array;
+  open(owner: TemplateOwner, key: TemplateKey, template: SealedTemplate): ProtectedTemplate;
+  /** An embedding that an earlier release sealed as it was. @throws Failure `template_unopenable` */
+  openPlain(owner: TemplateOwner, template: SealedTemplate): Float32Array;
 }
 
 /** By which models a template was made. */
 type Made = Pick<SealedTemplate, 'pipelineVersion' | 'embeddingSpace'>;
 
+/** What one key version is good for; the transform is made when a face is first protected with it. */
+interface OpenKey {
+  readonly seal: Buffer;
+  protect(embedding: Float32Array): ProtectedTemplate;
+}
+
 const CIPHER = 'aes-256-gcm';
 const NONCE_BYTES = 12;
 const TAG_BYTES = 16;
+/** A transform takes 270 kB and 2 ms. */
+const OPEN_KEYS_MAX = 128;
 
 /**
- * AES-256-GCM under keys derived (HKDF-SHA-256) from the biometric key for each application and purpose: a key that
- * leaks from one derivation opens nothing else. The owner and the making are authenticated with the template.
+ * Keys come from the biometric key (HKDF-SHA-256, RFC 5869) for each purpose and application, those of templates also
+ * from the salt of the key version: one that leaks opens nothing else, and with the salt a version's keys are gone.
+ * Templates are sealed with AES-256-GCM (NIST SP 800-38D); owner, key version and making are authenticated with them.
  * @param biometricKey 32 bytes
  */
 export function createVault(biometricKey: Buffer): Vault {
-  const derive = (purpose: string, applicationId: string): Buffer =>
+  const derive = (purpose: string, applicationId: string, salt: Buffer | '' = '') =>
     Buffer.from(
-      hkdfSync('sha256', biometricKey, '', `selfsame biometrics ${purpose} v1\0${applicationId}`, 32),
+      hkdfSync('sha256', biometricKey, salt, `selfsame biometrics ${purpose} v1\0${applicationId}`, 32),
     );
   const keyId = derive('key id', '').toString('hex', 0, 8);
+
+  const recent = createRecent<OpenKey>(OPEN_KEYS_MAX);
+  const openKey = ({ applicationId, version, salt }: TemplateKey): OpenKey =>
+    recent([applicationId, version, salt.toString('base64')].join('\0'), () => {
+      const of = (purpose: string) => derive(`template ${purpose} ${version}`, applicationId, salt);
+      let transform: OpenKey['protect'] | undefined;
+      return {
+        seal: of('seal'),
+        protect(embedding) {
+          transform ??= createTransform(of(PROTECTED_FORMAT));
+          return transform(embedding);
+        },
+      };
+    });
 
   return {
     keyId,
     subjectOf: (applicationId, vendorData) =>
       createHmac('sha256', derive('subject', applicationId)).update(vendorData).digest('hex'),
 
-    seal(owner, embedding, made) {
+    protect: (key, embedding) => openKey(key).protect(embedding),
+
+    seal(owner, key, template, { pipelineVersion, embeddingSpace }) {
+      requireSameApplication(owner, key);
+      const by = { keyId, keyVersion: key.version, pipelineVersion, embeddingSpace };
       const nonce = randomBytes(NONCE_BYTES);
-      const cipher = createCipheriv(CIPHER, derive('seal', owner.applicationId), nonce);
-      cipher.setAAD(context(owner, { keyId, ...made }));
-      const encrypted = Buffer.concat([cipher.update(toBytes(embedding)), cipher.final()]);
-      const sealed = Buffer.concat([nonce, cipher.getAuthTag(), encrypted]);
-      return { keyId, pipelineVersion: made.pipelineVersion, embeddingSpace: made.embeddingSpace, sealed };
+      const cipher = createCipheriv(CIPHER, openKey(key).seal, nonce);
+      cipher.setAAD(context(owner, by));
+      const encrypted = Buffer.concat([cipher.update(template), cipher.final()]);
+      return { ...by, sealed: Buffer.concat([nonce, cipher.getAuthTag(), encrypted]) };
     },
 
-    open(owner, template) {
-      const { sealed } = template;
-      try {
-        const key = derive('seal', owner.applicationId);
-        const decipher = createDecipheriv(CIPHER, key, sealed.subarray(0, NONCE_BYTES), {
-          authTagLength: TAG_BYTES,
-        });
-        decipher.setAAD(context(owner, template));
-        decipher.setAuthTag(sealed.subarray(NONCE_BYTES, NONCE_BYTES + TAG_BYTES));
-        const encrypted = sealed.subarray(NONCE_BYTES + TAG_BYTES);
-        return fromBytes(Buffer.concat([decipher.update(encrypted), decipher.final()]));
-      } catch (cause) {
-        throw new Failure('internal', 'template_unopenable', 'A stored template could not be opened.', {
-          cause,
-        });
-      }
+    open(owner, key, template) {
+      requireSameApplication(owner, key);
+      const bytes = decrypt(openKey(key).seal, context(owner, template), template.sealed);
+      if (bytes.length !== PROTECTED_BYTES) throw unopenable();
+      return new Int8Array(bytes);
+    },
+
+    openPlain(owner, template) {
+      const key = derive('seal', owner.applicationId);
+      return fromBytes(decrypt(key, plainContext(owner, template), template.sealed));
     },
   };
 }
 
+function decrypt(key: Buffer, context: Buffer, sealed: Buffer): Buffer {
+  try {
+    const decipher = createDecipheriv(CIPHER, key, sealed.subarray(0, NONCE_BYTES), {
+      authTagLength: TAG_BYTES,
+    });
+    decipher.setAAD(context);
+    decipher.setAuthTag(sealed.subarray(NONCE_BYTES, NONCE_BYTES + TAG_BYTES));
+    const encrypted = sealed.subarray(NONCE_BYTES + TAG_BYTES);
+    return Buffer.concat([decipher.update(encrypted), decipher.final()]);
+  } catch (cause) {
+    throw unopenable(cause);
+  }
+}
+
+function unopenable(cause?: unknown): Failure {
+  return new Failure('internal', 'template_unopenable', 'A stored template could not be opened.', { cause });
+}
+
+function requireSameApplication(owner: TemplateOwner, key: TemplateKey): void {
+  if (owner.applicationId !== key.applicationId)
+    throw new Error('a template under the key of another application');
+}
+
 /** The additional data: one unambiguous text of everything that a template is bound to. */
-function context(owner: TemplateOwner, by: Made & { keyId: string }): Buffer {
-  const { kind, applicationId } = owner;
-  const session = owner.kind === 'subject' ? null : owner.sessionId;
-  const subject = owner.kind === 'reference' ? null : owner.subject;
+function context(owner: TemplateOwner, by: Omit<SealedTemplate, 'sealed'>): Buffer {
+  const made = [PROTECTED_FORMAT, by.keyId, by.keyVersion, by.pipelineVersion, by.embeddingSpace];
+  return Buffer.from(JSON.stringify([...made, owner.kind, owner.applicationId, ...ownerNames(owner)]));
+}
+
+function ownerNames(owner: TemplateOwner): string[] {
+  switch (owner.kind) {
+    case 'subject':
+      return [owner.subject];
+    case 'reference':
+      return [owner.sessionId];
+    case 'candidate':
+      return [owner.sessionId, owner.candidateId, owner.subject];
+    case 'list_entry':
+      return [owner.listId, owner.entryId];
+  }
+}
+
+/** As releases before key versions bound it. */
+function plainContext(owner: TemplateOwner, by: SealedTemplate): Buffer {
+  const session = owner.kind === 'reference' || owner.kind === 'candidate' ? owner.sessionId : null;
+  const subject = owner.kind === 'subject' || owner.kind === 'candidate' ? owner.subject : null;
   const made = [by.keyId, by.pipelineVersion, by.embeddingSpace];
   const candidate = owner.kind === 'candidate' ? [owner.candidateId] : [];
-  return Buffer.from(JSON.stringify([kind, applicationId, session, subject, ...made, ...candidate]));
+  return Buffer.from(
+    JSON.stringify([owner.kind, owner.applicationId, session, subject, ...made, ...candidate]),
+  );
 }
 
 /** Little-endian float32, whatever the machine. */
-function toBytes(values: Float32Array): Buffer {
-  const bytes = Buffer.alloc(values.length * 4);
-  for (const [index, value] of values.entries()) bytes.writeFloatLE(value, index * 4);
-  return bytes;
-}
-
 function fromBytes(bytes: Buffer): Float32Array {
   return Float32Array.from({ length: bytes.length / 4 }, (_, index) => bytes.readFloatLE(index * 4));
 }
