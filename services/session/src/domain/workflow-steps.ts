@@ -1,5 +1,5 @@
 import type { Feature } from './features/feature.ts';
-import { features, findFeature } from './features/registry.ts';
+import { features } from './features/registry.ts';
 import { checkSettings, completeSettings } from './features/settings.ts';
 import type { FieldReader } from './fields.ts';
 import { isObject } from './fields.ts';
@@ -38,7 +38,7 @@ function readStep(
     mistakes.push('Each item needs a "feature".');
     return undefined;
   }
-  const feature = findFeature(name);
+  const feature = features.find((each) => each.name === name);
   if (feature === undefined) {
     const available = features.map((each) => each.name).join(', ');
     mistakes.push(`"${name.slice(0, 64)}" is not an available feature. Available: ${available}.`);

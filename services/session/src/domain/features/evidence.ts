@@ -105,6 +105,8 @@ export interface Evidence {
   readonly face: FaceEvidence | null;
   /** The subject that is being checked; null when the application named none. */
   readonly vendorData?: string | null;
+  /** Years; null when they were asked for and could not be estimated. */
+  readonly age?: number | null;
   /** No further look will be granted. */
   readonly attemptsUsedUp?: boolean;
 }
