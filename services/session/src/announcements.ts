@@ -10,6 +10,7 @@ import type { Session } from './domain/session.ts';
 import type { Transition } from './domain/session-life.ts';
 import type { Status } from './domain/status.ts';
 import { decidedStatuses, isOneOf } from './domain/status.ts';
+import { sessionsOfMatches } from './matched-sessions.ts';
 import { listDecisionReviews } from './outbound/review-store.ts';
 import type { AttemptChange } from './outbound/session-store.ts';
 import { saveSession } from './outbound/session-store.ts';
@@ -94,7 +95,8 @@ const reviewsMaxBytes = 20 * 1024;
 
 async function decisionJson(tx: Transaction<Tables>, session: Session): Promise<string> {
   const reviews = newestReviews(await listDecisionReviews(tx, session), reviewsMaxBytes);
-  return JSON.stringify(decisionOf(decisionSource(session), { sessionUrl: null, reviews }));
+  const known = await sessionsOfMatches(tx, session.application.id, session.reports);
+  return JSON.stringify(decisionOf(decisionSource(session), { sessionUrl: null, reviews, known }));
 }
 
 function hasDecision(session: Session): boolean {

@@ -7,6 +7,7 @@ import type { Session } from './domain/session.ts';
 import type { Query } from './domain/session-filter.ts';
 import { pageOf, readPage, readSessionFilter } from './domain/session-filter.ts';
 import { sessionRow } from './domain/session-list-view.ts';
+import { sessionsOfMatches } from './matched-sessions.ts';
 import { listDecisionReviews } from './outbound/review-store.ts';
 import { listSessions } from './outbound/session-search.ts';
 import { findSession } from './outbound/session-store.ts';
@@ -28,7 +29,9 @@ export async function readDecision(
   const session = await findSession(db, principal.applicationId, sessionId);
   if (session === null) return notFound;
   const reviews = await listDecisionReviews(db, session);
-  const decision = decisionOf(decisionSource(session), { sessionUrl: linkOf(context, session), reviews });
+  const known = await sessionsOfMatches(db, principal.applicationId, session.reports);
+  const sessionUrl = linkOf(context, session);
+  const decision = decisionOf(decisionSource(session), { sessionUrl, reviews, known });
   if (!withEvents) return { decision };
   return {
     decision: {

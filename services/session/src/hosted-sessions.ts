@@ -5,20 +5,33 @@ import { isUuid } from './domain/ids.ts';
 import type { Session } from './domain/session.ts';
 import type { Command, Refusal } from './domain/session-life.ts';
 import { transition } from './domain/session-life.ts';
+import { lockedUntil, originOf, unknownOrigin } from './lockouts.ts';
 import type { AttemptChange } from './outbound/session-store.ts';
 import { findSessionByToken, lockSessionByToken } from './outbound/session-store.ts';
 
 // Sessions are found by the SHA-256 of their token: what a comparison could leak by its timing is a digest that the
 // caller cannot steer.
 
+/** A session as its page needs it. */
+export interface Visit {
+  readonly session: Session;
+  /** Until when no picture of this user is looked at; null when no lock is in force. */
+  readonly lockedUntil: Date | null;
+}
+
 /** Reads a session by the digest of its token. @throws Failure `session_not_found` */
-export async function readHostedSession(context: Context, tokenSha256: Uint8Array): Promise<Session> {
-  return (await findSessionByToken(context.database.db, tokenSha256)) ?? unknownSession();
+export async function readHostedSession(context: Context, tokenSha256: Uint8Array): Promise<Visit> {
+  return visit(context, (await findSessionByToken(context.database.db, tokenSha256)) ?? unknownSession());
 }
 
 /** The user has entered. @returns the session as it is now @throws Failure `session_not_found` */
-export async function openSession(context: Context, tokenSha256: Uint8Array): Promise<Session> {
-  return step(context, tokenSha256, () => ({ kind: 'open' }));
+export async function openSession(context: Context, tokenSha256: Uint8Array): Promise<Visit> {
+  return visit(context, await step(context, tokenSha256, () => ({ kind: 'open' })));
+}
+
+async function visit(context: Context, session: Session): Promise<Visit> {
+  const until = await lockedUntil(context, context.database.db, session, unknownOrigin, new Date());
+  return { session, lockedUntil: until };
 }
 
 /** The user has left before a verdict. @throws Failure `session_not_found` */
@@ -31,22 +44,26 @@ export async function leaveSession(context: Context, tokenSha256: Uint8Array): P
 
 /**
  * Grants one look at the user's face; a repeated attempt keeps its grant, within bounds.
- * @throws Failure `session_not_found`, `attempt_id_invalid`, `session_finished`, `session_expired`, `attempts_used_up`
+ * @param digests name the device and the network that the picture comes from, 32 bytes each; empty when unknown
+ * @throws Failure `session_not_found`, `attempt_id_invalid`, `session_finished`, `session_expired`, `attempts_used_up`,
+ *   `locked_out` (with the milliseconds that are left)
  */
 export async function beginAttempt(
   context: Context,
   tokenSha256: Uint8Array,
   attemptId: string,
+  digests: { readonly deviceSha256: Uint8Array; readonly networkSha256: Uint8Array },
 ): Promise<Session> {
   if (!isUuid(attemptId)) throw new Failure('invalid', 'attempt_id_invalid', 'attempt_id must be a UUID.');
   const id = attemptId.toLowerCase();
-  return step(context, tokenSha256, () => ({ kind: 'begin_attempt', attemptId: id }));
+  return step(context, tokenSha256, () => ({ kind: 'begin_attempt', attemptId: id }), digests);
 }
 
 async function step(
   context: Context,
   tokenSha256: Uint8Array,
   command: (session: Session) => Command,
+  digests?: Parameters<typeof originOf>[2],
 ): Promise<Session> {
   return context.database.transaction(async (tx) => {
     const session = (await lockSessionByToken(tx, tokenSha256)) ?? unknownSession();
@@ -54,10 +71,15 @@ async function step(
     const wanted = command(session);
     const result = transition(session.state, wanted, now);
     if ('refusal' in result) throw refusalFailure(result.refusal);
-    const granted =
-      wanted.kind === 'begin_attempt' && result.facts.some((fact) => fact.kind === 'attempt_granted');
+    if (wanted.kind !== 'begin_attempt' || digests === undefined) {
+      return saveTransition(context, tx, session, result, now);
+    }
+    const origin = originOf(context, session.application.id, digests);
+    const until = await lockedUntil(context, tx, session, origin, now);
+    if (until !== null) throw lockedFailure(until, now);
+    const granted = result.facts.some((fact) => fact.kind === 'attempt_granted');
     const attempt: AttemptChange | undefined = granted
-      ? { kind: 'granted', id: wanted.attemptId, at: now }
+      ? { kind: 'granted', id: wanted.attemptId, at: now, origin }
       : undefined;
     return saveTransition(context, tx, session, result, now, { attempt });
   });
@@ -65,6 +87,12 @@ async function step(
 
 function unknownSession(): never {
   throw new Failure('not_found', 'session_not_found', 'No session has this link.');
+}
+
+function lockedFailure(until: Date, now: Date): Failure {
+  const retryAfterMs = until.getTime() - now.getTime();
+  const words = 'After too many tries that failed, no picture is looked at for a while.';
+  return new Failure('precondition', 'locked_out', words, { retryAfterMs });
 }
 
 function refusalFailure(refusal: Refusal): Failure {

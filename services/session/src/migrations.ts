@@ -181,6 +181,6 @@ export const migrations: readonly Migration[] = [
   { name: '0002-workflows', up: workflows },
   { name: '0003-sessions', up: sessions },
   { name: '0004-candidates', up: candidates },
-  { name: '0006-api-sessions', up: apiSessions },
   { name: '0005-lockouts', up: lockouts },
+  { name: '0006-api-sessions', up: apiSessions },
 ];

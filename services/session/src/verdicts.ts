@@ -2,9 +2,13 @@ import type { Transaction } from '@selfsame/database/database';
 import { saveTransition } from './announcements.ts';
 import type { Context } from './context.ts';
 import type { Evidence } from './domain/features/evidence.ts';
-import { transition } from './domain/session-life.ts';
+import { isFailedLook } from './domain/lockout.ts';
+import type { Session } from './domain/session.ts';
+import { attemptsLeft, transition } from './domain/session-life.ts';
 import { judgeSteps, verdictOf } from './domain/verdict.ts';
-import { lockSession } from './outbound/session-store.ts';
+import { countFailure, lockedUntil, unknownOrigin } from './lockouts.ts';
+import { withKnownSessions } from './matched-sessions.ts';
+import { findAttemptOrigin, lockSession, saveSession } from './outbound/session-store.ts';
 import type { Tables } from './outbound/tables.ts';
 
 /** What a look at a face found, as it came from the bus. */
@@ -32,7 +36,8 @@ export async function judgeCapture(
     return;
   }
   const now = new Date();
-  const reports = judgeSteps(session.workflow.definition.steps, capture.evidence, session.reports ?? []);
+  const evidence = await completeEvidence(tx, session, capture.evidence);
+  const reports = judgeSteps(session.workflow.definition.steps, evidence, session.reports ?? []);
   const verdict = verdictOf(reports);
   const attemptId = capture.attemptId.toLowerCase();
   const result = transition(session.state, { kind: 'decide', verdict, attemptId }, now);
@@ -40,10 +45,51 @@ export async function judgeCapture(
     context.log.info({ session_id: session.id, reason: result.refusal }, 'evidence ignored');
     return;
   }
+  if (!(await mayBeTold(context, tx, session, attemptId, isFailedLook(reports), now))) {
+    context.log.info({ session_id: session.id, reason: 'locked_out' }, 'evidence ignored');
+    return takeBack(tx, session, attemptId);
+  }
   await saveTransition(context, tx, session, result, now, {
     reports,
     attempt: { kind: 'judged', id: attemptId, at: now, evidence: capture.evidence, verdict },
     captureReceivedAt: capture.receivedAt,
     candidateId: capture.evidence.face?.candidateId,
   });
+}
+
+/** The look beside what this service knows itself. */
+async function completeEvidence(
+  tx: Transaction<Tables>,
+  session: Session,
+  { face }: Evidence,
+): Promise<Evidence> {
+  return {
+    face: face && (await withKnownSessions(tx, session.application.id, face)),
+    vendorData: session.vendorData,
+    attemptsUsedUp: attemptsLeft(session.state) === 0,
+  };
+}
+
+/**
+ * Whether this look may be answered. Looks that were granted before their subject was locked are not: however many ran at
+ * the same time, no more verdicts are told than failures are allowed.
+ */
+async function mayBeTold(
+  context: Context,
+  tx: Transaction<Tables>,
+  session: Session,
+  attemptId: string,
+  failed: boolean,
+  now: Date,
+): Promise<boolean> {
+  if (!failed) return (await lockedUntil(context, tx, session, unknownOrigin, now)) === null;
+  const origin = (await findAttemptOrigin(tx, session.id, attemptId)) ?? unknownOrigin;
+  return countFailure(context, tx, session, origin, now);
+}
+
+/** A look that nobody was told of is no attempt: the session waits for its user as it did before. */
+async function takeBack(tx: Transaction<Tables>, session: Session, attemptId: string): Promise<void> {
+  const attempts = session.state.attempts.filter((id) => id !== attemptId);
+  const state = { ...session.state, attempts };
+  await saveSession(tx, { ...session, state }, { statusChangedAt: null });
 }

@@ -1,3 +1,4 @@
+import type { KnownSession } from './features/evidence.ts';
 import type { FeatureReport } from './features/feature.ts';
 import { features, findFeature } from './features/registry.ts';
 import type { JsonObject } from './fields.ts';
@@ -56,10 +57,15 @@ const contractSummaryKeys = ['id_verification', 'liveness', 'face'];
  * The public V3 decision with the summary blocks beside its arrays.
  * @param shown.sessionUrl the link, or null where it must not appear (events)
  * @param shown.reviews oldest first
+ * @param shown.known what is known now of the sessions that matches name, by id
  */
 export function decisionOf(
   source: DecisionSource,
-  shown: { readonly sessionUrl: string | null; readonly reviews: readonly DecisionReview[] },
+  shown: {
+    readonly sessionUrl: string | null;
+    readonly reviews: readonly DecisionReview[];
+    readonly known: ReadonlyMap<string, KnownSession>;
+  },
 ): Record<string, unknown> {
   return {
     session_id: source.sessionId,
@@ -75,7 +81,7 @@ export function decisionOf(
     callback: source.callback,
     expected_details: source.expectedDetails,
     contact_details: source.contactDetails,
-    ...blocksOf(source),
+    ...blocksOf(source, shown.known),
     ...summariesOf(source.reports ?? []),
     reviews: shown.reviews,
     created_at: source.createdAt.toISOString(),
@@ -83,7 +89,10 @@ export function decisionOf(
   };
 }
 
-function blocksOf(source: DecisionSource): Record<string, Record<string, unknown>[] | null> {
+function blocksOf(
+  source: DecisionSource,
+  known: ReadonlyMap<string, KnownSession>,
+): Record<string, Record<string, unknown>[] | null> {
   const blocks: Record<string, Record<string, unknown>[] | null> = {};
   for (const key of contractBlockKeys) blocks[key] = null;
   for (const { blockKey } of features) blocks[blockKey] = null;
@@ -91,7 +100,7 @@ function blocksOf(source: DecisionSource): Record<string, Record<string, unknown
     const feature = findFeature(report.feature);
     if (feature === undefined) continue;
     const block = blocks[feature.blockKey] ?? [];
-    block.push(feature.block(report, source.sessionId));
+    block.push(feature.block(report, source.sessionId, known));
     blocks[feature.blockKey] = block;
   }
   return blocks;

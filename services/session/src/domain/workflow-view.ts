@@ -1,5 +1,5 @@
 import type { WorkflowDefinition } from './workflow.ts';
-import { graphOf } from './workflow.ts';
+import { graphOf, lockoutOf } from './workflow.ts';
 
 /** What a workflow shows beside its definition. */
 export interface WorkflowFacts {
@@ -55,6 +55,7 @@ export function workflowSettings(facts: WorkflowFacts): Record<string, unknown> 
     is_desktop_allowed: definition.is_desktop_allowed,
     face_liveness_max_attempts: definition.face_liveness_max_attempts,
     face_match_max_attempts: definition.face_match_max_attempts,
+    lockout: lockoutOf(definition),
     workflow_graph: graphOf(definition.steps),
   };
 }

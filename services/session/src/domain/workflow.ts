@@ -1,6 +1,8 @@
 import { features } from './features/registry.ts';
-import type { FieldErrors, FieldReader } from './fields.ts';
+import type { FieldErrors, FieldReader, JsonObject } from './fields.ts';
 import { isObject, readFields } from './fields.ts';
+import type { Lockout } from './lockout.ts';
+import { defaultLockout } from './lockout.ts';
 import type { WorkflowStep } from './verdict.ts';
 import { readSteps } from './workflow-steps.ts';
 
@@ -21,6 +23,8 @@ export interface WorkflowDefinition {
   readonly face_match_max_attempts: number;
   /** Seconds that a session has from its creation or resubmission on. */
   readonly session_expiration_time: number;
+  /** Absent in definitions stored before there was one: read it through `lockoutOf`. */
+  readonly lockout?: Lockout;
   readonly steps: readonly WorkflowStep[];
 }
 
@@ -45,6 +49,7 @@ const writableFields = [
   'face_liveness_max_attempts',
   'face_match_max_attempts',
   'session_expiration_time',
+  'lockout',
 ] as const;
 
 const defaults: WorkflowDefinition = {
@@ -58,12 +63,18 @@ const defaults: WorkflowDefinition = {
   face_liveness_max_attempts: 3,
   face_match_max_attempts: 3,
   session_expiration_time: 604_800,
+  lockout: defaultLockout,
   steps: [],
 };
 
 /** Whether sessions of this workflow store the face for later sign-ins; without a subject there is none to store. */
 export function enrols(definition: WorkflowDefinition, vendorData: string | null): boolean {
   return definition.workflow_type === 'kyc' && vendorData !== null;
+}
+
+/** When sessions of this workflow lock their subject, device or network. */
+export function lockoutOf(definition: WorkflowDefinition): Lockout {
+  return definition.lockout ?? defaultLockout;
 }
 
 /** Whether the face is compared with one on file. */
@@ -102,12 +113,35 @@ export function readWorkflowWrite(
     face_match_max_attempts: limits.face_match_max_attempts ?? from.face_match_max_attempts,
     session_expiration_time:
       fields.integer('session_expiration_time', 3_600, 2_419_200) ?? from.session_expiration_time,
+    lockout: readLockout(body, fields, lockoutOf(from)),
     steps,
   };
   const status = fields.choice('status', ['draft', 'published']) ?? null;
   const isDefault = fields.flag('is_default') ?? null;
   if (Object.keys(fields.errors).length > 0) return { errors: fields.errors };
   return { write: { definition, status, isDefault } };
+}
+
+/** What is not given stays as it was. There is no way to switch it off: a verdict without a limit is an oracle. */
+function readLockout(body: JsonObject, fields: FieldReader, from: Lockout): Lockout {
+  if (body.lockout === null) {
+    fields.refuse('lockout', [
+      'Lock-outs cannot be switched off; give failures, window_seconds, lock_seconds.',
+    ]);
+  }
+  const given = fields.object('lockout');
+  if (given === undefined) return from;
+  for (const key of Object.keys(given)
+    .filter((key) => !Object.hasOwn(defaultLockout, key))
+    .slice(0, 5)) {
+    fields.refuse('lockout', [`${key.slice(0, 64)}: this field is not accepted.`]);
+  }
+  const inner = readFields(given, fields.errors, 'lockout');
+  return {
+    failures: inner.integer('failures', 1, 20) ?? from.failures,
+    window_seconds: inner.integer('window_seconds', 60, 86_400) ?? from.window_seconds,
+    lock_seconds: inner.integer('lock_seconds', 60, 86_400) ?? from.lock_seconds,
+  };
 }
 
 function refuseUnknown(keys: string[], fields: FieldReader): void {

@@ -1,10 +1,13 @@
 import { ReferenceKind } from '@selfsame/contracts/biometrics/v1/evidence';
+import { FaceSearchScope } from '@selfsame/contracts/biometrics/v1/service';
 import type { HostedSession, SessionServiceImplementation } from '@selfsame/contracts/session/v1/service';
 import { Failure } from '@selfsame/runtime/errors';
 import type { Context } from '../context.ts';
+import { searchesFaces } from '../domain/features/liveness.ts';
 import type { Session } from '../domain/session.ts';
 import { attemptsLeft } from '../domain/session-life.ts';
 import { matches } from '../domain/workflow.ts';
+import type { Visit } from '../hosted-sessions.ts';
 import { beginAttempt, leaveSession, openSession, readHostedSession } from '../hosted-sessions.ts';
 import { findPrincipal } from '../outbound/application-store.ts';
 
@@ -24,8 +27,8 @@ export function sessionRpc(context: Context): SessionServiceImplementation {
     async openSession({ tokenSha256 }) {
       return { session: hosted(await openSession(context, tokenSha256)) };
     },
-    async beginAttempt({ tokenSha256, attemptId }) {
-      const session = await beginAttempt(context, tokenSha256, attemptId);
+    async beginAttempt({ tokenSha256, attemptId, ...digests }) {
+      const session = await beginAttempt(context, tokenSha256, attemptId, digests);
       return {
         sessionId: session.id,
         applicationId: session.application.id,
@@ -33,6 +36,7 @@ export function sessionRpc(context: Context): SessionServiceImplementation {
         reference: referenceOf(session),
         enrols: session.enrols,
         attemptsLeft: attemptsLeft(session.state),
+        search: searchScope(session),
       };
     },
     async leaveSession({ tokenSha256 }) {
@@ -42,7 +46,7 @@ export function sessionRpc(context: Context): SessionServiceImplementation {
   };
 }
 
-function hosted(session: Session): HostedSession {
+function hosted({ session, lockedUntil }: Visit): HostedSession {
   const { definition } = session.workflow;
   return {
     sessionId: session.id,
@@ -57,12 +61,21 @@ function hosted(session: Session): HostedSession {
     livenessMethod: livenessMethod(session),
     attemptsLeft: attemptsLeft(session.state),
     expiresAt: session.state.expiresAt,
+    lockedUntil: lockedUntil ?? undefined,
   };
 }
 
+function livenessStep(session: Session) {
+  return session.workflow.definition.steps.find((each) => each.feature === 'LIVENESS');
+}
+
+function searchScope(session: Session): FaceSearchScope {
+  const step = livenessStep(session);
+  return step !== undefined && searchesFaces(step.config) ? FaceSearchScope.OTHERS : FaceSearchScope.NONE;
+}
+
 function livenessMethod(session: Session): string {
-  const step = session.workflow.definition.steps.find((each) => each.feature === 'LIVENESS');
-  return String(step?.config.face_liveness_method ?? 'PASSIVE');
+  return String(livenessStep(session)?.config.face_liveness_method ?? 'PASSIVE');
 }
 
 function referenceOf(session: Session): ReferenceKind {

@@ -82,7 +82,13 @@ export async function wasDeleted(db: Queries, applicationId: string, id: string)
 
 /** A look that is granted or judged together with the change of its session. */
 export type AttemptChange =
-  | { readonly kind: 'granted'; readonly id: string; readonly at: Date }
+  | {
+      readonly kind: 'granted';
+      readonly id: string;
+      readonly at: Date;
+      /** Where it comes from, as keyed digests; null where that is unknown. */
+      readonly origin: { readonly device: Buffer | null; readonly network: Buffer | null };
+    }
   | {
       readonly kind: 'judged';
       readonly id: string;
@@ -118,17 +124,34 @@ function attemptStatement(sessionId: string, attempt: AttemptChange | undefined)
   if (attempt === undefined) return sql`SELECT ${sessionId}::uuid AS id`;
   if (attempt.kind === 'granted') {
     return sql`
-      INSERT INTO attempts (session_id, attempt_id, granted_at)
-      VALUES (${sessionId}, ${attempt.id}, ${attempt.at})
+      INSERT INTO attempts (session_id, attempt_id, granted_at, device_sha256, network_sha256)
+      VALUES (${sessionId}, ${attempt.id}, ${attempt.at}, ${attempt.origin.device}, ${attempt.origin.network})
       ON CONFLICT (session_id, attempt_id) DO UPDATE
-        SET granted_at = excluded.granted_at, evidence = NULL, verdict = NULL, judged_at = NULL
+        SET granted_at = excluded.granted_at, evidence = NULL, verdict = NULL, judged_at = NULL,
+          device_sha256 = excluded.device_sha256, network_sha256 = excluded.network_sha256
       RETURNING session_id AS id`;
   }
   return sql`
     UPDATE attempts
-    SET evidence = ${JSON.stringify(attempt.evidence)}, verdict = ${attempt.verdict}, judged_at = ${attempt.at}
+    SET evidence = ${JSON.stringify(attempt.evidence)}, verdict = ${attempt.verdict}, judged_at = ${attempt.at},
+      device_sha256 = NULL, network_sha256 = NULL
     WHERE session_id = ${sessionId} AND attempt_id = ${attempt.id}
     RETURNING session_id AS id`;
+}
+
+/** Where a granted look comes from, as keyed digests; null where that is unknown or the look is judged. */
+export async function findAttemptOrigin(
+  db: Queries,
+  sessionId: string,
+  attemptId: string,
+): Promise<{ device: Buffer | null; network: Buffer | null } | null> {
+  const row = await db
+    .selectFrom('attempts')
+    .select(['device_sha256 as device', 'network_sha256 as network'])
+    .where('session_id', '=', sessionId)
+    .where('attempt_id', '=', attemptId)
+    .executeTakeFirst();
+  return row ?? null;
 }
 
 /** Marks a session deleted and erases what it knew of its person. */

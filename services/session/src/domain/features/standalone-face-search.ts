@@ -1,5 +1,5 @@
-import { defineFeature } from './feature.ts';
 import { matchView, reportedMatches, searchFindings, searchRisks, searchSettings } from './face-search.ts';
+import { defineFeature } from './feature.ts';
 
 /** FACE_SEARCH, of standalone calls: who of the application looks like this face? In workflows LIVENESS searches. */
 export const standaloneFaceSearch = defineFeature({

@@ -1,0 +1,104 @@
+import { createHmac } from 'node:crypto';
+import type { Transaction } from '@selfsame/database/database';
+import type { Context } from './context.ts';
+import type { Lockout } from './domain/lockout.ts';
+import { afterFailure, failuresAllowed, isLocked } from './domain/lockout.ts';
+import type { Session } from './domain/session.ts';
+import { lockoutOf } from './domain/workflow.ts';
+import type { LockKey } from './outbound/lockout-store.ts';
+import { findLock, lockRecords, saveRecord } from './outbound/lockout-store.ts';
+import type { Queries, Tables } from './outbound/tables.ts';
+
+/** Where a look comes from, as digests that say nothing by themselves; null where it is unknown. */
+export interface Origin {
+  readonly device: Buffer | null;
+  readonly network: Buffer | null;
+}
+
+/** A look of which nothing is known. */
+export const unknownOrigin: Origin = { device: null, network: null };
+
+/**
+ * Reads where a look comes from. What capture sends is a digest that could be found by trying all addresses; under the
+ * token key, and apart for each application, it cannot.
+ * @param digests 32 bytes each; anything else counts as unknown
+ */
+export function originOf(
+  context: Context,
+  applicationId: string,
+  digests: { readonly deviceSha256: Uint8Array; readonly networkSha256: Uint8Array },
+): Origin {
+  const keyed = (kind: string, digest: Uint8Array) =>
+    digest.length === 32 ? keyOf(context, [kind, applicationId], digest) : null;
+  return { device: keyed('device', digests.deviceSha256), network: keyed('network', digests.networkSha256) };
+}
+
+/** When the lock on the subject, or on where the look comes from, ends; null when none is in force. */
+export async function lockedUntil(
+  context: Context,
+  db: Queries,
+  session: Session,
+  origin: Origin,
+  now: Date,
+): Promise<Date | null> {
+  const until = await findLock(db, lockKeys(context, session, origin));
+  return isLocked(until, now) ? until : null;
+}
+
+/**
+ * Counts a failed look against its subject, device and network, in the transaction of its verdict. Looks at the same
+ * time count one after the other, whatever sessions they belong to.
+ * @returns false when the subject is locked already: then this look must not be answered with a verdict, and counts not
+ */
+export async function countFailure(
+  context: Context,
+  tx: Transaction<Tables>,
+  session: Session,
+  origin: Origin,
+  now: Date,
+): Promise<boolean> {
+  const keys = lockKeys(context, session, origin);
+  const records = await lockRecords(tx, keys, now);
+  const subject = records[keys.findIndex(({ kind }) => kind === 'subject')];
+  if (subject !== undefined && isLocked(subject.lockedUntil, now)) return false;
+  const rule = lockoutOf(session.workflow.definition);
+  for (const [index, key] of keys.entries()) {
+    const before = records[index] ?? { failures: [], lockedUntil: null };
+    const after = afterFailure(before, rule, failuresAllowed(rule, key.kind), now);
+    await saveRecord(tx, key, after, outlivedAt(after.lockedUntil, rule, now));
+    if (after.lockedUntil !== before.lockedUntil) announceLock(context, tx, session, key, after.lockedUntil);
+  }
+  return true;
+}
+
+function outlivedAt(until: Date | null, rule: Lockout, now: Date): Date {
+  return new Date(Math.max(until?.getTime() ?? 0, now.getTime() + rule.window_seconds * 1_000));
+}
+
+function announceLock(
+  context: Context,
+  tx: Transaction<Tables>,
+  session: Session,
+  { kind }: LockKey,
+  until: Date | null,
+): void {
+  const line = { session_id: session.id, application_id: session.application.id, kind, until };
+  context.database.onCommit(tx, () => context.log.warn(line, 'locked out after too many failed looks'));
+}
+
+function lockKeys(context: Context, session: Session, origin: Origin): LockKey[] {
+  const applicationId = session.application.id;
+  const subject =
+    session.vendorData === null
+      ? null
+      : keyOf(context, ['subject', applicationId], Buffer.from(session.vendorData));
+  return (['subject', 'device', 'network'] as const).flatMap((kind) => {
+    const key = kind === 'subject' ? subject : origin[kind];
+    return key === null ? [] : [{ applicationId, kind, key }];
+  });
+}
+
+function keyOf(context: Context, scope: readonly string[], value: Uint8Array): Buffer {
+  const prefix = ['lockout', ...scope].join('\0');
+  return createHmac('sha256', context.links.tokenKey).update(`${prefix}\0`).update(value).digest();
+}

@@ -1,0 +1,36 @@
+import type { FaceEvidence, KnownSession } from './domain/features/evidence.ts';
+import type { FeatureReport } from './domain/features/feature.ts';
+import { isUuid } from './domain/ids.ts';
+import { findKnownSessions } from './outbound/known-sessions.ts';
+import type { Queries } from './outbound/tables.ts';
+
+/** The same evidence, each of its matches with what this service knows of the session behind it. */
+export async function withKnownSessions(
+  db: Queries,
+  applicationId: string,
+  face: FaceEvidence,
+): Promise<FaceEvidence> {
+  if (face.searchMatches.length === 0) return face;
+  const ids = face.searchMatches.map((match) => match.sessionId);
+  const known = await findKnownSessions(db, applicationId, uuids(ids));
+  const searchMatches = face.searchMatches.map((match) => ({
+    ...match,
+    session: known.get(match.sessionId ?? '') ?? null,
+  }));
+  return { ...face, searchMatches };
+}
+
+/** What is known now of the sessions that the matches of these reports name. */
+export async function sessionsOfMatches(
+  db: Queries,
+  applicationId: string,
+  reports: readonly FeatureReport[] | null,
+): Promise<Map<string, KnownSession>> {
+  const matches = (reports ?? []).flatMap((report) => report.matches ?? []);
+  const ids = matches.map((match) => match.session_id);
+  return findKnownSessions(db, applicationId, uuids(ids));
+}
+
+function uuids(ids: readonly (string | null)[]): string[] {
+  return [...new Set(ids.filter((id) => id !== null))].filter(isUuid);
+}
