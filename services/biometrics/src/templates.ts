@@ -3,6 +3,7 @@ import type { Transaction } from '@selfsame/database/database';
 import { Failure } from '@selfsame/runtime/errors';
 import { opened } from './comparison.ts';
 import type { Context } from './context.ts';
+import { subjectName } from './domain/subject-name.ts';
 import { candidateFate, type RowOwner } from './domain/template.ts';
 import type { BiometricsTables, SessionKey } from './outbound/store.ts';
 import {
@@ -91,7 +92,7 @@ async function promote(
 ): Promise<void> {
   const candidate = await takeCandidate(tx, { applicationId, sessionId }, candidateId);
   if (candidate === undefined) return;
-  const subject = vault.subjectOf(applicationId, vendorData);
+  const subject = vault.subjectOf(applicationId, subjectName({ vendorData, sessionId }));
   if (candidate.subject !== subject) {
     log.error({ session_id: sessionId }, 'the candidate belongs to another subject; dropped');
     return;
@@ -127,10 +128,21 @@ async function refuse(
   log.info({ session_id: sessionId }, 'template of a session that was declined since removed');
 }
 
-/** Removes what is bound to a deleted session; looks that are under way are noticed by `sweep`. */
-export async function leaveSession(tx: Transaction<BiometricsTables>, session: SessionKey): Promise<void> {
+/**
+ * Removes what is bound to a deleted session, the face that it enrolled under no name but its own included; looks that are
+ * under way are noticed by `sweep`.
+ */
+export async function leaveSession(
+  { vault, bus }: Pick<Context, 'vault' | 'bus'>,
+  tx: Transaction<BiometricsTables>,
+  session: SessionKey,
+): Promise<void> {
   await followSession(tx, session, { sequence: 0, deleted: true, expiresAt: inFuture(FOLLOWED_MS) });
   await dropSession(tx, session);
+  const { applicationId, sessionId } = session;
+  const nameless = vault.subjectOf(applicationId, subjectName({ vendorData: '', sessionId }));
+  if (!(await dropSubject(tx, applicationId, nameless))) return;
+  await bus.enqueue(tx, templateForgotten, { applicationId, occurredAt: new Date() });
 }
 
 /** A person as one application names them. */

@@ -10,6 +10,6 @@ export async function subscribeAll(context: Context, bus: Bus<BiometricsTables>)
     await followVerdict(context, tx, { ...message, sequence: Number(message.sequence) });
   });
   await bus.subscribe(sessionDeleted, async (tx, { message }) => {
-    await leaveSession(tx, message);
+    await leaveSession(context, tx, message);
   });
 }
