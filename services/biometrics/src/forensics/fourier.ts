@@ -11,8 +11,13 @@ export function createFourier(size: number): Fourier {
       if (index & (1 << bit)) reversed[index] = (reversed[index] ?? 0) | (1 << (bits - 1 - bit));
     }
   }
-  const cosines = Float64Array.from({ length: size / 2 }, (_, index) => Math.cos((2 * Math.PI * index) / size));
-  const sines = Float64Array.from({ length: size / 2 }, (_, index) => -Math.sin((2 * Math.PI * index) / size));
+  const cosines = Float64Array.from({ length: size / 2 }, (_, index) =>
+    Math.cos((2 * Math.PI * index) / size),
+  );
+  const sines = Float64Array.from(
+    { length: size / 2 },
+    (_, index) => -Math.sin((2 * Math.PI * index) / size),
+  );
 
   return (real, imaginary, offset) => {
     for (let index = 0; index < size; index += 1) {
@@ -50,5 +55,8 @@ function swap(values: Float64Array, one: number, other: number): void {
 
 /** A Hann window of `size` values 0..1. */
 export function hann(size: number): Float64Array {
-  return Float64Array.from({ length: size }, (_, index) => 0.5 - 0.5 * Math.cos((2 * Math.PI * index) / size));
+  return Float64Array.from(
+    { length: size },
+    (_, index) => 0.5 - 0.5 * Math.cos((2 * Math.PI * index) / size),
+  );
 }

@@ -1,0 +1,95 @@
+import { ALIGNED_SIDE, type AlignedFace } from './aligned-face.ts';
+import type { Patch } from './patch.ts';
+
+/** The part of the aligned face that shows skin, eyes, nose and mouth: no hair, no background. */
+const FACE = { x1: 12, y1: 16, x2: 51, y2: 61 };
+
+/** How the face's surface looks. */
+export interface Surface {
+  /** Mean luma 0..255. */
+  readonly brightness: number;
+  /** Standard deviation of the luma. */
+  readonly contrast: number;
+  /** Share 0..1 of pixels with a channel at 250 and above. */
+  readonly overexposed: number;
+  /** Distance of the mean chromaticity from grey. */
+  readonly colourCast: number;
+  /** Share 0..1 of bright pixels without colour: light that bounced off a gloss. */
+  readonly specular: number;
+  /** Laplacian variance over luma variance at the aligned size: how much of the detail is fine. */
+  readonly sharpness: number;
+}
+
+/** One pass over the aligned face. */
+export function measureSurface({ red, green, blue, luma }: AlignedFace): Surface {
+  let [sum, squares, bends, over, glossy, r, g, b, count] = [0, 0, 0, 0, 0, 0, 0, 0, 0];
+  for (let y = FACE.y1; y <= FACE.y2; y += 1) {
+    for (let x = FACE.x1; x <= FACE.x2; x += 1) {
+      const at = y * ALIGNED_SIDE + x;
+      const value = luma[at] ?? 0;
+      const neighbours =
+        (luma[at - 1] ?? 0) +
+        (luma[at + 1] ?? 0) +
+        (luma[at - ALIGNED_SIDE] ?? 0) +
+        (luma[at + ALIGNED_SIDE] ?? 0);
+      const [red1, green1, blue1] = [red[at] ?? 0, green[at] ?? 0, blue[at] ?? 0];
+      const highest = Math.max(red1, green1, blue1);
+      const lowest = Math.min(red1, green1, blue1);
+      sum += value;
+      squares += value * value;
+      bends += (4 * value - neighbours) ** 2;
+      if (highest >= 250) over += 1;
+      if (value >= 200 && highest - lowest < 0.1 * highest) glossy += 1;
+      r += red1;
+      g += green1;
+      b += blue1;
+      count += 1;
+    }
+  }
+  const mean = sum / count;
+  const variance = Math.max(0, squares / count - mean * mean);
+  const total = r + g + b + 1;
+  return {
+    brightness: mean,
+    contrast: Math.sqrt(variance),
+    overexposed: over / count,
+    colourCast: Math.hypot(r / total - 1 / 3, g / total - 1 / 3),
+    specular: glossy / count,
+    sharpness: bends / count / (variance + 1),
+  };
+}
+
+/** Counts of |response| 0..HISTOGRAM-1 grey levels. */
+const HISTOGRAM = 256;
+const histogram = new Uint32Array(HISTOGRAM * 4);
+
+/**
+ * Noise of the sensor, in grey levels: the median response to a mask that neither slopes nor edges answer (Immerkær
+ * 1996), which a face's own detail hardly moves.
+ */
+export function noiseLevel({ luma, width, height }: Patch): number {
+  histogram.fill(0);
+  let count = 0;
+  for (let y = 1; y < height - 1; y += 2) {
+    for (let x = 1; x < width - 1; x += 1) {
+      const at = y * width + x;
+      const response =
+        4 * (luma[at] ?? 0) -
+        2 * ((luma[at - 1] ?? 0) + (luma[at + 1] ?? 0) + (luma[at - width] ?? 0) + (luma[at + width] ?? 0)) +
+        (luma[at - width - 1] ?? 0) +
+        (luma[at - width + 1] ?? 0) +
+        (luma[at + width - 1] ?? 0) +
+        (luma[at + width + 1] ?? 0);
+      const bin = Math.min(histogram.length - 1, (response < 0 ? -response : response) * 4) | 0;
+      histogram[bin] = (histogram[bin] ?? 0) + 1;
+      count += 1;
+    }
+  }
+  let [below, bin] = [0, 0];
+  while (bin < histogram.length && below + (histogram[bin] ?? 0) < count / 2) {
+    below += histogram[bin] ?? 0;
+    bin += 1;
+  }
+  // The median of |N(0, 6 sigma)| lies at 0.6745 x 6 sigma.
+  return (bin + 0.5) / 4 / (6 * 0.6745);
+}
