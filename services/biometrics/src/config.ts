@@ -1,7 +1,15 @@
+import { availableParallelism } from 'node:os';
 import { busSettings } from '@selfsame/bus/settings';
-import { type Environment, readSettings, setting, sharedSettings } from '@selfsame/runtime/config';
+import {
+  type Environment,
+  readSettings,
+  type Setting,
+  setting,
+  sharedSettings,
+} from '@selfsame/runtime/config';
 import { type AssetPlaces, assetPlaces } from './assets.ts';
-import { defaultWorkers } from './outbound/worker-pool.ts';
+import { BATCH_MAX } from './pipeline/buckets.ts';
+import { type Device, deviceOf } from './serving/device.ts';
 
 const settings = {
   host: sharedSettings.host,
@@ -12,8 +20,12 @@ const settings = {
   ...busSettings,
   /** Everything stored is sealed under it; lost, every subject enrols anew. */
   biometricKey: setting.key('BIOMETRIC_KEY', { bytes: 32 }),
-  /** Inference threads; more than cores only adds waiting. Each takes about 130 MB. */
-  workers: setting.integer('BIOMETRICS_WORKERS', { default: defaultWorkers(), min: 1, max: 256 }),
+  /** What runs the models; the GPU providers bring their libraries with them. */
+  provider: setting.oneOf('BIOMETRICS_PROVIDER', ['cpu', 'cuda', 'tensorrt'], { default: 'cpu' }),
+  /** Inference threads; unset: as the device wants. More than cores only adds waiting. Each takes about 130 MB. */
+  workers: optional(setting.integer('BIOMETRICS_WORKERS', { min: 1, max: 256 })),
+  /** A static batch size in place of the learned ones, for comparisons. */
+  batchSize: optional(setting.integer('BIOMETRICS_BATCH_SIZE', { min: 1, max: BATCH_MAX })),
   /** Looks that may wait for a thread, with at most 5 MB each. */
   queueLimit: setting.integer('BIOMETRICS_QUEUE', { default: 32, min: 1, max: 1_000 }),
   /** Load the optional age model: part of its training data has research-only terms. */
@@ -28,12 +40,21 @@ const settings = {
 };
 
 /** Everything the service can be told from outside, checked. */
-export type Config = ReturnType<typeof readSettings<typeof settings>> & {
+export type Config = Omit<ReturnType<typeof readSettings<typeof settings>>, 'workers'> & {
+  readonly workers: number;
   /** SELFSAME_ASSETS, SELFSAME_CACHE_DIR */
   readonly assetPlaces: AssetPlaces;
+  readonly device: Device;
 };
+
+/** A setting that may be left out. */
+function optional<T>({ name, read }: Setting<T>): Setting<T | undefined> {
+  return { name, read: (text) => (text?.trim() ? read(text) : undefined) };
+}
 
 /** @throws ConfigError naming every variable that is missing or wrong */
 export function readConfig(environment: Environment): Config {
-  return { ...readSettings(settings, environment), assetPlaces: assetPlaces(environment) };
+  const read = readSettings(settings, environment);
+  const device = deviceOf(read.provider, availableParallelism());
+  return { ...read, workers: read.workers ?? device.workers, device, assetPlaces: assetPlaces(environment) };
 }

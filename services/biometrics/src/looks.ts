@@ -120,9 +120,10 @@ export function lookAt(
   options?: LookOptions,
 ): Promise<Look> {
   return inSpan('biometrics.look', {}, async (span) => {
-    const { result, queuedMs } = await context.pool.look(image, signal, options);
+    const { result, queuedMs, batch } = await context.pool.look(image, signal, options);
     if ('refused' in result) throw undecodable(result);
     span.setAttribute('look.queued_ms', queuedMs);
+    span.setAttribute('look.batch', batch);
     for (const [stage, ms] of Object.entries(result.stages)) span.setAttribute(`look.${stage}_ms`, ms);
     return result;
   });

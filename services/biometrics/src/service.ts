@@ -52,6 +52,8 @@ export async function createService(options: {
   log.info({ pipeline_version: PIPELINE_VERSION, workers: config.workers }, 'loading models');
   const opening = openWorkerPool({
     models,
+    device: config.device,
+    batchSize: config.batchSize,
     workers: config.workers,
     queueLimit: config.queueLimit,
     log,

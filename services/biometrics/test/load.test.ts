@@ -94,12 +94,16 @@ describe('with room to queue', () => {
     expect(evidence.faceCount).toBe(1);
   });
 
-  test('callers who give up learn it, all others get their answer', async () => {
+  test('callers who would wait in vain are told at once when to come back, all others get their answer', async () => {
     const picture = Buffer.from(face('img/p04_1.jpg'));
     const request = { ...newSession(), attemptId: 'a', reference: ReferenceKind.NONE, image: picture };
     const busy = Array.from({ length: 40 }, () => world.verify(newSession(), 'img/p04_1.jpg'));
-    const gone = Array.from({ length: 40 }, () => world.client.verify(request, { deadline: 60 }));
-    expect(outcomes(await Promise.allSettled(gone))).toEqual({ deadline_exceeded: 40 });
+    const gone = Array.from({ length: 40 }, () => world.client.verify(request, { deadline: 200 }));
+    const refused = await Promise.allSettled(gone);
+    const { wait_too_long: told = 0, deadline_exceeded: late = 0 } = outcomes(refused);
+    expect(told + late).toBe(40);
+    const hints = refused.map((result) => result.status === 'rejected' && result.reason.retryAfterMs);
+    expect(hints.filter((ms) => ms > 0)).toHaveLength(told);
     expect(outcomes(await Promise.allSettled(busy))).toEqual({ ok: 40 });
   });
 });

@@ -1,9 +1,13 @@
 import { Worker } from 'node:worker_threads';
 import { Failure } from '@selfsame/runtime/errors';
+import type { Costs } from '../pipeline/look.ts';
 import type { Batch, Report, Result, WorkerStart } from '../pipeline/messages.ts';
+import type { Provider } from '../pipeline/models.ts';
 
 /** One thread with all models loaded and warm. */
 export interface InferenceThread {
+  /** What its batches took while it warmed up. */
+  readonly costs: Costs;
   /**
    * Does one batch; call it again only when it has settled. @returns one result for each job
    * @throws Failure `worker_lost` (retryable) when the thread ended meanwhile, `look_stuck`, `look_failed`
@@ -23,7 +27,12 @@ export type Spawn = (start: WorkerStart) => Worker;
 
 /** A look takes 30 ms, and its caller gives up after seconds: a thread that is silent for so long is stuck for good. */
 const JOB_TIMEOUT_MS = 30_000;
-const START_TIMEOUT_MS = 60_000;
+/** TensorRT builds an engine for every model and batch size. */
+const START_TIMEOUT_MS: Readonly<Record<Provider, number>> = {
+  cpu: 60_000,
+  cuda: 180_000,
+  tensorrt: 1_800_000,
+};
 
 /** Resolves once the thread is ready. @throws Error when it ends before that, or is not ready after 60 s */
 export async function startInferenceThread(start: WorkerStart, spawn: Spawn): Promise<InferenceThread> {
@@ -48,11 +57,13 @@ export async function startInferenceThread(start: WorkerStart, spawn: Spawn): Pr
     }
   }
 
-  const first = await report(START_TIMEOUT_MS);
-  if (first === 'lost' || first === 'late') {
-    throw new Error(`an inference thread was ${first} before it was ready`, { cause: reason });
+  const first = await report(START_TIMEOUT_MS[start.provider]);
+  if (first === 'lost' || first === 'late' || first.kind !== 'ready') {
+    const what = typeof first === 'string' ? first : 'confused';
+    throw new Error(`an inference thread was ${what} before it was ready`, { cause: reason });
   }
   return {
+    costs: first.costs,
     ended: ended.promise,
     async end() {
       await worker.terminate();
@@ -66,7 +77,7 @@ export async function startInferenceThread(start: WorkerStart, spawn: Spawn): Pr
       if (answer === 'lost') throw interrupted('worker_lost');
       if (answer === 'late') throw interrupted('look_stuck');
       if (answer.kind === 'done') return answer.results;
-      throw lookFailed(answer.kind === 'failed' ? answer.message : 'ready twice');
+      throw lookFailed('ready twice');
     },
   };
 }

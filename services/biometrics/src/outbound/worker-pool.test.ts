@@ -1,4 +1,6 @@
 import { readFileSync } from 'node:fs';
+import { withDeadline } from '@selfsame/runtime/deadline';
+import type { Failure } from '@selfsame/runtime/errors';
 import { createLog } from '@selfsame/runtime/log';
 import { facePath } from '@selfsame/testing/assets';
 import { afterEach, expect, test } from 'vitest';
@@ -15,12 +17,13 @@ let pool: WorkerPool;
 afterEach(() => pool.close());
 
 /** A pool of one real thread, and the kinds of the jobs that reached it. */
-async function openPool(queueLimit = 10): Promise<string[]> {
+async function openPool(queueLimit = 10, batchSize?: number): Promise<string[]> {
   const jobs: string[] = [];
   pool = await openWorkerPool({
     models,
     workers: 1,
     queueLimit,
+    batchSize,
     log: createLog('test', 'silent'),
     onBroken: (error) => {
       throw error;
@@ -73,6 +76,39 @@ test('each queue has its own bound', async () => {
   await expect(pool.look(picture(), patient)).rejects.toMatchObject({ code: 'queue_full' });
   await expect(pool.glance(picture(), patient)).rejects.toMatchObject({ code: 'queue_full' });
   expect(await Promise.all(accepted)).toHaveLength(4);
+});
+
+/** A caller who waits for so long and never says that they left. */
+const waitsFor = (ms: number) => withDeadline(new AbortController().signal, new Date(Date.now() + ms));
+
+test('whoever cannot be answered in time is refused at once and told when to come back', async () => {
+  await openPool(20);
+  const accepted = Array.from({ length: 15 }, () => pool.look(picture(), patient));
+  const refusal = await pool.look(picture(), waitsFor(30)).catch((error: unknown) => error);
+  expect(refusal).toMatchObject({ kind: 'exhausted', code: 'wait_too_long', retryable: true });
+  expect((refusal as Failure).retryAfterMs).toBeGreaterThanOrEqual(50);
+  accepted.push(pool.look(picture(), waitsFor(60_000)));
+  expect(await Promise.all(accepted)).toHaveLength(16);
+});
+
+test('nothing is answered after its deadline, and a thread that is free always tries', async () => {
+  const jobs = await openPool();
+  await expect(pool.look(picture(), waitsFor(3))).rejects.toMatchObject({ code: 'deadline_passed' });
+  await expect(pool.look(picture(), waitsFor(-1))).rejects.toMatchObject({ code: 'deadline_passed' });
+  expect(jobs).toEqual(['look']);
+});
+
+test('a static batch size is kept to, and every job of a batch gets its own answer', async () => {
+  const jobs = await openPool(10, 4);
+  const files = ['img/p04_1.jpg', 'edge/no_face.jpg', 'edge/group.jpg', 'img/p04_1.jpg', 'img/p04_1.jpg'];
+  const looks = files.map((file) => pool.look(new Uint8Array(readFileSync(facePath(file))), patient));
+  looks.push(pool.look(Uint8Array.of(1, 2, 3), patient));
+  const answers = await Promise.all(looks);
+  expect(answers.map(({ batch }) => batch)).toEqual([1, 4, 4, 4, 4, 1]);
+  const faces = answers.map(({ result }) => ('refused' in result ? -1 : result.faces.length));
+  expect(faces).toEqual([1, 0, expect.any(Number), 1, 1, -1]);
+  expect(faces[2]).toBeGreaterThan(2);
+  expect(jobs).toHaveLength(6);
 });
 
 test('memory that the picture owns moves to the thread, a part of something larger is copied', async () => {

@@ -1,12 +1,16 @@
-import { availableParallelism } from 'node:os';
 import { setTimeout as pause } from 'node:timers/promises';
+import { deadlineOf } from '@selfsame/runtime/deadline';
 import { errorCode, Failure } from '@selfsame/runtime/errors';
 import type { Log } from '@selfsame/runtime/log';
+import { BUCKETS } from '../pipeline/buckets.ts';
 import type { Refused } from '../pipeline/decode.ts';
 import type { Failed } from '../pipeline/examination.ts';
 import type { Look, LookOptions, Sighting, Track } from '../pipeline/look.ts';
-import type { Job, JobKind, Result } from '../pipeline/messages.ts';
+import type { JobKind, Result } from '../pipeline/messages.ts';
 import type { ModelBytes } from '../pipeline/models.ts';
+import { createBatchPolicy } from '../serving/batch-policy.ts';
+import { type Device, deviceOf } from '../serving/device.ts';
+import { createJobQueue, deadlinePassed, type JobQueue, type Task } from '../serving/job-queue.ts';
 import type { InferenceThread, Spawn } from './inference-thread.ts';
 import { lookFailed, spawnWorker, startInferenceThread } from './inference-thread.ts';
 
@@ -14,9 +18,10 @@ import { lookFailed, spawnWorker, startInferenceThread } from './inference-threa
 export interface WorkerPool {
   /**
    * A whole look. The image's memory is handed over when the array owns it.
-   * @param signal nobody waits any more: a queued job is dropped
-   * @throws Failure `queue_full` (exhausted), `deadline_passed`, `worker_lost`, `look_stuck`, `look_failed`,
-   * `age_model_missing` (precondition)
+   * @param signal when it fires nobody waits any more: a queued job is dropped. Its deadline, where it has one, decides
+   * whether the job may queue at all, and nothing is answered after it
+   * @throws Failure `queue_full`, `wait_too_long` (exhausted, with retryAfterMs), `deadline_passed`, `worker_lost`,
+   * `look_stuck`, `look_failed`, `age_model_missing` (precondition)
    */
   look(image: Uint8Array, signal: AbortSignal, options?: LookOptions): Promise<Timed<Look | Refused>>;
   /** One frame of a challenge. Throws the same. */
@@ -35,10 +40,16 @@ export interface WorkerPool {
 interface Timed<T> {
   readonly result: T;
   readonly queuedMs: number;
+  /** Jobs that went through the models with it, itself included. */
+  readonly batch: number;
 }
 
 export interface WorkerPoolOptions {
   readonly models: ModelBytes;
+  /** A CPU unless given. */
+  readonly device?: Device;
+  /** A static batch size in place of the learned ones, for comparisons. */
+  readonly batchSize?: number | undefined;
   /** Threads. */
   readonly workers: number;
   /** Looks that may wait. */
@@ -57,37 +68,20 @@ const GLANCES_PER_WORKER = 2;
 const FAILED_STARTS_MAX = 5;
 const RESTART_PAUSE_MS = 200;
 
-/** One thread for each core that the process may use. */
-export function defaultWorkers(): number {
-  return availableParallelism();
-}
-
 type Answer = Exclude<Result, Failed>;
-
-interface Task {
-  readonly kind: JobKind;
-  readonly job: Job;
-  readonly enqueuedAt: number;
-  readonly resolve: (timed: Timed<Answer>) => void;
-  readonly reject: (error: unknown) => void;
-}
+type Waiting = Task<Timed<Answer>>;
 
 /** Starts all threads and waits until each has loaded and warmed every model. */
 export async function openWorkerPool(options: WorkerPoolOptions): Promise<WorkerPool> {
-  const { models, workers, log, spawn = spawnWorker } = options;
-  const queues: Record<JobKind, Task[]> = { look: [], track: [], glance: [] };
-  const limits: Record<JobKind, number> = {
-    look: options.queueLimit,
-    track: options.queueLimit * TRACKS_PER_LOOK,
-    glance: workers * GLANCES_PER_WORKER,
-  };
+  const { models, workers, log, spawn = spawnWorker, device = deviceOf('cpu', options.workers) } = options;
+  const start = { models, provider: device.provider, rehearsed: device.rehearsed };
   const threads = new Set<InferenceThread>();
   const idle = new Set<InferenceThread>();
   const working = new Set<Promise<void>>();
   let closing = false;
 
-  async function staff(): Promise<void> {
-    const thread = await startInferenceThread({ models }, spawn);
+  async function staff(): Promise<InferenceThread> {
+    const thread = await startInferenceThread(start, spawn);
     threads.add(thread);
     void thread.ended.then((err) => {
       threads.delete(thread);
@@ -96,13 +90,13 @@ export async function openWorkerPool(options: WorkerPoolOptions): Promise<Worker
       log.error({ err }, 'inference thread lost; starting another');
       void restaff();
     });
-    release(thread);
+    return thread;
   }
 
   async function restaff(): Promise<void> {
     for (let attempt = 1; !closing; attempt += 1) {
       try {
-        return await staff();
+        return release(await staff());
       } catch (error) {
         if (attempt === FAILED_STARTS_MAX) return options.onBroken(error);
         await pause(RESTART_PAUSE_MS * attempt, undefined, { ref: false });
@@ -110,31 +104,57 @@ export async function openWorkerPool(options: WorkerPoolOptions): Promise<Worker
     }
   }
 
+  const started = await Promise.allSettled(Array.from({ length: workers }, staff));
+  const [first] = threads;
+  const failed = started.find((result) => result.status === 'rejected');
+  if (failed || first === undefined) {
+    closing = true;
+    await Promise.all([...threads].map((thread) => thread.end()));
+    throw failed?.reason ?? new Error('every inference thread ended while the others started');
+  }
+  const { batchSize } = options;
+  const sizes = batchSize === undefined ? device.sizes : BUCKETS;
+  const policyOf = (kind: JobKind) =>
+    createBatchPolicy({ sizes, costs: first.costs[kind], fixedSize: batchSize });
+  const policies = { look: policyOf('look'), track: policyOf('track'), glance: policyOf('glance') };
+  const queue: JobQueue<Timed<Answer>> = createJobQueue({
+    limits: {
+      look: options.queueLimit,
+      track: options.queueLimit * TRACKS_PER_LOOK,
+      glance: workers * GLANCES_PER_WORKER,
+    },
+    policies,
+  });
+  for (const thread of threads) idle.add(thread);
+
   function release(thread: InferenceThread): void {
     if (!threads.has(thread)) return;
     idle.add(thread);
     dispatch();
   }
 
-  /** Gives the oldest jobs to idle threads, looks before tracks before glances. */
+  /** Gives what waits to idle threads, in batches as large as pays. */
   function dispatch(): void {
     for (const thread of idle) {
-      const task = queues.look.shift() ?? queues.track.shift() ?? queues.glance.shift();
-      if (task === undefined) return;
+      const batch = queue.take(idle.size);
+      if (batch === undefined) return;
       idle.delete(thread);
-      const work = perform(thread, task).finally(() => working.delete(work));
+      const work = perform(thread, batch).finally(() => working.delete(work));
       working.add(work);
     }
   }
 
-  async function perform(thread: InferenceThread, task: Task): Promise<void> {
-    const queuedMs = performance.now() - task.enqueuedAt;
+  async function perform(thread: InferenceThread, batch: readonly Waiting[]): Promise<void> {
+    const kind = batch[0]?.kind ?? 'look';
+    const startMs = performance.now();
     try {
-      const [result] = await thread.run({ kind: task.kind, jobs: [task.job] });
-      if (result === undefined || 'failed' in result) throw lookFailed(result?.failed ?? 'no result');
-      task.resolve({ result, queuedMs });
+      const results = await thread.run({ kind, jobs: batch.map(({ job }) => job) });
+      policies[kind].learn(batch.length, performance.now() - startMs);
+      for (const [index, task] of batch.entries()) {
+        settle(task, results[index], { queuedMs: startMs - task.enqueuedAt, batch: batch.length });
+      }
     } catch (error) {
-      task.reject(error);
+      for (const task of batch) task.reject(error);
       if (errorCode(error) === 'look_stuck') return options.onBroken(error);
     }
     release(thread);
@@ -146,20 +166,16 @@ export async function openWorkerPool(options: WorkerPoolOptions): Promise<Worker
     signal: AbortSignal,
     lookOptions?: LookOptions,
   ): Promise<Timed<Answer>> {
-    const queue = queues[kind];
     if (closing) throw stopping();
     if (lookOptions?.age && models.age === undefined) throw ageModelMissing();
     if (signal.aborted) throw deadlinePassed();
-    if (idle.size === 0 && queue.length >= limits[kind]) {
-      throw new Failure('exhausted', 'queue_full', 'Too many looks at once; try again.', { retryable: true });
-    }
+    const deadlineAt = deadlineOf(signal)?.getTime();
+    queue.admit(kind, deadlineAt, { idle: idle.size, busy: threads.size - idle.size });
     const { promise, resolve, reject } = Promise.withResolvers<Timed<Answer>>();
     const job = { image: owned(image), options: lookOptions };
-    const task: Task = { kind, job, enqueuedAt: performance.now(), resolve, reject };
+    const task: Waiting = { kind, job, enqueuedAt: performance.now(), deadlineAt, resolve, reject };
     const giveUp = () => {
-      const place = queue.indexOf(task);
-      if (place < 0) return;
-      queue.splice(place, 1);
+      queue.remove(task);
       reject(deadlinePassed());
     };
     signal.addEventListener('abort', giveUp, { once: true });
@@ -174,17 +190,11 @@ export async function openWorkerPool(options: WorkerPoolOptions): Promise<Worker
 
   async function close(): Promise<void> {
     closing = true;
-    for (const task of Object.values(queues).flatMap((queue) => queue.splice(0))) task.reject(stopping());
+    for (const task of queue.drain()) task.reject(stopping());
     await Promise.all(working);
     await Promise.all([...threads].map((thread) => thread.end()));
   }
 
-  const started = await Promise.allSettled(Array.from({ length: workers }, staff));
-  const failed = started.find((result) => result.status === 'rejected');
-  if (failed) {
-    await close();
-    throw failed.reason;
-  }
   // A worker answers each kind of job with its kind of result.
   return {
     look: (image, signal, lookOptions) =>
@@ -196,15 +206,18 @@ export async function openWorkerPool(options: WorkerPoolOptions): Promise<Worker
   };
 }
 
+/** Answers one job of a batch, unless its time is over. */
+function settle(task: Waiting, result: Result | undefined, facts: Omit<Timed<Answer>, 'result'>): void {
+  if (result === undefined || 'failed' in result) task.reject(lookFailed(result?.failed ?? 'no result'));
+  else if (task.deadlineAt !== undefined && Date.now() > task.deadlineAt) task.reject(deadlinePassed());
+  else task.resolve({ result, ...facts });
+}
+
 /** The same bytes when the array owns its memory, which then moves to the thread; else a copy. */
 function owned(bytes: Uint8Array): Uint8Array<ArrayBuffer> {
   const { buffer, byteLength } = bytes;
   const owns = buffer instanceof ArrayBuffer && buffer.byteLength === byteLength;
   return owns ? new Uint8Array(buffer) : new Uint8Array(bytes);
-}
-
-function deadlinePassed(): Failure {
-  return new Failure('deadline', 'deadline_passed', 'The deadline passed before the look began.');
 }
 
 function ageModelMissing(): Failure {

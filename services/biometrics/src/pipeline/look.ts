@@ -64,9 +64,15 @@ export interface Looker {
   glances(requests: readonly LookRequest[]): Promise<(Sighting | Refused)[]>;
   /** One look. @throws Error when it failed */
   look(image: Uint8Array, options?: LookOptions): Promise<Look | Refused>;
-  /** Takes every path once, so that the first real picture is as quick as the next. */
-  warm(): Promise<void>;
+  /**
+   * Takes every path with every batch size, so that the first real picture is as quick as the next. @returns what each
+   * kind of batch takes, by size
+   */
+  warm(sizes?: readonly number[]): Promise<Costs>;
 }
+
+/** Milliseconds of a batch, by its kind and size. */
+export type Costs = Readonly<Record<'look' | 'track' | 'glance', Record<number, number>>>;
 
 /** A decoded picture and the faces in it. */
 interface Frame {
@@ -142,15 +148,35 @@ export function createLooker(models: Models): Looker {
     return result;
   }
 
-  async function warm(): Promise<void> {
+  /** One batch of each kind with a face in every picture. @returns its milliseconds */
+  async function rehearse(size: number): Promise<Record<keyof Costs, number>> {
     const blank: Picture = { width: 640, height: 480, rgb: new Uint8Array(640 * 480 * 3) };
-    const request = { image: await encodeBlank(blank) };
-    for (let round = 0; round < 2; round += 1) {
-      await looks([request]);
-      await glances([request]);
-      const seen = { picture: blank, face: SOMEWHERE, age: models.age !== undefined, bytes: request.image };
-      await examine(inference, [seen], startStages().timed);
+    const image = await encodeBlank(blank);
+    const requests = Array.from({ length: size }, () => ({ image }));
+    const seen = requests.map(({ image: bytes }) => ({
+      bytes,
+      picture: { ...blank },
+      face: SOMEWHERE,
+      age: models.age !== undefined,
+    }));
+    const opened = await elapsed(() => open(requests, WORKING_SIDE, exactCanvas));
+    const examined = await elapsed(() => examine(inference, seen, startStages().timed));
+    const meshed = await elapsed(() => inference.mesh(seen));
+    return {
+      look: opened + examined,
+      track: opened + meshed,
+      glance: await elapsed(() => glances(requests)),
+    };
+  }
+
+  async function warm(sizes: readonly number[] = [1]): Promise<Costs> {
+    const costs: Costs = { look: {}, track: {}, glance: {} };
+    for (const size of sizes) {
+      await rehearse(size);
+      const measured = await rehearse(size);
+      for (const kind of ['look', 'track', 'glance'] as const) costs[kind][size] = measured[kind];
     }
+    return costs;
   }
 
   return { looks, tracks, glances, look, warm };
@@ -162,6 +188,12 @@ const SOMEWHERE: DetectedFace = {
   score: 1,
   points: [280, 360, 320, 290, 350].map((x, index) => ({ x, y: [200, 200, 250, 300, 300][index] ?? 0 })),
 };
+
+async function elapsed(work: () => Promise<unknown>): Promise<number> {
+  const start = performance.now();
+  await work();
+  return performance.now() - start;
+}
 
 /** The largest face of a frame; nothing without one. */
 function seenIn(frame: Frame | Refused): Seen[] {

@@ -1,11 +1,15 @@
 import type { Refused } from './decode.ts';
 import type { Failed } from './examination.ts';
-import type { Look, LookOptions, Sighting, Track } from './look.ts';
-import type { ModelBytes } from './models.ts';
+import type { Costs, Look, LookOptions, Sighting, Track } from './look.ts';
+import type { ModelBytes, Provider } from './models.ts';
 
-/** What a worker thread is started with: the checked weights, in shared memory. */
+/** What a worker thread is started with. */
 export interface WorkerStart {
+  /** The checked weights, in shared memory. */
   readonly models: ModelBytes;
+  readonly provider: Provider;
+  /** Batch sizes to run before the first job. */
+  readonly rehearsed: readonly number[];
 }
 
 /** `look`: everything. `track`: where a face is and how it is turned. `glance`: detection only, on a small picture. */
@@ -26,8 +30,7 @@ export interface Batch {
 /** Of a job: Look, Track or Sighting by its kind, or why there is none. */
 export type Result = Look | Track | Sighting | Refused | Failed;
 
-/** From the worker: first `ready`, then one report for each batch. Errors cross as text, without the image. */
+/** From the worker: first `ready` with what batches cost, then the results of each batch, one for each job. */
 export type Report =
-  | { readonly kind: 'ready' }
-  | { readonly kind: 'done'; readonly results: readonly Result[] }
-  | { readonly kind: 'failed'; readonly message: string };
+  | { readonly kind: 'ready'; readonly costs: Costs }
+  | { readonly kind: 'done'; readonly results: readonly Result[] };

@@ -1,4 +1,4 @@
-import { InferenceSession, Tensor } from 'onnxruntime-node';
+import { env, InferenceSession, Tensor } from 'onnxruntime-node';
 
 /** The default pipeline: role of each model and its file as pinned in assets.json. */
 export const MODEL_FILES = {
@@ -9,6 +9,9 @@ export const MODEL_FILES = {
   livenessNear: 'liveness_minifasnet_v2_2.7_80x80.onnx',
   livenessFar: 'liveness_minifasnet_v1se_4.0_80x80.onnx',
 } as const;
+
+/** What runs the models. */
+export type Provider = 'cpu' | 'cuda' | 'tensorrt';
 
 /** Steps that an operator turns on knowingly: their training data have terms of their own. */
 export const OPTIONAL_MODEL_FILES = { age: 'face_age_112x112.onnx' } as const;
@@ -30,20 +33,23 @@ export type Models = ByRole<Model>;
  * Loads one single-threaded session per model. With one thread there is no thread pool, so nothing spins; two workers
  * of one thread each serve more pictures than one of two.
  */
-export async function loadModels(bytes: ModelBytes): Promise<Models> {
+export async function loadModels(bytes: ModelBytes, provider: Provider = 'cpu'): Promise<Models> {
   const load = async ([role, file]: [string, Uint8Array]): Promise<[string, Model]> => [
     role,
-    await loadModel(role, file),
+    await loadModel(role, file, provider),
   ];
   const models = Object.fromEntries(await Promise.all(Object.entries(bytes).map(load)));
   // The same roles as came in.
   return models as unknown as Models;
 }
 
-async function loadModel(role: string, bytes: Uint8Array): Promise<Model> {
+/** Loads one model. @throws Error when the provider cannot be used on this machine */
+export async function loadModel(role: string, bytes: Uint8Array, provider: Provider): Promise<Model> {
+  // What goes wrong is thrown; the runtime would write it to stderr as well, in words of its own.
+  env.logLevel = 'fatal';
   // A copy: the runtime does not take shared memory, and drops the bytes once it has read them.
   const session = await InferenceSession.create(new Uint8Array(bytes), {
-    executionProviders: ['cpu'],
+    executionProviders: PROVIDER_ORDER[provider],
     graphOptimizationLevel: 'all',
     executionMode: 'sequential',
     intraOpNumThreads: 1,
@@ -61,6 +67,13 @@ async function loadModel(role: string, bytes: Uint8Array): Promise<Model> {
     },
   };
 }
+
+/** What a provider lacks, the next one does; the CPU comes last by itself. */
+const PROVIDER_ORDER: Readonly<Record<Provider, readonly string[]>> = {
+  cpu: ['cpu'],
+  cuda: ['cuda'],
+  tensorrt: ['tensorrt', 'cuda'],
+};
 
 function floats(data: Tensor['data']): Float32Array {
   if (data instanceof Float32Array) return data;

@@ -7,21 +7,26 @@ import { loadModels } from './models.ts';
 const port = parentPort;
 if (port === null) throw new Error('worker.ts runs in a worker thread');
 
-const looker = createLooker(await loadModels((workerData as WorkerStart).models));
+const { models, provider, rehearsed } = workerData as WorkerStart;
+const looker = createLooker(await loadModels(models, provider));
 const work = { look: looker.looks, track: looker.tracks, glance: looker.glances } as const;
-await looker.warm();
+const costs = await looker.warm(rehearsed);
 
 port.on('message', async (batch: Batch) => {
-  const report = await answer(batch);
-  port.postMessage(report, report.kind === 'done' ? report.results.flatMap(memoryOf) : []);
+  const results = await answer(batch);
+  port.postMessage({ kind: 'done', results } satisfies Report, results.flatMap(memoryOf));
 });
-port.postMessage({ kind: 'ready' } satisfies Report);
+port.postMessage({ kind: 'ready', costs } satisfies Report);
 
-async function answer({ kind, jobs }: Batch): Promise<Report> {
+/** One result for each job. A batch that fails as a whole is done again one by one: one picture may be the reason. */
+async function answer({ kind, jobs }: Batch): Promise<Result[]> {
   try {
-    return { kind: 'done', results: await work[kind](jobs) };
+    return await work[kind](jobs);
   } catch (error) {
-    return { kind: 'failed', message: error instanceof Error ? error.message : 'unknown' };
+    if (jobs.length === 1) return [{ failed: error instanceof Error ? error.message : 'unknown' }];
+    const results: Result[] = [];
+    for (const job of jobs) results.push(...(await answer({ kind, jobs: [job] })));
+    return results;
   }
 }
 
