@@ -12,6 +12,7 @@ import { subscribeAll } from './inbound/consumers.ts';
 import { biometricsRpc, MESSAGE_BYTES_MAX } from './inbound/rpc.ts';
 import { migrations } from './migrations.ts';
 import type { Spawn } from './outbound/inference-thread.ts';
+import { requireProvider } from './outbound/provider.ts';
 import type { BiometricsTables } from './outbound/store.ts';
 import { createVault } from './outbound/vault.ts';
 import { openWorkerPool } from './outbound/worker-pool.ts';
@@ -27,7 +28,8 @@ export const serviceName = 'biometrics';
  * beside it; closing goes the other way: no more calls, no more events, then the threads and the database.
  *
  * @param options.spawn starts inference threads; tests hold on to them
- * @throws Failure `model_missing`, `model_altered`, `schema_behind`, `biometric_key_mismatch`, `stream_misconfigured`
+ * @throws Failure `model_missing`, `model_altered`, `provider_missing`, `provider_unusable`, `schema_behind`,
+ * `biometric_key_mismatch`, `stream_misconfigured`
  */
 export async function createService(options: {
   config: Config;
@@ -38,6 +40,7 @@ export async function createService(options: {
   const { config, lifecycle, log, spawn } = options;
 
   const models = await loadModelBytes(config.assetPlaces, { age: config.ageModel });
+  await requireProvider(config.provider, models);
 
   const database = await openDatabase<BiometricsTables>({
     service: serviceName,

@@ -64,6 +64,12 @@ test('an altered weight file stops the start with one line that names it', async
   );
 });
 
+test('a provider that this machine does not have stops the start with one line', async () => {
+  const { output, exited } = start('main.ts', { BIOMETRICS_PROVIDER: 'tensorrt' });
+  expect(await exited).toBe(1);
+  expect(output.err).toMatch(/^biometrics: BIOMETRICS_PROVIDER=tensorrt cannot be used: .*\n$/);
+});
+
 test('every mistake in the environment is told at once', async () => {
   const { output, exited } = start('main.ts', {
     BIOMETRIC_KEY: 'short',
