@@ -2,6 +2,7 @@ import { createHash } from 'node:crypto';
 import { modelAssets } from './assets.ts';
 import { QUALITY, SIMILARITY } from './domain/calibration.ts';
 import { ENROL_GATES, VERIFY_GATES } from './domain/gates.ts';
+import { THRESHOLDS } from './forensics/thresholds.ts';
 import { EMBEDDING_SPACE } from './pipeline/embedding.ts';
 import { PROTECTED_FORMAT } from './protection/transform.ts';
 
@@ -17,6 +18,7 @@ export const PIPELINE_VERSION = `${EMBEDDING_SPACE}.${createHash('sha256')
       QUALITY,
       VERIFY_GATES,
       ENROL_GATES,
+      THRESHOLDS,
       PROTECTED_FORMAT,
     ]),
   )

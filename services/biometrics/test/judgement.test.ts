@@ -13,17 +13,17 @@ beforeAll(async () => {
 
 describe('every difficult picture is told what is wrong with it', () => {
   // Darkness shows in the quality as well; it is named first, because it can be mended.
-  // A mask is no problem of the frame: its quality (0.50) carries a comparison, but no template.
+  // A mask is no problem of the frame: its quality (0.50) carries a comparison, but no template. It is told of beside.
   const expected: Record<string, [verify: FaceProblem | undefined, enrol: FaceProblem | undefined]> = {
     'edge/no_face.jpg': ['no_face', 'no_face'],
     'edge/two_faces.jpg': ['multiple_faces', 'multiple_faces'],
     'edge/group.jpg': ['multiple_faces', 'multiple_faces'],
-    'edge/blurred.jpg': ['low_quality', 'low_quality'],
+    'edge/blurred.jpg': ['blurred', 'blurred'],
     'edge/dark.jpg': ['too_dark', 'too_dark'],
-    'edge/lowres.jpg': ['low_quality', 'low_quality'],
+    'edge/lowres.jpg': ['blurred', 'blurred'],
     'edge/small_face.jpg': ['too_small', 'too_small'],
     'edge/profile.jpg': ['turned_away', 'turned_away'],
-    'edge/masked.jpg': [undefined, 'low_quality'],
+    'edge/masked.jpg': [undefined, 'covered'],
     'edge/exif_orientation_6.jpg': [undefined, undefined],
   };
 

@@ -1,6 +1,6 @@
 import { percent, qualityScore } from './calibration.ts';
-import type { FaceFacts, FaceProblem, Gates } from './gates.ts';
-import { countFaces, findProblem } from './gates.ts';
+import type { FaceFacts, FaceProblem, Gates, MediaSignal } from './gates.ts';
+import { countFaces, findCovers, findProblem } from './gates.ts';
 
 /** What came of the comparison. `impossible`: a reference was there, a face was not. */
 export type Match =
@@ -16,6 +16,11 @@ export interface Evidence {
   readonly faceQuality: number | undefined;
   readonly faceLuminance: number | undefined;
   readonly match: Match;
+  /** Covered by dark glasses; by a mask. */
+  readonly eyesCovered: boolean;
+  readonly mouthCovered: boolean;
+  /** Every trace that could be measured, raised or not; empty without a face. */
+  readonly media: readonly MediaSignal[];
 }
 
 /** The facts of a look, with the probability 0..1 that the face was live. */
@@ -26,6 +31,7 @@ export interface LookFacts extends FaceFacts {
 /** Weighs a look: what may be said of it outside. */
 export function weigh(facts: LookFacts, gates: Gates, match: Match): Evidence {
   const { subject } = facts;
+  const covers = findCovers(facts);
   return {
     faceCount: countFaces(facts),
     problem: findProblem(facts, gates),
@@ -33,5 +39,8 @@ export function weigh(facts: LookFacts, gates: Gates, match: Match): Evidence {
     faceQuality: subject && qualityScore(subject.quality),
     faceLuminance: subject && percent(facts.luma),
     match,
+    eyesCovered: covers.eyes,
+    mouthCovered: covers.mouth,
+    media: subject?.media ?? [],
   };
 }

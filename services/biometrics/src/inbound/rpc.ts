@@ -104,11 +104,12 @@ export function biometricsRpc(context: Context): BiometricsServiceImplementation
 }
 
 function verifyResponse(evidence: Evidence & Kept): DeepPartial<VerifyResponse> {
-  const { match, problem, candidateId, ...scores } = evidence;
+  const { match, problem, candidateId, media, ...scores } = evidence;
   return {
     evidence: {
       ...scores,
       problem: problemOf(problem),
+      mediaSignals: [...media],
       matchOutcome: outcomes[match.outcome],
       similarityScore: match.outcome === 'compared' ? match.score : undefined,
       pipelineVersion: PIPELINE_VERSION,
@@ -137,6 +138,8 @@ const problems: Record<Problem, FaceProblem> = {
   too_bright: FaceProblem.TOO_BRIGHT,
   turned_away: FaceProblem.TURNED_AWAY,
   low_quality: FaceProblem.LOW_QUALITY,
+  blurred: FaceProblem.BLURRED,
+  covered: FaceProblem.COVERED,
 };
 
 function problemOf(problem: Problem | undefined): FaceProblem {

@@ -1,3 +1,4 @@
+import { type InspectedPicture, inspectMedia, type MediaFacts } from '../forensics/inspect.ts';
 import type { DetectedFace } from './detection.ts';
 import { normalised } from './embedding.ts';
 import type { Inference } from './inference.ts';
@@ -10,7 +11,7 @@ import type { Timed } from './stages.ts';
 export interface Seen {
   /** The file, as it was sent. */
   readonly bytes: Uint8Array;
-  readonly picture: Picture;
+  readonly picture: InspectedPicture;
   readonly face: DetectedFace;
   /** Whether its age is asked for. */
   readonly age: boolean;
@@ -24,6 +25,8 @@ export interface Subject {
   /** Probability 0..1. */
   readonly live: number;
   readonly liveBy: { readonly near: readonly number[]; readonly far: readonly number[] };
+  /** What the picture tells of how it came to be and of what covers the face. */
+  readonly media: MediaFacts;
   /** Years, when they were asked for. */
   readonly age?: number;
   /** Length 1. Never leaves the process. */
@@ -51,6 +54,11 @@ export async function examine(
   ]);
   const asked = seen.filter(({ age }) => age);
   const years = await timed('age', () => inference.age(asked));
+  const media = await timed('media', async () =>
+    aligned.map(({ bytes, picture, face, landmarks }) =>
+      inspectMedia(bytes, picture, { box: face.box, landmarks }),
+    ),
+  );
   const ageOf = new Map(asked.map((one, row) => [one, years[row]]));
   return new Map(
     aligned.map(({ picture, landmarks }, row) => [
@@ -60,6 +68,7 @@ export async function examine(
         quality: present(qualities[row]),
         near: present(near?.[row]),
         far: present(far?.[row]),
+        media: media[row] ?? [],
         age: ageOf.get(present(seen[row])),
       }),
     ]),
@@ -72,17 +81,19 @@ interface Measured {
   readonly quality: number;
   readonly near: Float32Array;
   readonly far: Float32Array;
+  readonly media: MediaFacts;
   readonly age: number | undefined;
 }
 
 function describe(landmarks: Landmarks, measured: Measured): Subject | Failed {
-  const { embedded, quality, near, far, age } = measured;
+  const { embedded, quality, near, far, media, age } = measured;
   try {
     return {
       landmarks,
       quality,
       live: liveProbability(near, far),
       liveBy: { near: [...near], far: [...far] },
+      media,
       ...(age === undefined ? {} : { age }),
       embedding: normalised(embedded),
     };

@@ -1,6 +1,6 @@
 /** Milliseconds by stage; `models` is the part of the total that ran inside the models. Looks of one batch share them. */
 export type Stages = Record<
-  'decode' | 'detect' | 'mesh' | 'embed' | 'quality' | 'liveness' | 'age' | 'models',
+  'decode' | 'detect' | 'mesh' | 'embed' | 'quality' | 'liveness' | 'media' | 'age' | 'models',
   number
 >;
 
@@ -22,6 +22,7 @@ export function startStages(): StageClock {
     embed: 0,
     quality: 0,
     liveness: 0,
+    media: 0,
     age: 0,
     models: 0,
   };
