@@ -1,5 +1,6 @@
 import { busMigrations } from '@selfsame/bus/migrations';
 import type { Migration } from '@selfsame/database/migrate';
+import { faceSearchMigration } from './search/migration.ts';
 
 const own: Migration[] = [
   {
@@ -84,6 +85,7 @@ const own: Migration[] = [
       CREATE INDEX templates_key_version ON templates (application_id, key_version) WHERE sealed <> ''::bytea;
     `,
   },
+  faceSearchMigration,
 ];
 
 /** The schema `biometrics`, oldest first. */
