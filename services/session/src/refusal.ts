@@ -5,7 +5,11 @@ export type Refused =
   | { readonly refused: 'not_found' }
   | { readonly refused: 'detail'; readonly detail: string }
   | { readonly refused: 'list'; readonly texts: string[] }
-  | { readonly refused: 'fields'; readonly errors: FieldErrors };
+  | { readonly refused: 'fields'; readonly errors: FieldErrors }
+  /** A standalone call cannot work with the picture. */
+  | { readonly refused: 'picture'; readonly text: string }
+  /** This installation does not do it. */
+  | { readonly refused: 'not_offered'; readonly detail: string };
 
 export const notFound: Refused = { refused: 'not_found' };
 

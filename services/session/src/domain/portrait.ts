@@ -15,7 +15,7 @@ export function decodePortrait(text: string): Portrait {
 }
 
 /** Recognises JPEG, PNG, WebP and TIFF by their first bytes. */
-function isPicture(image: Buffer): boolean {
+export function isPicture(image: Buffer): boolean {
   const starts = (hex: string) => image.subarray(0, hex.length / 2).toString('hex') === hex;
   if (starts('ffd8ff') || starts('89504e470d0a1a0a')) return true;
   if (starts('49492a00') || starts('4d4d002a')) return true;

@@ -24,7 +24,7 @@ const callbackMethods = ['initiator', 'completer', 'both'] as const;
 type CallbackMethod = (typeof callbackMethods)[number];
 
 /** Metadata travels in every event of its session. */
-const metadataMaxBytes = 32 * 1024;
+export const metadataMaxBytes = 32 * 1024;
 const callbackMaxLength = 2_048;
 /** Schemes that run or read something in the browser that follows the redirect. */
 const refusedSchemes = new Set([

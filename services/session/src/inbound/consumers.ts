@@ -1,9 +1,9 @@
 import type { Bus } from '@selfsame/bus/bus';
 import { captureCompleted } from '@selfsame/contracts/catalog';
 import type { Context } from '../context.ts';
+import { readEvidence } from '../outbound/evidence.ts';
 import type { Tables } from '../outbound/tables.ts';
 import { judgeCapture } from '../verdicts.ts';
-import { readEvidence } from './evidence.ts';
 
 /** Subscribes to what this service acts on: one handler per event. */
 export async function startConsumers(bus: Bus<Tables>, context: Context): Promise<void> {

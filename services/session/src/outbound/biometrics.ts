@@ -1,6 +1,8 @@
-import { BiometricsServiceDefinition } from '@selfsame/contracts/biometrics/v1/service';
+import type { PictureView as WirePicture } from '@selfsame/contracts/biometrics/v1/service';
+import { BiometricsServiceDefinition, FaceSearchScope } from '@selfsame/contracts/biometrics/v1/service';
 import { connectGrpc } from '@selfsame/runtime/grpc';
-import type { FaceProblem } from '../domain/features/evidence.ts';
+import type { FaceEvidence, FaceProblem } from '../domain/features/evidence.ts';
+import { readEvidence } from './evidence.ts';
 import { readProblem } from './face-problem.ts';
 
 /** What sessions ask of biometrics. Calls throw Failure when it is away, too busy or refuses the bytes (`invalid`). */
@@ -14,15 +16,61 @@ export interface Biometrics {
   }): Promise<FaceProblem | null>;
   /** Whether a face is enrolled for a subject. */
   hasTemplate(subject: { applicationId: string; vendorData: string }): Promise<boolean>;
+  /** Looks at a picture outside the hosted page, compares it with another one, searches for it. */
+  examine(examination: Examination): Promise<Examined>;
+}
+
+/** A look outside the hosted page. */
+export interface Examination {
+  readonly applicationId: string;
+  /** The session that the call is recorded as; null when it is not. */
+  readonly sessionId: string | null;
+  readonly vendorData: string | null;
+  readonly image: Buffer;
+  readonly referenceImage: Buffer | null;
+  readonly rotateImage: boolean;
+  /** `others`: without the subject of `vendorData`. */
+  readonly search: 'none' | 'others' | 'everyone';
+  readonly estimateAge: boolean;
+}
+
+/** What a look outside the hosted page found. */
+export interface Examined {
+  readonly face: FaceEvidence;
+  /** Years of the largest face; null when not asked for, or when there is no face. */
+  readonly age: number | null;
+  readonly userImage: PictureView;
+  readonly referenceImage: PictureView | null;
+}
+
+/** What a picture shows. */
+export interface PictureView {
+  /** The largest face first, in pixels of the upright picture as it was sent. */
+  readonly entities: readonly {
+    readonly bbox: readonly [xmin: number, ymin: number, xmax: number, ymax: number];
+    /** 0..1 */
+    readonly confidence: number;
+    /** Years; null when not asked for. */
+    readonly age: number | null;
+  }[];
+  /** Degrees clockwise that the picture was turned by. */
+  readonly bestAngle: number;
 }
 
 /** A portrait passes through the models like a selfie, behind those that wait already. */
 const bindDeadlineMs = 5_000;
 const askDeadlineMs = 1_000;
+/** Two looks, and a glance at each of four turns of both pictures. */
+const examineDeadlineMs = 10_000;
+/** Two pictures of 5 MB. */
+const messageBytesMax = 12 * 1024 * 1024;
 
 /** Connects to the biometrics service at `host:port`. */
 export function connectBiometrics(address: string): { biometrics: Biometrics; close(): void } {
-  const { client, close } = connectGrpc(BiometricsServiceDefinition, address, { deadlineMs: askDeadlineMs });
+  const { client, close } = connectGrpc(BiometricsServiceDefinition, address, {
+    deadlineMs: askDeadlineMs,
+    maxMessageBytes: messageBytesMax,
+  });
   return {
     biometrics: {
       async bindReference(reference) {
@@ -33,7 +81,42 @@ export function connectBiometrics(address: string): { biometrics: Biometrics; cl
         const { exists } = await client.hasTemplate({ subject });
         return exists;
       },
+      async examine({ sessionId, vendorData, referenceImage, search, ...examination }) {
+        const request = {
+          ...examination,
+          sessionId: sessionId ?? '',
+          vendorData: vendorData ?? '',
+          referenceImage: referenceImage ?? Buffer.alloc(0),
+          search: scopes[search],
+          keepCandidate: sessionId !== null,
+        };
+        const seen = await client.examine(request, { deadline: examineDeadlineMs });
+        if (seen.evidence === undefined) throw new Error('a look answered without evidence');
+        return {
+          face: readEvidence(seen.evidence),
+          age: seen.userImage?.entities[0]?.age ?? null,
+          userImage: readPicture(seen.userImage),
+          referenceImage: seen.referenceImage === undefined ? null : readPicture(seen.referenceImage),
+        };
+      },
     },
     close,
+  };
+}
+
+const scopes = {
+  none: FaceSearchScope.NONE,
+  others: FaceSearchScope.OTHERS,
+  everyone: FaceSearchScope.EVERYONE,
+} as const;
+
+function readPicture(picture: WirePicture | undefined): PictureView {
+  return {
+    entities: (picture?.entities ?? []).map(({ xmin, ymin, xmax, ymax, confidence, age }) => ({
+      bbox: [xmin, ymin, xmax, ymax],
+      confidence,
+      age: age ?? null,
+    })),
+    bestAngle: picture?.bestAngle ?? 0,
   };
 }

@@ -28,21 +28,27 @@ export interface NewSession {
   readonly expiresAt: Date;
 }
 
-/** Adds a session under the application's next number; the row of the application stays locked until the end. */
-export async function insertSession(tx: Tx, session: NewSession): Promise<void> {
-  const json = (value: object | null) => (value === null ? null : JSON.stringify(value));
+/** The application's next number, without gaps: its row stays locked until the transaction ends. */
+export async function takeSessionNumber(tx: Tx, applicationId: string): Promise<number> {
   const { last_session_number } = await tx
     .updateTable('applications')
     .set((eb) => ({ last_session_number: eb('last_session_number', '+', 1) }))
-    .where('id', '=', session.applicationId)
+    .where('id', '=', applicationId)
     .returning('last_session_number')
     .executeTakeFirstOrThrow();
+  return last_session_number;
+}
+
+/** Adds a session under the application's next number; the row of the application stays locked until the end. */
+export async function insertSession(tx: Tx, session: NewSession): Promise<void> {
+  const json = (value: object | null) => (value === null ? null : JSON.stringify(value));
+  const sessionNumber = await takeSessionNumber(tx, session.applicationId);
   await tx
     .insertInto('sessions')
     .values({
       id: session.id,
       application_id: session.applicationId,
-      session_number: last_session_number,
+      session_number: sessionNumber,
       token_sha256: session.tokenSha256,
       workflow_id: session.workflow.workflowId,
       workflow_version_id: session.workflow.versionId,

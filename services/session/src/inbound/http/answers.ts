@@ -1,4 +1,4 @@
-import { DetailError, FieldError, ListError } from '@selfsame/http/server';
+import { DetailError, FieldError, ListError, PictureError } from '@selfsame/http/server';
 import type { FastifyRequest, RouteShorthandOptions } from 'fastify';
 import type { TSchema } from 'typebox';
 import type { Context } from '../../context.ts';
@@ -18,6 +18,10 @@ export function granted<Result extends object>(result: Result | Refused): Result
       throw new ListError(result.texts);
     case 'fields':
       throw new FieldError(result.errors);
+    case 'picture':
+      throw new PictureError(400, result.text);
+    case 'not_offered':
+      throw new DetailError(404, result.detail);
   }
 }
 

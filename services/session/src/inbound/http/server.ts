@@ -8,6 +8,7 @@ import type { Context } from '../../context.ts';
 import { findPrincipal } from '../../outbound/application-store.ts';
 import { reviewRoutes } from './reviews.ts';
 import { sessionRoutes } from './sessions.ts';
+import { standaloneRoutes } from './standalone.ts';
 import { workflowRoutes } from './workflows.ts';
 
 /** A portrait of 2 MB in base64 with everything around it, and room for one that is too large to be told so kindly. */
@@ -27,7 +28,8 @@ export function createApi(
     trustProxy: options.trustedProxies,
     openapi: {
       title: 'Sessions and workflows',
-      description: 'Create sessions, read decisions, decide by hand, and define workflows.',
+      description:
+        'Create sessions, read decisions, decide by hand, define workflows, and check single pictures.',
     },
   });
   void server.register(async (api: HttpServer) => {
@@ -37,6 +39,7 @@ export function createApi(
     sessionRoutes(api, context);
     reviewRoutes(api, context);
     workflowRoutes(api, context);
+    void api.register(async (forms: HttpServer) => standaloneRoutes(forms, context));
   });
   return server;
 }

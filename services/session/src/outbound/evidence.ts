@@ -12,7 +12,7 @@ import type {
   FaceEvidence,
   FaceMatch,
 } from '../domain/features/evidence.ts';
-import { readProblem } from '../outbound/face-problem.ts';
+import { readProblem } from './face-problem.ts';
 
 const outcomes: Partial<Record<MatchOutcome, FaceEvidence['match']>> = {
   [MatchOutcome.NOT_ASKED]: 'not_asked',
