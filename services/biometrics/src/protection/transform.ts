@@ -38,11 +38,14 @@ export const PROTECTED_SCALE = 1 / STEPS ** 2;
  */
 export function createTransform(key: Uint8Array): (embedding: Float32Array) => ProtectedTemplate {
   const rotate = createRotation(key, PROTECTED_BYTES);
-  return (embedding) => Int8Array.from(rotate(embedding), quantised);
+  return (embedding) => quantise(rotate(embedding));
 }
 
-function quantised(value: number): number {
-  return Math.max(-VALUE_MAX, Math.min(VALUE_MAX, Math.round(value * STEPS)));
+/** Rounds turned coordinates to eight bits. */
+export function quantise(turned: Float64Array): ProtectedTemplate {
+  return Int8Array.from(turned, (value) =>
+    Math.max(-VALUE_MAX, Math.min(VALUE_MAX, Math.round(value * STEPS))),
+  );
 }
 
 /**
