@@ -1,5 +1,5 @@
 import sharp from 'sharp';
-import type { Random } from '../../chaos/random.ts';
+import { type Random, randomOf } from '../../chaos/random.ts';
 import { blurred, encoded, type Raster } from './raster.ts';
 
 /** Light that reaches the sensor: writes linear R, G, B of frame position (x, y) into `out`. */
@@ -37,6 +37,19 @@ export function drawCamera(random: Random, size: { width: number; height: number
     sharpening: random.between(0, 0.6),
     vignette: random.between(0, 0.2),
   };
+}
+
+/** One sample a pixel: for frames of a sequence, where fine patterns are not what matters. */
+export function exposeCoarsely(scene: Scene, { width, height }: { width: number; height: number }): Raster {
+  const rgb = new Float32Array(width * height * 3);
+  const site = new Float32Array(3);
+  for (let y = 0; y < height; y += 1) {
+    for (let x = 0; x < width; x += 1) {
+      scene(x, y, site);
+      rgb.set(site, (y * width + x) * 3);
+    }
+  }
+  return { width, height, rgb };
 }
 
 /**
@@ -85,24 +98,26 @@ function registerColours(rgb: Float32Array, width: number, height: number): void
 export function develop(raster: Raster, camera: Camera, random: Random): Uint8Array {
   const soft = blurred(raster, camera.blur);
   const { width, height } = raster;
-  const noise = gaussians(random);
   const out = new Float32Array(soft.rgb.length);
-  const offset = random.integer(noise.length);
+  const offset = random.integer(GRAIN.length);
+  const stride = 1 + random.integer(GRAIN.length - 1);
   for (let y = 0; y < height; y += 1) {
     for (let x = 0; x < width; x += 1) {
       const corner = (x / width - 0.5) ** 2 + (y / height - 0.5) ** 2;
       const light = camera.exposure * (1 - camera.vignette * 2 * corner);
       const at = (y * width + x) * 3;
       for (let channel = 0; channel < 3; channel += 1) {
-        const value = Math.max(0, (soft.rgb[at + channel] as number) * light * (camera.gains[channel] as number));
+        const value = Math.max(
+          0,
+          (soft.rgb[at + channel] as number) * light * (camera.gains[channel] as number),
+        );
         const sigma = Math.sqrt(camera.readNoise ** 2 + camera.shotNoise ** 2 * value);
-        // A stride that shares no factor with the table's length: no row repeats another's noise.
-        const grain = noise[(offset + (at + channel) * 7) % noise.length] as number;
+        const grain = GRAIN[(offset + (at + channel) * stride) % GRAIN.length] as number;
         out[at + channel] = encoded(shoulder(value + sigma * grain));
       }
     }
   }
-  return sharpened(out, width, height, camera.sharpening);
+  return sharpened(out, width, camera.sharpening);
 }
 
 /** Highlights bend instead of clipping: 0.8 and above are pressed below 1. */
@@ -110,35 +125,35 @@ function shoulder(value: number): number {
   return value <= 0.8 ? value : 0.8 + 0.2 * (1 - Math.exp((0.8 - value) / 0.2));
 }
 
-function sharpened(values: Float32Array, width: number, height: number, amount: number): Uint8Array {
+function sharpened(values: Float32Array, width: number, amount: number): Uint8Array {
   const out = new Uint8Array(values.length);
   const row = width * 3;
   for (let at = 0; at < values.length; at += 1) {
     const value = values[at] as number;
     const inside = at >= row + 3 && at < values.length - row - 3;
     const near = inside
-      ? ((values[at - 3] as number) + (values[at + 3] as number) + (values[at - row] as number) + (values[at + row] as number)) / 4
+      ? ((values[at - 3] as number) +
+          (values[at + 3] as number) +
+          (values[at - row] as number) +
+          (values[at + row] as number)) /
+        4
       : value;
     out[at] = Math.max(0, Math.min(255, Math.round(value + amount * (value - near))));
   }
   return out;
 }
 
-const TABLE = 262_139;
-/** Normal deviates, different for each camera draw but cheap: sums of three uniforms. */
-function gaussians(random: Random): Float32Array {
-  let state = random.integer(0x7fffffff) | 1;
-  const uniform = () => {
-    state ^= state << 13;
-    state ^= state >>> 17;
-    state ^= state << 5;
-    return (state >>> 0) / 2 ** 32;
-  };
-  return Float32Array.from({ length: TABLE }, () => (uniform() + uniform() + uniform() - 1.5) * 2);
-}
+/** Normal deviates by sums of three uniforms; a prime length, so that rows do not repeat. A draw starts anywhere in it. */
+const GRAIN = (() => {
+  const uniform = randomOf('grain').next;
+  return Float32Array.from({ length: 262_139 }, () => (uniform() + uniform() + uniform() - 1.5) * 2);
+})();
 
 /** JPEG as the capture page's canvas makes it: quality 90, 4:2:0, standard tables, no metadata. */
-export async function pageJpeg(rgb: Uint8Array, size: { width: number; height: number }): Promise<Uint8Array<ArrayBuffer>> {
+export async function pageJpeg(
+  rgb: Uint8Array,
+  size: { width: number; height: number },
+): Promise<Uint8Array<ArrayBuffer>> {
   const image = sharp(rgb, { raw: { width: size.width, height: size.height, channels: 3 } });
   return new Uint8Array(await image.jpeg({ quality: 90, chromaSubsampling: '4:2:0' }).toBuffer());
 }

@@ -17,11 +17,21 @@ export interface Display {
   readonly leak: number;
   /** Contrast of the screen's own curve: exponent on linear light. */
   readonly curve: number;
-  readonly bezel: { readonly side: number; readonly top: number; readonly bottom: number; readonly grey: number };
+  readonly bezel: {
+    readonly side: number;
+    readonly top: number;
+    readonly bottom: number;
+    readonly grey: number;
+  };
   /** Depth 0..1, rows of the frame, phase of the bands that row-wise refresh and dimming leave in a rolling shutter. */
   readonly bands: { readonly depth: number; readonly period: number; readonly phase: number };
   /** A window or lamp mirrored by the glass: place in the screen's unit square, size, strength. */
-  readonly glare: { readonly x: number; readonly y: number; readonly size: number; readonly strength: number };
+  readonly glare: {
+    readonly x: number;
+    readonly y: number;
+    readonly size: number;
+    readonly strength: number;
+  };
   /** Room light that the whole glass throws back. */
   readonly veil: number;
   /** Sigma, in frame pixels, of the camera's lens for the finest detail: what decides whether the grid is resolved. */
@@ -38,7 +48,12 @@ export function drawPhone(random: Random): Display {
       ['pentile', 2],
       ['stripes', 1],
     ] as const),
-    bezel: { side: random.between(0.02, 0.06), top: random.between(0.03, 0.2), bottom: random.between(0.03, 0.2), grey: random.between(0.004, 0.03) },
+    bezel: {
+      side: random.between(0.02, 0.06),
+      top: random.between(0.03, 0.2),
+      bottom: random.between(0.03, 0.2),
+      grey: random.between(0.004, 0.03),
+    },
     ...drawLight(random),
   };
 }
@@ -56,7 +71,12 @@ export function drawMonitor(random: Random): Display {
     columns,
     rows,
     pattern: 'stripes',
-    bezel: { side: bezel, top: bezel, bottom: bezel * random.between(1, 2.5), grey: random.between(0.005, 0.08) },
+    bezel: {
+      side: bezel,
+      top: bezel,
+      bottom: bezel * random.between(1, 2.5),
+      grey: random.between(0.005, 0.08),
+    },
     ...drawLight(random),
   };
 }
@@ -108,7 +128,7 @@ export function displayLayer(display: Display, hold: Hold, picture: Raster, crop
     const band = 1 + bands.depth * Math.cos(2 * Math.PI * (y / bands.period + bands.phase));
     for (let channel = 0; channel < 3; channel += 1) {
       const light = Math.max(0, out[channel] as number) ** curve;
-      const lit = ((light + display.leak) * (white[channel] as number) * grid(u, v, channel)) * band;
+      const lit = (light + display.leak) * (white[channel] as number) * grid(u, v, channel) * band;
       out[channel] = lit + shine + display.veil;
     }
   };
@@ -121,7 +141,8 @@ export function displayLayer(display: Display, hold: Hold, picture: Raster, crop
 function subpixelGrid({ columns, rows, pattern, lens }: Display, { width, height }: Hold) {
   const across = (columns / width) * (pattern === 'pentile' ? 0.5 : 1);
   const down = (rows / height) * (pattern === 'pentile' ? 0.5 : 1);
-  const share = (cycles: number) => Math.exp(-2 * (Math.PI * lens * cycles) ** 2) * Math.abs(sinc(cycles * 0.5));
+  const share = (cycles: number) =>
+    Math.exp(-2 * (Math.PI * lens * cycles) ** 2) * Math.abs(sinc(cycles * 0.5));
   const [stripes, lines] = [0.95 * share(across), 0.5 * share(down)];
   const green = pattern === 'pentile' ? [0.6 * share(2 * across), 2] : [stripes, 1];
   return (u: number, v: number, channel: number): number => {

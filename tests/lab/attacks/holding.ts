@@ -1,8 +1,8 @@
 import type { Random } from '../../chaos/random.ts';
+import type { Scene } from './camera.ts';
 import { corners, type Hold } from './planes.ts';
 import type { FrameSize } from './portraits.ts';
 import { drawFingers, overFingers } from './scenery.ts';
-import type { Scene } from './camera.ts';
 
 /**
  * How an attacker holds something before the camera: most of the time near enough to show little else, sometimes so near

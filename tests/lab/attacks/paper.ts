@@ -24,7 +24,11 @@ export interface Paper {
   /** How far the sheet bends, -1..1, about its upright axis. */
   readonly bend: number;
   /** Light of the room on the sheet: direction of its fall-off and strength. */
-  readonly light: { readonly x: number; readonly y: number; readonly tint: readonly [number, number, number] };
+  readonly light: {
+    readonly x: number;
+    readonly y: number;
+    readonly tint: readonly [number, number, number];
+  };
   /** Mirrored lamps of a glossy sheet. */
   readonly highlights: readonly Highlight[];
   readonly lens: number;
@@ -63,7 +67,7 @@ export function drawGlossyPaper(random: Random): Paper {
     y: random.between(0.05, 0.95),
     width: random.between(0.04, 0.3),
     height: random.between(0.05, 0.35),
-    strength: random.between(0.12, 1.1),
+    strength: random.between(0.12, 0.8),
     square: random.next() < 0.4,
   }));
   return {
@@ -102,7 +106,9 @@ export function paperLayer(paper: Paper, hold: Hold, picture: Raster, crop: Crop
     const { x: u, y: v } = project(map, { x, y });
     if (u < 0 || u >= 1 || v < 0 || v >= 1) {
       // A soft shadow on what lies close behind.
-      if (u > -0.03 && u < 1.06 && v > -0.02 && v < 1.06) for (let c = 0; c < 3; c += 1) out[c] = (out[c] as number) * 0.75;
+      const away = Math.hypot(Math.max(0, -u, u - 1.02), Math.max(0, -v, v - 1.02));
+      const shadow = 1 - 0.35 * Math.max(0, 1 - away / 0.07) ** 2;
+      for (let channel = 0; channel < 3; channel += 1) out[channel] = (out[channel] as number) * shadow;
       return;
     }
     ink(u, v, out);
@@ -132,11 +138,16 @@ export function inkOf(paper: Paper, hold: Hold, picture: Raster, crop: Crop) {
       const wanted = Math.max(0, grey + ((out[channel] as number) - grey) * saturation) ** gain;
       const printed = inside ? wanted + dots(u, v, channel) * Math.max(0, wanted * (1 - wanted)) : wanted;
       const white = paper.white[channel] as number;
-      out[channel] = (paper.black + Math.max(0, printed) * (white - paper.black)) * fibre * fall * (light.tint[channel] as number);
+      out[channel] =
+        (paper.black + Math.max(0, printed) * (white - paper.black)) *
+        fibre *
+        fall *
+        (light.tint[channel] as number);
     }
     for (const highlight of paper.highlights) {
       const shine = highlightAt(highlight, u, v);
-      if (shine > 0.002) for (let channel = 0; channel < 3; channel += 1) out[channel] = (out[channel] as number) + shine;
+      if (shine > 0.002)
+        for (let channel = 0; channel < 3; channel += 1) out[channel] = (out[channel] as number) + shine;
     }
   };
 }
@@ -156,7 +167,10 @@ function halftone({ cells, dots, lens }: Paper, { width, height }: Hold) {
   if (cells === 0) return () => 0;
   const frequency = cells / width;
   const left = dots * 2 * Math.exp(-2 * (Math.PI * lens * frequency) ** 2) * Math.max(0, 1 - frequency / 2.2);
-  const turns = ANGLES.map((degrees) => [Math.cos((degrees * Math.PI) / 180), Math.sin((degrees * Math.PI) / 180)]);
+  const turns = ANGLES.map((degrees) => [
+    Math.cos((degrees * Math.PI) / 180),
+    Math.sin((degrees * Math.PI) / 180),
+  ]);
   return (u: number, v: number, channel: number): number => {
     const [cos = 1, sin = 0] = turns[channel] ?? [];
     const [x, y] = [u * width * frequency * 2 * Math.PI, v * height * frequency * 2 * Math.PI];

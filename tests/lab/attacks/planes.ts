@@ -57,7 +57,11 @@ export interface Hold {
 /** Corners in the frame, clockwise from the top left, seen from about two and a half widths away. */
 export function corners({ centre, width, height, roll, yaw, pitch }: Hold): Spot[] {
   const distance = 2.5 * Math.max(width, height);
-  const [r, p, q] = [roll, yaw, pitch].map((degrees) => (degrees * Math.PI) / 180) as [number, number, number];
+  const [r, p, q] = [roll, yaw, pitch].map((degrees) => (degrees * Math.PI) / 180) as [
+    number,
+    number,
+    number,
+  ];
   return [
     [-1, -1],
     [1, -1],
@@ -95,5 +99,8 @@ export function wander(random: Random): (seconds: number) => number {
   }));
   const total = parts.reduce((sum, part) => sum + part.weight, 0);
   return (seconds) =>
-    parts.reduce((sum, part) => sum + part.weight * Math.sin(2 * Math.PI * part.hertz * seconds + part.phase), 0) / total;
+    parts.reduce(
+      (sum, part) => sum + part.weight * Math.sin(2 * Math.PI * part.hertz * seconds + part.phase),
+      0,
+    ) / total;
 }

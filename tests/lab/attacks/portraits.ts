@@ -11,7 +11,12 @@ export interface Portrait {
   readonly name: string;
   readonly person: string;
   readonly raster: Raster;
-  readonly box: { readonly left: number; readonly top: number; readonly width: number; readonly height: number };
+  readonly box: {
+    readonly left: number;
+    readonly top: number;
+    readonly width: number;
+    readonly height: number;
+  };
   /** 468 points x, y, z in pixels of the raster. */
   readonly mesh: Float32Array;
   /** Degrees. */
@@ -42,7 +47,8 @@ export async function loadPortrait(looker: Looker, name: string): Promise<Portra
   const raster = await readRaster(bytes);
   const look = await looker.look(bytes);
   const face = 'refused' in look ? undefined : look.faces[0];
-  if ('refused' in look || face === undefined || look.subject === undefined) throw new Error(`no face in ${name}`);
+  if ('refused' in look || face === undefined || look.subject === undefined)
+    throw new Error(`no face in ${name}`);
   const { mesh, pose } = look.subject.landmarks;
   return { name, person: name.slice(4, 7), raster, box: face.box, mesh, yaw: pose.yaw };
 }

@@ -74,8 +74,20 @@ export interface Species {
 }
 
 /** Every person comes up as often as any other, and so does every photo of a person. */
-export function pickPortrait({ portraits }: Kit, random: Random, other?: Portrait): Portrait {
-  const people = [...new Set(portraits.map((portrait) => portrait.person))].filter((name) => name !== other?.person);
-  const person = random.pick(people);
+export function pickPortrait({ portraits }: Pick<Kit, 'portraits'>, random: Random): Portrait {
+  const person = random.pick([...new Set(portraits.map((portrait) => portrait.person))]);
   return random.pick(portraits.filter((portrait) => portrait.person === person));
+}
+
+/** Of another person, whose head is turned about the same way: within 12 degrees. */
+export function pickAlike({ portraits }: Kit, random: Random, other: Portrait): Portrait {
+  const alike = ({ person, yaw }: Portrait) => person !== other.person && Math.abs(yaw - other.yaw) < 12;
+  return pickPortrait({ portraits: portraits.filter(alike) }, random);
+}
+
+/** A challenge and its frames; the first is the frame that is compared and judged like a passive one. */
+export function challenged(challenge: LabChallenge, frames: readonly TimedFrame[]): ChallengedPresentation {
+  const [first] = frames;
+  if (first === undefined) throw new Error('a challenge without frames');
+  return { kind: 'challenged', image: first.image, frames, challenge };
 }

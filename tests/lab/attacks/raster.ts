@@ -43,7 +43,11 @@ export async function readRaster(bytes: Uint8Array): Promise<Raster> {
     .toColourspace('srgb')
     .raw()
     .toBuffer({ resolveWithObject: true });
-  return { width: info.width, height: info.height, rgb: Float32Array.from(data, (byte) => TO_LINEAR[byte] ?? 0) };
+  return {
+    width: info.width,
+    height: info.height,
+    rgb: Float32Array.from(data, (byte) => TO_LINEAR[byte] ?? 0),
+  };
 }
 
 /** As 8-bit sRGB. */

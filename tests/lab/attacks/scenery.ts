@@ -29,9 +29,16 @@ export function drawRoom(random: Random, size: { width: number; height: number }
   for (let piece = 0; piece < furniture; piece += 1) {
     const tone = random.between(0.02, 0.35);
     const tint = [random.between(0.8, 1.3), 1, random.between(0.7, 1.2)];
-    paint(room, random, tint.map((value) => value * tone), random.between(0.08, 0.5), random.between(0.1, 0.6));
+    paint(
+      room,
+      random,
+      tint.map((value) => value * tone),
+      random.between(0.08, 0.5),
+      random.between(0.1, 0.6),
+    );
   }
-  if (random.next() < 0.5) paint(room, random, [0.95, 1, 1.05], random.between(0.1, 0.3), random.between(0.2, 0.4));
+  if (random.next() < 0.5)
+    paint(room, random, [0.95, 1, 1.05], random.between(0.1, 0.3), random.between(0.2, 0.4));
   const soft = blurred(room, random.between(1, 3));
   return (x, y, out) =>
     sample(soft, (x / size.width) * (ROOM.width - 1), (y / size.height) * (ROOM.height - 1), out);
@@ -89,14 +96,18 @@ export function drawFingers(
 /** Paints the fingers over what is in `out`. */
 export function overFingers(fingers: readonly Finger[], x: number, y: number, out: Float32Array): void {
   for (const finger of fingers) {
-    const along = Math.max(0, ((x - finger.x) * finger.dx + (y - finger.y) * finger.dy) / Math.hypot(finger.dx, finger.dy));
+    const along = Math.max(
+      0,
+      ((x - finger.x) * finger.dx + (y - finger.y) * finger.dy) / Math.hypot(finger.dx, finger.dy),
+    );
     const norm = Math.hypot(finger.dx, finger.dy);
     const offX = x - finger.x - (finger.dx / norm) * along;
     const offY = y - finger.y - (finger.dy / norm) * along;
-    const away = (offX * offX + offY * offY) / (finger.radius * (1 + along / 900)) ** 2;
+    const away = (offX * offX + offY * offY) / (finger.radius * (1 + along / 160)) ** 2;
     if (away >= 1) continue;
     const shade = 0.3 + 0.75 * Math.sqrt(1 - away) - 0.15 * (offX / finger.radius);
-    for (let channel = 0; channel < 3; channel += 1) out[channel] = (finger.colour[channel] as number) * shade;
+    for (let channel = 0; channel < 3; channel += 1)
+      out[channel] = (finger.colour[channel] as number) * shade;
   }
 }
 

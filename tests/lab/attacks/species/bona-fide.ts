@@ -13,7 +13,7 @@ export const bonaFideSelfie: Species = {
   title: 'live photo, benign variation',
   sort: 'bona fide',
   full: 300,
-  quick: 36,
+  quick: 24,
   async make({ portraits }: Kit, random: Random, index: number): Promise<Presentation> {
     const portrait = portraits[index % portraits.length];
     if (portrait === undefined) throw new Error('no portraits');
@@ -52,6 +52,9 @@ export const bonaFideFile: Species = {
   full: EDGES.length,
   quick: EDGES.length,
   async make(_kit: Kit, _random: Random, index: number): Promise<Presentation> {
-    return { kind: 'still', image: new Uint8Array(readFileSync(facePath(EDGES[index % EDGES.length] ?? EDGES[0]))) };
+    return {
+      kind: 'still',
+      image: new Uint8Array(readFileSync(facePath(EDGES[index % EDGES.length] ?? EDGES[0]))),
+    };
   },
 };

@@ -11,8 +11,8 @@ export const print: Species = {
   id: 'print',
   title: 'print on plain paper',
   sort: 'attack',
-  full: 90,
-  quick: 10,
+  full: 80,
+  quick: 6,
   make: (kit, random) => shootPaper(kit, random, drawPlainPaper(random)),
 };
 
@@ -21,14 +21,17 @@ export const glossyPrint: Species = {
   id: 'glossy-print',
   title: 'glossy print',
   sort: 'attack',
-  full: 90,
-  quick: 10,
+  full: 80,
+  quick: 6,
   make: (kit, random) => shootPaper(kit, random, drawGlossyPaper(random)),
 };
 
 async function shootPaper(kit: Kit, random: Random, paper: Paper) {
   const portrait = pickPortrait(kit, random);
-  const camera = drawCamera(random, random.next() < 0.6 ? { width: 480, height: 640 } : { width: 640, height: 480 });
+  const camera = drawCamera(
+    random,
+    random.next() < 0.6 ? { width: 480, height: 640 } : { width: 640, height: 480 },
+  );
   const aspect = random.pick([0.71, 0.75, 0.67, 1.33]);
   const hold = drawHold(random, camera, aspect);
   const scene = stacked(

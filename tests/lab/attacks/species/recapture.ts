@@ -13,6 +13,9 @@ export const recapture: Species = {
   full: FILES.length,
   quick: FILES.length,
   async make(_kit, _random, index): Promise<Presentation> {
-    return { kind: 'still', image: new Uint8Array(readFileSync(facePath(FILES[index % FILES.length] ?? FILES[0]))) };
+    return {
+      kind: 'still',
+      image: new Uint8Array(readFileSync(facePath(FILES[index % FILES.length] ?? FILES[0]))),
+    };
   },
 };

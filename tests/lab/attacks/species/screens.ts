@@ -11,8 +11,8 @@ export const phone: Species = {
   id: 'phone',
   title: 'phone screen',
   sort: 'attack',
-  full: 90,
-  quick: 10,
+  full: 80,
+  quick: 6,
   make: (kit, random) => shootScreen(kit, random, drawPhone(random), random.between(0.52, 0.75), true),
 };
 
@@ -22,15 +22,18 @@ export const monitor: Species = {
   title: 'monitor screen',
   sort: 'attack',
   heldOut: true,
-  full: 90,
-  quick: 10,
+  full: 80,
+  quick: 6,
   make: (kit, random) => shootScreen(kit, random, drawMonitor(random), random.between(0.9, 1.5), false),
 };
 
 /** @param aspect of the part of the screen that the camera sees: a player shows the picture cropped to it */
 async function shootScreen(kit: Kit, random: Random, display: Display, aspect: number, handHeld: boolean) {
   const portrait = pickPortrait(kit, random);
-  const camera = drawCamera(random, random.next() < 0.6 ? { width: 480, height: 640 } : { width: 640, height: 480 });
+  const camera = drawCamera(
+    random,
+    random.next() < 0.6 ? { width: 480, height: 640 } : { width: 640, height: 480 },
+  );
   const hold = drawHold(random, camera, aspect);
   const scene = stacked(
     drawRoom(random, camera),
