@@ -1,6 +1,8 @@
 import { randomUUID } from 'node:crypto';
 import { Failure } from '@selfsame/runtime/errors';
 import { inSpan } from '@selfsame/runtime/telemetry';
+import type { ChallengeJudgement } from './challenge/challenge.ts';
+import { type ChallengeAttempt, followChallenge } from './challenged-looks.ts';
 import { findOnFile, type OnFile, type Sought, similarityTo } from './comparison.ts';
 import type { Context } from './context.ts';
 import { percent } from './domain/calibration.ts';
@@ -27,6 +29,13 @@ const RENEWAL_SIMILARITY_MIN = 70;
 /** One attempt of a session. `keepCandidate`: keep what was seen until the verdict on it, if it may become a template. */
 export interface Attempt extends Sought {
   readonly image: Uint8Array;
+  /** Of an active method: what was asked for and what came of it. */
+  readonly challenge?: ChallengeAttempt | undefined;
+}
+
+/** How the challenge was met; undefined of a passive look. */
+export interface Challenged {
+  readonly challenge?: ChallengeJudgement | undefined;
 }
 
 /** What a look left behind. */
@@ -46,18 +55,22 @@ export async function verify(
   context: Context,
   attempt: Attempt,
   signal: AbortSignal,
-): Promise<Evidence & Kept> {
+): Promise<Evidence & Kept & Challenged> {
   const enrols = attempt.keepCandidate && attempt.vendorData !== '';
-  const [look, onFile] = await Promise.all([
+  const [look, onFile, judge] = await Promise.all([
     lookAt(context, attempt.image, signal),
     findOnFile(context, attempt),
+    attempt.challenge && followChallenge(context, attempt.challenge, signal),
   ]);
+  const challenge = judge?.(look.subject?.embedding);
   const match = compare(context, look, onFile, attempt.reference);
   const evidence = weigh(look, enrols ? ENROL_GATES : VERIFY_GATES, match);
   const keeps = enrols ? evidence.problem === undefined : renews(look, onFile, match);
   const kept = keeps && look.subject !== undefined;
   return {
     ...evidence,
+    media: [...evidence.media, ...(challenge?.signals ?? [])],
+    challenge,
     ...(kept
       ? await keepCandidate(context, attempt, look.subject.embedding, { onFile, rekey: !enrols })
       : { candidateId: undefined }),

@@ -1,3 +1,5 @@
+import type { MediaSignal } from '../domain/gates.ts';
+
 /** Colours that the screen showed one after the other. Times in milliseconds since the start, on the page's clock. */
 export interface FlashChallenge {
   readonly steps: readonly FlashStep[];
@@ -43,21 +45,12 @@ export const CHALLENGE_FAILURES = [
 ] as const;
 export type ChallengeFailure = (typeof CHALLENGE_FAILURES)[number];
 
-/** One measured trace, under its name in the signal catalogue. */
-export interface MediaFact {
-  readonly name: string;
-  /** In the signal's own unit; 1 or 0 for what is there or not. */
-  readonly value: number;
-  /** Whether the value speaks for an attack. */
-  readonly raised: boolean;
-}
-
 /** What a judge found. */
 export interface Finding {
   readonly failures: readonly ChallengeFailure[];
   /** 0..100: how well the challenge was met as far as this judge can tell. */
   readonly score: number;
-  readonly signals: readonly MediaFact[];
+  readonly signals: readonly MediaSignal[];
 }
 
 /** The whole challenge. */

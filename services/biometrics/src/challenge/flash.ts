@@ -13,10 +13,9 @@ export interface FlashFrame extends TimedFrame {
 }
 
 /** From a colour's start to frames that show it: display, exposure, delivery. Live chains take 50 to 250 ms. */
-const DELAY_MS = { min: 0, max: 300 } as const;
+const DELAY_MS = { min: 0, max: 300, step: 20 } as const;
 /** Beyond it in either direction delays are looked for only to say that the timing was wrong. */
-const DELAY_SEARCH_MS = { min: -600, max: 1200 } as const;
-const DELAY_STEP_MS = 20;
+const DELAY_SEARCH_MS = { min: -600, max: 1200, step: 40 } as const;
 
 const FRAMES_MIN = 10;
 const CORRELATION_MIN = 0.7;
@@ -115,7 +114,8 @@ export function measureFlash(
   const reflections = reflectionsOf(times, colours);
   const shown = steps.map(({ colour }) => screenLight(colour));
   const live = bestDelay(DELAY_MS, times, steps, reflections, shown);
-  const any = bestDelay(DELAY_SEARCH_MS, times, steps, reflections, shown);
+  const far = bestDelay(DELAY_SEARCH_MS, times, steps, reflections, shown);
+  const any = far.correlation > live.correlation ? far : live;
   const hue = explainAt(live.delayMs, times, steps, reflections.hue, reflections.drift)(shown);
   const orders = otherOrders(times, steps, reflections, shown);
   const as = orders.filter((correlation) => correlation >= live.correlation);
@@ -143,14 +143,14 @@ function isSeen({ startsAtMs, durationMs }: FlashStep, times: readonly number[])
 }
 
 function bestDelay(
-  range: { readonly min: number; readonly max: number },
+  range: { readonly min: number; readonly max: number; readonly step: number },
   times: readonly number[],
   steps: readonly FlashStep[],
   reflections: Reflections,
   shown: readonly Channels<number>[],
 ): Response & { delayMs: number } {
   let best = { correlation: 0, gains: [0, 0, 0] as Channels<number>, delayMs: range.min as number };
-  for (let delayMs = range.min; delayMs <= range.max; delayMs += DELAY_STEP_MS) {
+  for (let delayMs = range.min; delayMs <= range.max; delayMs += range.step) {
     const response = explainAt(delayMs, times, steps, reflections.face, reflections.drift)(shown);
     if (response.correlation > best.correlation) best = { ...response, delayMs };
   }

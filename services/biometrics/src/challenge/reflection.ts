@@ -1,7 +1,7 @@
 import type { FlashStep } from './challenge.ts';
 import type { LinearColour, RegionColours } from './regions.ts';
 import { FACE_REGIONS } from './regions.ts';
-import { medianOf, solve, without } from './regression.ts';
+import { dot, medianOf, orthonormal, solve, without } from './regression.ts';
 
 /** The three channels, in the order in which all series here keep them. */
 export type Channels<T> = readonly [red: T, green: T, blue: T];
@@ -110,8 +110,6 @@ export function explainAt(
   drift: Reflections['drift'],
 ): Explain {
   const shown = steps.map((step) => without(drift, shownIn(step, times, delayMs)));
-  const dot = (one: readonly number[], other: readonly number[]) =>
-    one.reduce((sum, value, at) => sum + value * (other[at] ?? 0), 0);
   const among = shown.map((one) => shown.map((other) => dot(one, other)));
   const seen = series.map((own) => shown.map((one) => dot(one, own)));
   const total = series.reduce((sum, own) => sum + dot(own, own), 0);
@@ -123,9 +121,7 @@ export function explainAt(
       light.map((other, column) => {
         const share = (row === column ? 1 : 0) - coupling / 3;
         const ridge = row === column ? 1e-6 : 0;
-        return share === 0
-          ? ridge
-          : share * one.reduce((sum, v, k) => sum + v * dot(among[k] ?? [], other), 0) + ridge;
+        return share === 0 ? ridge : share * quadratic(one, among, other) + ridge;
       }),
     );
     const gains = solve(matrix, along) ?? [0, 0, 0];
@@ -139,6 +135,14 @@ export function explainAt(
       gains: perChannel((channel) => gains[channel] ?? 0),
     };
   };
+}
+
+function quadratic(
+  one: readonly number[],
+  matrix: readonly (readonly number[])[],
+  other: readonly number[],
+): number {
+  return one.reduce((sum, value, at) => (value === 0 ? sum : sum + value * dot(matrix[at] ?? [], other)), 0);
 }
 
 /** Light of the sequence at each frame, by channel, free of drift. */
@@ -172,7 +176,7 @@ function shownIn(step: FlashStep, times: readonly number[], delayMs: number): nu
 function driftColumns(times: readonly number[]): number[][] {
   const [first = 0, last = 1] = [times[0], times.at(-1)];
   const along = times.map((time) => (2 * (time - first)) / (last - first || 1) - 1);
-  return [times.map(() => 1), along, along.map((at) => at * at)];
+  return orthonormal([times.map(() => 1), along, along.map((at) => at * at)]);
 }
 
 function changeOf(series: readonly number[]): number[] {

@@ -1,9 +1,5 @@
 /** Small least squares, for time series of a few dozen frames. */
 
-export function meanOf(values: readonly number[]): number {
-  return values.reduce((sum, value) => sum + value, 0) / values.length;
-}
-
 /** The middle of the sorted values; NaN of none. */
 export function medianOf(values: readonly number[]): number {
   const sorted = [...values].sort((one, other) => one - other);
@@ -41,27 +37,29 @@ export function solve(
   return rows.map((row, index) => (row[size] ?? 0) / (row[index] ?? 1));
 }
 
-/**
- * Weighted least squares of `values` on `columns`.
- * @returns one coefficient for each column, or undefined when the columns depend on each other
- */
-export function fit(
-  columns: readonly (readonly number[])[],
-  values: readonly number[],
-  weights?: readonly number[],
-): number[] | undefined {
-  const product = (one: readonly number[], other: readonly number[]) =>
-    one.reduce((sum, value, index) => sum + value * (other[index] ?? 0) * (weights?.[index] ?? 1), 0);
-  return solve(
-    columns.map((column) => columns.map((other) => product(column, other))),
-    columns.map((column) => product(column, values)),
-  );
+/** Columns of the same span that are of length 1 and at right angles to each other (Gram and Schmidt). */
+export function orthonormal(columns: readonly (readonly number[])[]): number[][] {
+  const basis: number[][] = [];
+  for (const column of columns) {
+    const rest = without(basis, column);
+    const length = Math.sqrt(dot(rest, rest));
+    if (length > 1e-9) basis.push(rest.map((value) => value / length));
+  }
+  return basis;
 }
 
-/** `values` without the part that `columns` explain. */
-export function without(columns: readonly (readonly number[])[], values: readonly number[]): number[] {
-  const coefficients = fit(columns, values) ?? columns.map(() => 0);
-  return values.map((value, index) =>
-    columns.reduce((rest, column, at) => rest - (coefficients[at] ?? 0) * (column[index] ?? 0), value),
-  );
+/** `values` without the part that lies in the span of an orthonormal `basis`. */
+export function without(basis: readonly (readonly number[])[], values: readonly number[]): number[] {
+  const rest = [...values];
+  for (const column of basis) {
+    const share = dot(column, values);
+    for (let at = 0; at < rest.length; at += 1) rest[at] = (rest[at] ?? 0) - share * (column[at] ?? 0);
+  }
+  return rest;
+}
+
+export function dot(one: readonly number[], other: readonly number[]): number {
+  let sum = 0;
+  for (let at = 0; at < one.length; at += 1) sum += (one[at] ?? 0) * (other[at] ?? 0);
+  return sum;
 }

@@ -1,6 +1,6 @@
 import type { Channels, Reflections } from './reflection.ts';
 import { FACE_REGIONS, type FaceRegion } from './regions.ts';
-import { fit, without } from './regression.ts';
+import { dot, orthonormal, without } from './regression.ts';
 
 /** How unevenly a face takes up the screen's light. */
 export interface Relief {
@@ -30,12 +30,12 @@ const LAYOUT: Readonly<Record<FaceRegion, readonly [x: number, y: number]>> = {
  * What a plane does to a near light: it falls off evenly to all sides, and more to one when the plane is tilted. Four
  * numbers are fitted to seven regions: what is left over is relief.
  */
-const PLANE = [
+const PLANE = orthonormal([
   FACE_REGIONS.map(() => 1),
   FACE_REGIONS.map((region) => LAYOUT[region][0]),
   FACE_REGIONS.map((region) => LAYOUT[region][1]),
   FACE_REGIONS.map((region) => LAYOUT[region][0] ** 2 + LAYOUT[region][1] ** 2),
-];
+]);
 
 /**
  * Measures the relief. On a print every region's light rises by the same share, because the screen lights the paper as
@@ -51,12 +51,12 @@ export function reliefOf(
   const expected = light.flatMap((series, channel) =>
     series.map((value) => value * Math.max(0, gains[channel] ?? 0)),
   );
-  const power = expected.reduce((sum, value) => sum + value * value, 0);
+  const power = dot(expected, expected);
   if (!(power > 0)) return { variation: 0, noise: Number.POSITIVE_INFINITY, following: 0 };
   const whole = face.series.flatMap((series) => [...series]);
   const measured = regions.map((region) => {
     const own = region.flat();
-    const [slope = 0] = fit([expected], own) ?? [];
+    const slope = dot(expected, own) / power;
     const left = own.reduce((sum, value, at) => sum + (value - slope * (expected[at] ?? 0)) ** 2, 0);
     return {
       slope,
@@ -73,7 +73,7 @@ export function reliefOf(
   );
   const freedom = FACE_REGIONS.length - PLANE.length;
   return {
-    variation: Math.sqrt(uneven.reduce((sum, value) => sum + value * value, 0) / freedom),
+    variation: Math.sqrt(dot(uneven, uneven) / freedom),
     noise: Math.sqrt(measured.reduce((sum, { variance }) => sum + variance, 0) / measured.length),
     following: measured.filter(({ follows }) => follows >= FOLLOWING_MIN).length,
   };
@@ -84,12 +84,6 @@ const FOLLOWING_MIN = 0.5;
 
 /** Correlation of two series without drift, whose mean is 0. */
 function correlation(one: readonly number[], other: readonly number[]): number {
-  let [both, first, second] = [0, 0, 0];
-  one.forEach((value, at) => {
-    const partner = other[at] ?? 0;
-    both += value * partner;
-    first += value * value;
-    second += partner * partner;
-  });
-  return first > 0 && second > 0 ? both / Math.sqrt(first * second) : 0;
+  const lengths = Math.sqrt(dot(one, one) * dot(other, other));
+  return lengths > 0 ? dot(one, other) / lengths : 0;
 }

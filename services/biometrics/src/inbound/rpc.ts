@@ -12,9 +12,10 @@ import type { Evidence, Match } from '../domain/evidence.ts';
 import type { FaceProblem as Problem } from '../domain/gates.ts';
 import type { PictureView } from '../domain/picture-view.ts';
 import { examine } from '../examine.ts';
-import { type Attempt, bindReference, glance, type Kept, verify } from '../looks.ts';
+import { type Attempt, bindReference, type Challenged, glance, type Kept, verify } from '../looks.ts';
 import { PIPELINE_VERSION } from '../pipeline-version.ts';
 import { forget, hasTemplate, type SubjectName } from '../templates.ts';
+import { CHALLENGE_BYTES_MAX, challengeEvidence, readChallenge } from './challenge.ts';
 
 const MEGABYTE = 1024 * 1024;
 const VERIFY_BYTES_MAX = 5 * MEGABYTE;
@@ -23,8 +24,8 @@ const ANALYSE_BYTES_MAX = 64 * 1024;
 const ID_LENGTH_MAX = 64;
 const VENDOR_DATA_LENGTH_MAX = 256;
 
-/** Beyond the two largest images, so that one somewhat too large is told its limit rather than cut off by the transport. */
-export const MESSAGE_BYTES_MAX = 12 * MEGABYTE;
+/** Beyond the largest look and challenge, so that one somewhat too large is told its limit rather than cut off by the transport. */
+export const MESSAGE_BYTES_MAX = VERIFY_BYTES_MAX + CHALLENGE_BYTES_MAX + 3 * MEGABYTE;
 
 /** The proto's calls: judge the input, call the use case, put the outcome into the proto's words. */
 export function biometricsRpc(context: Context): BiometricsServiceImplementation {
@@ -37,6 +38,7 @@ export function biometricsRpc(context: Context): BiometricsServiceImplementation
         image: requireImage(request.image, VERIFY_BYTES_MAX, '5 MB'),
         reference: requireReference(request.reference),
         keepCandidate: request.keepCandidate,
+        challenge: readChallenge(request),
       };
       requireId('attempt_id', request.attemptId);
       return verifyResponse(await verify(context, attempt, signal));
@@ -103,13 +105,14 @@ export function biometricsRpc(context: Context): BiometricsServiceImplementation
   };
 }
 
-function verifyResponse(evidence: Evidence & Kept): DeepPartial<VerifyResponse> {
-  const { match, problem, candidateId, media, ...scores } = evidence;
+function verifyResponse(evidence: Evidence & Kept & Challenged): DeepPartial<VerifyResponse> {
+  const { match, problem, candidateId, media, challenge, ...scores } = evidence;
   return {
     evidence: {
       ...scores,
       problem: problemOf(problem),
       mediaSignals: [...media],
+      challenge: challenge && challengeEvidence(challenge),
       matchOutcome: outcomes[match.outcome],
       similarityScore: match.outcome === 'compared' ? match.score : undefined,
       pipelineVersion: PIPELINE_VERSION,
