@@ -3,7 +3,8 @@ import { captureCompleted } from '@selfsame/contracts/catalog';
 import type { BeginAttemptResponse, HostedSession } from '@selfsame/contracts/session/v1/service';
 import { Failure } from '@selfsame/runtime/errors';
 import type { Context } from './context.ts';
-import { phaseOf } from './domain/session-phase.ts';
+import type { Origin } from './domain/device.ts';
+import { phaseOf, toldUntil } from './domain/session-phase.ts';
 import { hostedSession } from './sessions.ts';
 import type { AttemptAnswer, FaceProblem as WireProblem } from './wire.ts';
 
@@ -13,12 +14,15 @@ export interface Upload {
   /** UUID chosen by the page; a repeated upload repeats it. */
   readonly attemptId: string;
   readonly image: Buffer;
+  readonly origin: Origin;
   /** When the first byte reached this service. */
   readonly receivedAt: Date;
 }
 
 /** While stopping, a verdict gets this long to come; then the page asks another replica. */
 const lastVerdictWaitMs = 1_000;
+/** The shortest lock there is, should the time that is left of one be missing. */
+const shortestLockMs = 60_000;
 
 /**
  * One look at the user's face: granted by session, judged by biometrics, told to the bus, answered with the verdict.
@@ -33,6 +37,7 @@ export function takeAttempt(context: Context, upload: Upload): Promise<AttemptAn
 async function look(context: Context, upload: Upload): Promise<AttemptAnswer> {
   const begun = await begin(context, upload);
   if ('over' in begun) return answerOf(begun.over);
+  if ('lockedUntil' in begun) return { result: 'locked', until: toldUntil(begun.lockedUntil) };
   const { grant } = begun;
   const evidence = await verify(context, upload, grant);
   const problem = wireProblems[evidence.problem];
@@ -62,14 +67,23 @@ async function look(context: Context, upload: Upload): Promise<AttemptAnswer> {
   return await askOnce(context, upload);
 }
 
-/** A grant, or the session that gives none any more: it is finished, expired, or its attempts are spent. */
-type Begun = { readonly grant: BeginAttemptResponse } | { readonly over: HostedSession };
+/**
+ * A grant; or the session that gives none any more: it is finished, expired, or its attempts are spent; or the end of a
+ * lock. Whatever the picture shows: nobody has looked at it.
+ */
+type Begun =
+  | { readonly grant: BeginAttemptResponse }
+  | { readonly over: HostedSession }
+  | { readonly lockedUntil: Date };
 
-async function begin({ neighbours }: Context, { tokenSha256, attemptId }: Upload): Promise<Begun> {
+async function begin({ neighbours }: Context, { tokenSha256, attemptId, origin }: Upload): Promise<Begun> {
   try {
-    return { grant: await neighbours.session.beginAttempt({ tokenSha256, attemptId }) };
+    return { grant: await neighbours.session.beginAttempt({ tokenSha256, attemptId, ...origin }) };
   } catch (error) {
     if (!(error instanceof Failure && error.kind === 'precondition')) throw error;
+    if (error.code === 'locked_out') {
+      return { lockedUntil: new Date(Date.now() + (error.retryAfterMs ?? shortestLockMs)) };
+    }
     return { over: hostedSession((await neighbours.session.readSession({ tokenSha256 })).session) };
   }
 }
@@ -84,6 +98,7 @@ async function verify(context: Context, upload: Upload, grant: BeginAttemptRespo
       image: upload.image,
       reference: grant.reference,
       keepCandidate: grant.enrols,
+      search: grant.search,
     },
     { deadline: context.config.verifyTimeoutMs },
   );
@@ -108,6 +123,8 @@ function answerOf(session: HostedSession): AttemptAnswer {
   switch (phaseOf(session, new Date())) {
     case 'finished':
       return { result: 'verdict', status: session.status, callback: session.callback };
+    case 'locked':
+      return { result: 'locked', until: toldUntil(session.lockedUntil ?? new Date()) };
     case 'expired':
       throw new Failure('precondition', 'session_expired', 'This link has expired.');
     default:
@@ -123,4 +140,6 @@ const wireProblems: Partial<Record<FaceProblem, WireProblem>> = {
   [FaceProblem.TOO_BRIGHT]: 'too_bright',
   [FaceProblem.TURNED_AWAY]: 'turned_away',
   [FaceProblem.LOW_QUALITY]: 'low_quality',
+  [FaceProblem.BLURRED]: 'blurred',
+  [FaceProblem.COVERED]: 'covered',
 };

@@ -3,8 +3,8 @@ import type { AttemptAnswer } from './wire.ts';
 /** Remembers the latest attempt of each session, so that a repeated upload shares its work and its answer. */
 export interface OpenAttempts {
   /**
-   * Runs the attempt, or joins the run that has the same id. A run that failed, or that ended without an answer
-   * for the user, is forgotten: the next upload tries again.
+   * Runs the attempt, or joins the run that has the same id. A run that failed, or that ended without a look or without
+   * an answer for the user, is forgotten: the next upload tries again.
    */
   once(session: string, attemptId: string, run: () => Promise<AttemptAnswer>): Promise<AttemptAnswer>;
   /** Resolves when the session's attempt, if one is under way, has ended either way. */
@@ -26,7 +26,7 @@ export function createOpenAttempts(maxSessions = 5_000): OpenAttempts {
       const forget = () => {
         if (latest.get(session) === entry) latest.delete(session);
       };
-      entry.answer.then(({ result }) => result === 'pending' && forget(), forget);
+      entry.answer.then(({ result }) => (result === 'pending' || result === 'locked') && forget(), forget);
       return entry.answer;
     },
     async settled(session) {

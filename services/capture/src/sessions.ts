@@ -1,7 +1,7 @@
 import type { HostedSession } from '@selfsame/contracts/session/v1/service';
 import { Failure } from '@selfsame/runtime/errors';
 import type { Context } from './context.ts';
-import { phaseOf } from './domain/session-phase.ts';
+import { phaseOf, toldUntil } from './domain/session-phase.ts';
 import type { GuidanceAnswer, SessionView } from './wire.ts';
 
 /** The session of an answer, which protobuf allows to be absent and session never leaves out. */
@@ -62,15 +62,18 @@ export async function guide({ neighbours }: Context, thumbnail: Buffer): Promise
 const guidanceDeadlineMs = 1_000;
 
 function viewOf(session: HostedSession): SessionView {
+  const { lockedUntil } = session;
+  const phase = phaseOf(session, new Date());
   return {
     session_id: session.sessionId,
     application_name: session.applicationName,
     status: session.status,
-    phase: phaseOf(session, new Date()),
+    phase,
     language: session.language,
     callback: session.callback,
     enrols: session.enrols,
     matches: session.matches,
     attempts_left: session.attemptsLeft,
+    locked_until: phase === 'locked' && lockedUntil !== undefined ? toldUntil(lockedUntil) : null,
   };
 }

@@ -4,6 +4,7 @@ import Type from 'typebox';
 
 const phase = Type.Union([
   Type.Literal('ready'),
+  Type.Literal('locked'),
   Type.Literal('deciding'),
   Type.Literal('finished'),
   Type.Literal('expired'),
@@ -20,6 +21,9 @@ export const sessionView = Type.Object({
   enrols: Type.Boolean(),
   matches: Type.Boolean(),
   attempts_left: Type.Integer({ minimum: 0 }),
+  locked_until: Type.Union([Type.String(), Type.Null()], {
+    description: 'No picture is looked at before this time; null: no lock is in force',
+  }),
 });
 export type SessionView = Type.Static<typeof sessionView>;
 
@@ -31,11 +35,16 @@ const faceProblem = Type.Union([
   Type.Literal('too_bright'),
   Type.Literal('turned_away'),
   Type.Literal('low_quality'),
+  Type.Literal('blurred'),
+  Type.Literal('covered'),
 ]);
 /** The one thing about a frame that the user can mend. */
 export type FaceProblem = Type.Static<typeof faceProblem>;
 
-/** verdict: it is in. retry: the frame will not do and there are attempts left. pending: ask for the state. */
+/**
+ * verdict: it is in. retry: the frame will not do and there are attempts left. locked: nobody has looked at the frame, and
+ * nobody will before that time. pending: ask for the state.
+ */
 export const attemptAnswer = Type.Union([
   Type.Object({
     result: Type.Literal('verdict'),
@@ -47,6 +56,7 @@ export const attemptAnswer = Type.Union([
     problem: faceProblem,
     attempts_left: Type.Integer({ minimum: 1 }),
   }),
+  Type.Object({ result: Type.Literal('locked'), until: Type.String() }),
   Type.Object({ result: Type.Literal('pending') }),
 ]);
 export type AttemptAnswer = Type.Static<typeof attemptAnswer>;

@@ -57,6 +57,16 @@ describe.skipIf(!hasChromium)(`the page in ${chromiumPath}`, () => {
   const heading = (page: Page, text: string) => page.getByRole('heading', { name: text }).waitFor();
   const press = (page: Page, name: string) => page.getByRole('button', { name }).click();
 
+  it('says when to come back after too many tries, in the words of its user', async () => {
+    world.script.lock = { until: new Date(Date.now() + 600_000), isSubject: true };
+    const page = await arrive(`${world.url}/de/session/${world.token}`);
+    await heading(page, 'Machen wir eine Pause');
+    await page.getByText(/Ab (\S+, )?\d\d:\d\d können Sie/).waitFor();
+    world.script.lock = null;
+    await press(page, 'Noch einmal versuchen');
+    await heading(page, 'Bestätigen Sie, dass Sie es sind');
+  });
+
   it('takes the frame by itself, shows the verdict and returns to the application', async () => {
     const page = await arrive();
     await press(page, 'Agree and continue');

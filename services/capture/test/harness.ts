@@ -13,6 +13,7 @@ import {
 import type { CaptureCompleted } from '@selfsame/contracts/capture/v1/events';
 import { captureCompleted, sessionStatusChanged } from '@selfsame/contracts/catalog';
 import { SessionStatusChanged } from '@selfsame/contracts/session/v1/events';
+import type { BeginAttemptRequest } from '@selfsame/contracts/session/v1/service';
 import { HostedSession, SessionServiceDefinition } from '@selfsame/contracts/session/v1/service';
 import { Failure } from '@selfsame/runtime/errors';
 import { serveGrpc } from '@selfsame/runtime/grpc';
@@ -36,11 +37,14 @@ export interface Script {
   decide: (event: CaptureCompleted) => string | null;
   /** Thrown by every call to session while set. */
   sessionDown: Failure | null;
+  /** While set, no picture is looked at; the session itself tells of it only where the subject is locked. */
+  lock: { until: Date; isSubject: boolean } | null;
 }
 
 /** What the neighbours were asked, in order. */
 export interface Seen {
   readonly grants: Map<string, number>;
+  readonly origins: { deviceSha256: Buffer; networkSha256: Buffer }[];
   readonly verified: VerifyRequest[];
   readonly completed: CaptureCompleted[];
   /** Event ids of the above: the stream and session know a repetition by them. */
@@ -196,6 +200,7 @@ export async function startWorld(pageDirectory: string, config: Partial<Config> 
 
 const nothingSeen = (): Seen => ({
   grants: new Map(),
+  origins: [],
   verified: [],
   completed: [],
   completedIds: [],
@@ -223,6 +228,7 @@ function freshScript(changes: Partial<HostedSession>): Script {
     analyse: () => centredFace,
     decide: () => 'Approved',
     sessionDown: null,
+    lock: null,
   };
 }
 
@@ -231,7 +237,9 @@ const takesFrames = (status: string) => ['In Progress', 'Not Finished'].includes
 function sessionNeighbour(script: Script, seen: Seen, state: { tokenSha256: string }) {
   const find = (tokenSha256: Uint8Array): HostedSession => {
     if (script.sessionDown !== null) throw script.sessionDown;
-    if (Buffer.from(tokenSha256).toString('hex') === state.tokenSha256) return script.session;
+    const { session, lock } = script;
+    const lockedUntil = lock?.isSubject ? lock.until : undefined;
+    if (Buffer.from(tokenSha256).toString('hex') === state.tokenSha256) return { ...session, lockedUntil };
     throw new Failure('not_found', 'session_not_found', 'No session has this token.');
   };
   const enter = (from: string[], to: string): void => {
@@ -246,13 +254,18 @@ function sessionNeighbour(script: Script, seen: Seen, state: { tokenSha256: stri
       return { session: find(request.tokenSha256) };
     },
     async openSession(request: { tokenSha256: Uint8Array }) {
-      find(request.tokenSha256);
+      const { lockedUntil } = find(request.tokenSha256);
       seen.opens += 1;
       enter(['Not Started', 'Not Finished', 'Resubmitted'], 'In Progress');
-      return { session: script.session };
+      return { session: { ...script.session, lockedUntil } };
     },
-    async beginAttempt(request: { tokenSha256: Uint8Array; attemptId: string }) {
-      const session = find(request.tokenSha256);
+    async beginAttempt(request: BeginAttemptRequest) {
+      const { lockedUntil: _, ...session } = find(request.tokenSha256);
+      seen.origins.push({ deviceSha256: request.deviceSha256, networkSha256: request.networkSha256 });
+      if (script.lock !== null) {
+        const retryAfterMs = script.lock.until.getTime() - Date.now();
+        throw new Failure('precondition', 'locked_out', 'Not now.', { retryAfterMs });
+      }
       const known = seen.grants.get(request.attemptId);
       if (known === undefined && (!takesFrames(session.status) || session.attemptsLeft === 0)) {
         throw new Failure('precondition', 'no_attempts', 'The session takes no frames.');
@@ -267,6 +280,7 @@ function sessionNeighbour(script: Script, seen: Seen, state: { tokenSha256: stri
         vendorData: 'user-1',
         reference: 'REFERENCE_KIND_SUBJECT' as const,
         enrols: session.enrols,
+        search: 'FACE_SEARCH_SCOPE_OTHERS' as const,
         attemptsLeft: known ?? script.session.attemptsLeft,
       };
     },

@@ -137,6 +137,12 @@ const screens: Screen[] = [
       }),
     ),
   {
+    name: 'locked',
+    script: (world) => {
+      world.script.lock = { until: new Date(Date.now() + 1_800_000), isSubject: true };
+    },
+  },
+  {
     name: 'deciding',
     script: (world) => {
       world.script.decide = () => null;

@@ -78,6 +78,67 @@ describe('a visit', () => {
   });
 });
 
+describe('a lock', () => {
+  const until = new Date('2099-05-01T12:34:56Z');
+  const told = '2099-05-01T12:35:00.000Z';
+
+  it('is told on arrival and to every upload, whatever it shows; nobody looks at it', async () => {
+    world.script.lock = { until, isSubject: true };
+    expect(await (await post('/open')).json()).toMatchObject({ phase: 'locked', locked_until: told });
+    for (const body of [frame, Buffer.concat([frame.subarray(0, 3), Buffer.alloc(500_000)])]) {
+      const answer = await upload(randomUUID(), body);
+      expect(answer.status).toBe(200);
+      expect(await answer.json()).toEqual({ result: 'locked', until: told });
+    }
+    expect((await post('/guidance', frame.subarray(0, 10_000))).status).toBe(409);
+    expect(world.seen.verified).toEqual([]);
+    expect(world.seen.completed).toEqual([]);
+  });
+
+  it('of a device is told to its uploads, and the same try counts when it is over', async () => {
+    world.script.lock = { until, isSubject: false };
+    expect(await (await post('/open')).json()).toMatchObject({ phase: 'ready', locked_until: null });
+    const attemptId = randomUUID();
+    expect(await (await upload(attemptId)).json()).toMatchObject({ result: 'locked' });
+    world.script.lock = null;
+    expect(await (await upload(attemptId)).json()).toMatchObject({ result: 'verdict' });
+  });
+
+  it('that began while the picture was looked at is all that its upload hears of', async () => {
+    await enter();
+    world.script.decide = () => {
+      world.script.lock = { until, isSubject: true };
+      return null;
+    };
+    expect(await (await upload(randomUUID())).json()).toEqual({ result: 'locked', until: told });
+  });
+
+  it('knows browsers by a cookie and the others by their address', async () => {
+    const opened = await post('/open');
+    const cookie = opened.headers.get('set-cookie') ?? '';
+    expect(cookie).toMatch(
+      /^selfsame_device=[\w-]{32}; Path=\/session; Max-Age=86400; HttpOnly; SameSite=Lax$/,
+    );
+    const headers = { 'content-type': 'image/jpeg', cookie: cookie.split(';')[0] ?? '' };
+    const again = await fetch(at('/open'), { method: 'POST', headers: { cookie: headers.cookie } });
+    expect(again.headers.get('set-cookie')).toBeNull();
+    await fetch(at(`/attempts/${randomUUID()}`), { method: 'POST', body: frame, headers });
+    const [named] = world.seen.origins;
+    world.renew();
+    await enter();
+    await upload(randomUUID());
+    const [anonymous] = world.seen.origins;
+    expect(named?.deviceSha256).toHaveLength(32);
+    expect(anonymous?.deviceSha256).toHaveLength(0);
+    expect(anonymous?.networkSha256).toEqual(named?.networkSha256);
+  });
+
+  it('is not kept from browsers that come over https inside other pages', async () => {
+    const response = await fetch(at('/open'), { method: 'POST', headers: { 'x-forwarded-proto': 'https' } });
+    expect(response.headers.get('set-cookie')).toContain('; Secure; SameSite=None; Partitioned');
+  });
+});
+
 describe('an upload', () => {
   beforeEach(enter);
 
@@ -89,7 +150,8 @@ describe('an upload', () => {
       status: 'Approved',
       callback: 'https://app.example/done?order=7',
     });
-    expect(world.seen.verified[0]).toMatchObject({ attemptId, vendorData: 'user-1' });
+    const search = 'FACE_SEARCH_SCOPE_OTHERS';
+    expect(world.seen.verified[0]).toMatchObject({ attemptId, vendorData: 'user-1', search });
     expect(Buffer.compare(world.seen.verified[0]?.image ?? Buffer.of(), frame)).toBe(0);
     expect(world.seen.completed[0]).toMatchObject({ attemptId, evidence: { faceCount: 1 } });
     const receivedAt = world.seen.completed[0]?.receivedAt?.toISOString();

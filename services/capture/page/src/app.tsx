@@ -17,6 +17,7 @@ import { NoticeScreen } from './screens/notice.tsx';
 import { Stage } from './screens/stage.tsx';
 import { Finished, Verdict } from './screens/verdict.tsx';
 import { Welcome } from './screens/welcome.tsx';
+import { clockTime } from './texts/clock-time.ts';
 import type { Texts } from './texts/texts.ts';
 
 interface AppProps {
@@ -59,7 +60,7 @@ function initialOf(application: string): string {
 }
 
 function canLeave({ at }: State): boolean {
-  return ['welcome', 'asking', 'trouble', 'looking', 'sending', 'stuck', 'again'].includes(at);
+  return ['welcome', 'asking', 'trouble', 'looking', 'sending', 'stuck', 'again', 'locked'].includes(at);
 }
 
 function Screen({ conductor, path, texts }: AppProps) {
@@ -108,6 +109,17 @@ function Screen({ conductor, path, texts }: AppProps) {
     case 'stuck':
       return (
         <NoticeScreen icon={<CloudOffIcon />} tone="warn" {...texts.stuck}>
+          <Primary text={texts.tryAgain} act={retry} />
+        </NoticeScreen>
+      );
+    case 'locked':
+      return (
+        <NoticeScreen
+          icon={<ClockIcon />}
+          tone="calm"
+          title={texts.locked.title}
+          body={texts.locked.body(clockTime(state.until, new Date(), document.documentElement.lang))}
+        >
           <Primary text={texts.tryAgain} act={retry} />
         </NoticeScreen>
       );

@@ -12,6 +12,7 @@ const session: SessionView = {
   enrols: false,
   matches: true,
   attempts_left: 3,
+  locked_until: null,
 };
 const attempt = { id: 'a-1', isAuto: true };
 
@@ -112,6 +113,26 @@ describe('the page', () => {
     const given = nextStep(pending.state, { is: 'failed', reason: 'unavailable' });
     expect(given.state).toMatchObject({ at: 'ended', reason: 'unavailable' });
     expect(nextStep(given.state, { is: 'try_again' })).toEqual(firstStep);
+  });
+
+  it('says when to come back where too many tries have failed, however it learns of it', () => {
+    const until = '2026-05-01T12:35:00.000Z';
+    const locked = { ...session, phase: 'locked', locked_until: until } as const;
+    const steps = [
+      play({ is: 'opened', session: locked }),
+      play(...toSending, { is: 'answered', answer: { result: 'locked', until } }),
+      play(
+        ...toSending,
+        { is: 'answered', answer: { result: 'pending' } },
+        { is: 'opened', session: locked },
+      ),
+    ];
+    for (const step of steps) {
+      expect(step.state).toMatchObject({ at: 'locked', until });
+      expect(done(step)).toContain('stop_camera');
+      expect(nextStep(step.state, { is: 'try_again' })).toEqual(firstStep);
+      expect(nextStep(step.state, { is: 'leave' }).state.at).toBe('left');
+    }
   });
 
   it('offers a way on from every camera trouble', () => {

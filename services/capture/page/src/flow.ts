@@ -28,6 +28,8 @@ export type State =
     }
   | { readonly at: 'stuck'; readonly session: SessionView; readonly attempt: Attempt }
   | { readonly at: 'again'; readonly session: SessionView; readonly problem: FaceProblem }
+  /** Nobody looks at a picture before `until`, an ISO time. */
+  | { readonly at: 'locked'; readonly session: SessionView; readonly until: string }
   | { readonly at: 'deciding'; readonly session: SessionView }
   | { readonly at: 'verdict'; readonly session: SessionView }
   | { readonly at: 'finished'; readonly session: SessionView }
@@ -121,6 +123,8 @@ function arrive(session: SessionView): Step {
   switch (session.phase) {
     case 'ready':
       return { state: { at: 'welcome', session }, effects: [ready] };
+    case 'locked':
+      return lock(session, session.locked_until ?? '', ready);
     case 'deciding':
       return { state: { at: 'deciding', session }, effects: [ready, { do: 'poll' }] };
     case 'finished':
@@ -140,7 +144,14 @@ function arrive(session: SessionView): Step {
 function learn(state: State & { at: 'deciding' }, session: SessionView): Step {
   if (session.phase === 'finished') return conclude(session, session.status);
   if (session.phase === 'expired') return fail(state, 'expired');
+  if (session.phase === 'locked') return lock(session, session.locked_until ?? '');
   return stay(state);
+}
+
+/** Too many tries have failed: nothing more happens here for a while. */
+function lock(session: SessionView, until: string, ...effects: Effect[]): Step {
+  const error = tell({ type: 'error', error: 'maxAttemptsReached', step: 'face' });
+  return { state: { at: 'locked', session, until }, effects: [...effects, { do: 'stop_camera' }, error] };
 }
 
 function conclude(session: SessionView, status: string): Step {
@@ -182,7 +193,7 @@ function cameraTrouble(state: State, reason: CameraTrouble): Step {
 }
 
 /** The states that someone can walk out of. Once a frame is being judged there is nothing left to abandon. */
-const leavable = new Set(['welcome', 'asking', 'trouble', 'looking', 'sending', 'stuck', 'again']);
+const leavable = new Set(['welcome', 'asking', 'trouble', 'looking', 'sending', 'stuck', 'again', 'locked']);
 
 /** Leaving ends the visit, not the session: the same link works again. */
 function leave(state: State, byChoice: boolean): Step {
@@ -204,6 +215,7 @@ function tryAgain(state: State): Step {
       };
     case 'left':
     case 'ended':
+    case 'locked':
       return firstStep;
     default:
       return stay(state);
@@ -262,6 +274,8 @@ function answered(session: SessionView, answer: AttemptAnswer, attempt?: Attempt
         session: { ...session, attempts_left: answer.attempts_left },
         problem: answer.problem,
       });
+    case 'locked':
+      return lock(session, answer.until);
     case 'pending':
       return {
         state: { at: 'deciding', session },

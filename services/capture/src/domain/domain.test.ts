@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { looksLikeImage } from './image-bytes.ts';
 import { clientOf, createRateLimit } from './rate-limit.ts';
-import { phaseOf } from './session-phase.ts';
+import { phaseOf, toldUntil } from './session-phase.ts';
 
 describe('the phase of a session', () => {
   const now = new Date('2026-05-01T12:00:00Z');
@@ -25,6 +25,15 @@ describe('the phase of a session', () => {
 
   it.each(['Not Started', 'In Progress', 'Abandoned'])('of %s is expired once its time is over', (status) => {
     expect(phaseOf({ status, attemptsLeft: 3, expiresAt: now }, now)).toBe('expired');
+  });
+
+  it('is locked until the lock ends, unless it is over', () => {
+    const locked = { status: 'In Progress', attemptsLeft: 0, expiresAt: later, lockedUntil: later };
+    expect(phaseOf(locked, now)).toBe('locked');
+    expect(phaseOf({ ...locked, attemptsLeft: 3, lockedUntil: now }, now)).toBe('ready');
+    expect(phaseOf({ ...locked, status: 'Declined' }, now)).toBe('finished');
+    expect(phaseOf({ ...locked, expiresAt: now }, now)).toBe('expired');
+    expect(toldUntil(new Date('2026-05-01T12:00:00.001Z'))).toBe('2026-05-01T12:01:00.000Z');
   });
 
   it('of a verdict stays finished for ever', () => {

@@ -1,5 +1,5 @@
 /** Where a session stands, as the page needs to know it. */
-export type SessionPhase = 'ready' | 'deciding' | 'finished' | 'expired';
+export type SessionPhase = 'ready' | 'locked' | 'deciding' | 'finished' | 'expired';
 
 /** What the phase follows from. */
 export interface SessionFacts {
@@ -7,6 +7,7 @@ export interface SessionFacts {
   readonly status: string;
   readonly attemptsLeft: number;
   readonly expiresAt?: Date | undefined;
+  readonly lockedUntil?: Date | undefined;
 }
 
 const verdicts = new Set(['Approved', 'Declined', 'In Review']);
@@ -17,15 +18,23 @@ export function isVerdict(status: string): boolean {
 }
 
 /**
- * ready: the user may show their face. deciding: every attempt is spent and the verdict is on its way. finished: a
+ * ready: the user may show their face. locked: not before a while, after too many failures. deciding: every attempt is spent and the verdict is on its way. finished: a
  * verdict is in. expired: nothing will come of this link any more. Abandoned before its time is a visit that ended
  * early, in the words of an application that does not know Not Finished.
  */
 export function phaseOf(session: SessionFacts, now: Date): SessionPhase {
-  const { status, attemptsLeft, expiresAt } = session;
+  const { status, attemptsLeft, expiresAt, lockedUntil } = session;
   if (isVerdict(status)) return 'finished';
   const overdue = expiresAt !== undefined && now >= expiresAt;
   if (status === 'Expired' || status === 'Kyc Expired' || overdue) return 'expired';
   if (status === 'Abandoned' && expiresAt === undefined) return 'expired';
+  if (lockedUntil !== undefined && now < lockedUntil) return 'locked';
   return attemptsLeft > 0 ? 'ready' : 'deciding';
+}
+
+const minuteMs = 60_000;
+
+/** The end of a lock as users are told it: the next full minute, which says nothing about when it began. */
+export function toldUntil(lockedUntil: Date): string {
+  return new Date(Math.ceil(lockedUntil.getTime() / minuteMs) * minuteMs).toISOString();
 }

@@ -1,9 +1,11 @@
+import { randomBytes } from 'node:crypto';
 import type { HttpServer } from '@selfsame/http/server';
 import { Failure } from '@selfsame/runtime/errors';
-import type { FastifyRequest } from 'fastify';
+import type { FastifyReply, FastifyRequest } from 'fastify';
 import Type from 'typebox';
 import { takeAttempt } from '../attempts.ts';
 import type { Context } from '../context.ts';
+import { deviceOf, namingHeader, originOf } from '../domain/device.ts';
 import { looksLikeImage } from '../domain/image-bytes.ts';
 import { demandSession, guide, leaveSession, openSession, readSession } from '../sessions.ts';
 import { attemptAnswer, guidanceAnswer, refusal, sessionView } from '../wire.ts';
@@ -50,7 +52,10 @@ export async function pageRoutes(api: HttpServer, context: Context, admission: A
       onRequest: admission.limit('visit'),
       schema: { params: tokenParams, response: { 200: sessionView, '4xx': refusal, '5xx': refusal } },
     },
-    (request) => openSession(context, tokenDigest(request.params.token)),
+    (request, reply) => {
+      nameDevice(request, reply);
+      return openSession(context, tokenDigest(request.params.token));
+    },
   );
 
   api.get(
@@ -89,6 +94,7 @@ export async function pageRoutes(api: HttpServer, context: Context, admission: A
         tokenSha256: tokenDigest(request.params.token),
         attemptId: request.params.attempt_id.toLowerCase(),
         image: imageOf(request.body),
+        origin: originOf(request.headers.cookie, request.ip),
         receivedAt: arrived,
       };
       return frames.during(request, () => takeAttempt(context, upload));
@@ -108,6 +114,13 @@ export async function pageRoutes(api: HttpServer, context: Context, admission: A
       return thumbnails.during(request, () => guide(context, thumbnail));
     },
   );
+}
+
+/** A browser that has no name gets one, so that its failures can be told from those of its neighbours. */
+function nameDevice(request: FastifyRequest, reply: FastifyReply): void {
+  if (deviceOf(request.headers.cookie) !== null) return;
+  const device = randomBytes(24).toString('base64url');
+  reply.header('set-cookie', namingHeader(device, request.protocol === 'https'));
 }
 
 /** @throws Failure `image_unusable` for anything that is no picture */

@@ -94,7 +94,14 @@ export const de: Texts = {
     too_dark: 'Es war zu dunkel. Wenden Sie sich einem Fenster oder einer Lampe zu.',
     too_bright: 'Es war zu hell. Drehen Sie sich vom starken Licht weg.',
     turned_away: 'Ihr Gesicht war abgewandt. Schauen Sie gerade in die Kamera.',
-    low_quality: 'Das Bild war unscharf. Wischen Sie die Linse ab und halten Sie still.',
+    low_quality: 'Das Bild war nicht klar genug. Wischen Sie die Linse ab und suchen Sie besseres Licht.',
+    blurred: 'Das Bild war unscharf. Wischen Sie die Linse ab und halten Sie still.',
+    covered: 'Ihr Gesicht war verdeckt. Nehmen Sie Sonnenbrille, Maske oder Mütze ab.',
+  },
+  locked: {
+    title: 'Machen wir eine Pause',
+    body: (time) =>
+      `Mehrere Versuche haben nicht geklappt. Zu Ihrer Sicherheit warten wir. Ab ${time} können Sie es wieder versuchen.`,
   },
   deciding: {
     title: 'Fast geschafft',

@@ -88,7 +88,14 @@ export const en: Texts = {
     too_dark: 'It was too dark. Face a window or a lamp.',
     too_bright: 'It was too bright. Turn away from the strong light.',
     turned_away: 'Your face was turned. Look straight into the camera.',
-    low_quality: 'The picture was blurred. Wipe the lens and hold still.',
+    low_quality: 'The picture wasn’t clear enough. Wipe the lens and find better light.',
+    blurred: 'The picture was blurred. Wipe the lens and hold still.',
+    covered: 'Something covered your face. Take off sunglasses, mask or hat.',
+  },
+  locked: {
+    title: 'Let’s take a break',
+    body: (time) =>
+      `Several tries didn’t work, so we pause to keep you safe. You can try again from ${time} on.`,
   },
   deciding: {
     title: 'Almost there',

@@ -91,7 +91,14 @@ export const es: Texts = {
     too_dark: 'Estaba demasiado oscuro. Ponte frente a una ventana o una lámpara.',
     too_bright: 'Había demasiada luz. Aléjate de la luz fuerte.',
     turned_away: 'Tenías la cara girada. Mira de frente a la cámara.',
-    low_quality: 'La foto salió borrosa. Limpia la lente y no te muevas.',
+    low_quality: 'La foto no era lo bastante clara. Limpia la lente y busca mejor luz.',
+    blurred: 'La foto salió borrosa. Limpia la lente y no te muevas.',
+    covered: 'Algo te cubría la cara. Quítate las gafas de sol, la mascarilla o el gorro.',
+  },
+  locked: {
+    title: 'Hagamos una pausa',
+    body: (time) =>
+      `Varios intentos no han funcionado. Por tu seguridad, esperamos un poco. Puedes volver a intentarlo a partir de: ${time}.`,
   },
   deciding: {
     title: 'Ya casi está',

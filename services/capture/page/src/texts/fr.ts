@@ -97,7 +97,14 @@ export const fr: Texts = {
     too_dark: 'Il faisait trop sombre. Placez-vous face à une fenêtre ou une lampe.',
     too_bright: 'Il y avait trop de lumière. Évitez la lumière forte.',
     turned_away: 'Votre visage était tourné. Regardez la caméra bien en face.',
-    low_quality: 'La photo était floue. Essuyez l’objectif et ne bougez pas.',
+    low_quality: 'La photo n’était pas assez nette. Essuyez l’objectif et cherchez une meilleure lumière.',
+    blurred: 'La photo était floue. Essuyez l’objectif et ne bougez pas.',
+    covered: 'Votre visage était couvert. Retirez lunettes de soleil, masque ou bonnet.',
+  },
+  locked: {
+    title: 'Faisons une pause',
+    body: (time) =>
+      `Plusieurs essais n’ont pas abouti. Pour votre sécurité, nous attendons un peu. Vous pourrez réessayer à partir de : ${time}.`,
   },
   deciding: {
     title: 'Presque terminé',

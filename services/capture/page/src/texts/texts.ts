@@ -47,6 +47,8 @@ export interface Texts {
   readonly stuck: Notice;
   readonly again: { readonly title: string; readonly triesLeft: (tries: number) => string };
   readonly problems: Record<FaceProblem, string>;
+  /** With the time from which one may try again, as people write it. */
+  readonly locked: { readonly title: string; readonly body: (time: string) => string };
   readonly deciding: Notice;
   readonly approved: { readonly title: string; readonly body: Named; readonly enrolled: Named };
   readonly inReview: { readonly title: string; readonly body: Named };
