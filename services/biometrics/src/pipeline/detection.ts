@@ -51,22 +51,22 @@ function wholeCells(side: number): number {
 /** Puts the picture into the top left corner of a canvas of zeros: planes B, G, R with values 0..255. */
 export function fillCanvas(picture: Picture, canvas: Size, out: Float32Array): void {
   const { rgb, width, height } = picture;
-  const plane = canvas.width * canvas.height;
+  const size = canvas.width * canvas.height;
+  const planes = [0, 1, 2].map((plane) => out.subarray(plane * size, (plane + 1) * size));
+  const [blue = out, green = out, red = out] = planes;
   let from = 0;
   for (let y = 0; y < height; y += 1) {
-    const start = y * canvas.width;
-    for (let to = start; to < start + width; to += 1) {
-      out[2 * plane + to] = rgb[from] ?? 0;
-      out[plane + to] = rgb[from + 1] ?? 0;
-      out[to] = rgb[from + 2] ?? 0;
+    const end = y * canvas.width + width;
+    for (let to = y * canvas.width; to < end; to += 1) {
+      red[to] = rgb[from] ?? 0;
+      green[to] = rgb[from + 1] ?? 0;
+      blue[to] = rgb[from + 2] ?? 0;
       from += 3;
     }
-    for (let channel = 0; channel < 3; channel += 1) {
-      out.fill(0, channel * plane + start + width, channel * plane + start + canvas.width);
-    }
   }
-  for (let channel = 0; channel < 3; channel += 1) {
-    out.fill(0, channel * plane + height * canvas.width, (channel + 1) * plane);
+  for (const plane of planes) {
+    for (let y = 0; y < height; y += 1) plane.fill(0, y * canvas.width + width, (y + 1) * canvas.width);
+    plane.fill(0, height * canvas.width);
   }
 }
 

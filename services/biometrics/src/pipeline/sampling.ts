@@ -19,37 +19,54 @@ export function warp(picture: Picture, map: Affine, form: CropForm, out: Float32
   const { width, height, rgb } = picture;
   const { side, scale, shift } = form;
   const { red, green, blue } = planeOffsets(form);
+  const lineBytes = width * 3;
   for (let row = 0; row < side; row += 1) {
-    for (let column = 0; column < side; column += 1) {
-      const x = back.a * column + back.b * row + back.tx;
-      const y = back.c * column + back.d * row + back.ty;
-      const left = Math.floor(x);
-      const top = Math.floor(y);
-      const fx = x - left;
-      const fy = y - top;
-      // A neighbour outside weighs nothing; its address is clamped to some pixel that exists.
-      const leftWeight = left >= 0 && left < width ? 1 - fx : 0;
-      const rightWeight = left >= -1 && left + 1 < width ? fx : 0;
-      const upperWeight = top >= 0 && top < height ? 1 - fy : 0;
-      const lowerWeight = top >= -1 && top + 1 < height ? fy : 0;
-      const upper = clamp(top, height - 1) * width;
-      const lower = clamp(top + 1, height - 1) * width;
-      const from = clamp(left, width - 1);
-      const to = clamp(left + 1, width - 1);
-      const at = row * side + column;
-      const p00 = (upper + from) * 3;
-      const p10 = (upper + to) * 3;
-      const p01 = (lower + from) * 3;
-      const p11 = (lower + to) * 3;
-      const w00 = leftWeight * upperWeight;
-      const w10 = rightWeight * upperWeight;
-      const w01 = leftWeight * lowerWeight;
-      const w11 = rightWeight * lowerWeight;
-      out[red + at] = blend(rgb, p00, p10, p01, p11, w00, w10, w01, w11) * scale + shift;
-      out[green + at] = blend(rgb, p00 + 1, p10 + 1, p01 + 1, p11 + 1, w00, w10, w01, w11) * scale + shift;
-      out[blue + at] = blend(rgb, p00 + 2, p10 + 2, p01 + 2, p11 + 2, w00, w10, w01, w11) * scale + shift;
+    let x = back.b * row + back.tx;
+    let y = back.d * row + back.ty;
+    const end = (row + 1) * side;
+    for (let at = row * side; at < end; at += 1) {
+      // Almost every pixel has all four neighbours; a coordinate that is no number has none.
+      if (x >= 0 && x < width - 1 && y >= 0 && y < height - 1) {
+        const left = x | 0;
+        const top = y | 0;
+        const upper = top * lineBytes + left * 3;
+        const lower = upper + lineBytes;
+        const w11 = (x - left) * (y - top);
+        const w10 = x - left - w11;
+        const w01 = y - top - w11;
+        const w00 = 1 - w10 - w01 - w11;
+        out[red + at] = blend(rgb, upper, upper + 3, lower, lower + 3, w00, w10, w01, w11) * scale + shift;
+        out[green + at] =
+          blend(rgb, upper + 1, upper + 4, lower + 1, lower + 4, w00, w10, w01, w11) * scale + shift;
+        out[blue + at] =
+          blend(rgb, upper + 2, upper + 5, lower + 2, lower + 5, w00, w10, w01, w11) * scale + shift;
+      } else {
+        out[red + at] = sampleEdge(picture, x, y, 0) * scale + shift;
+        out[green + at] = sampleEdge(picture, x, y, 1) * scale + shift;
+        out[blue + at] = sampleEdge(picture, x, y, 2) * scale + shift;
+      }
+      x += back.a;
+      y += back.c;
     }
   }
+}
+
+/** One channel at a place of which some neighbours lie outside and weigh nothing. */
+function sampleEdge({ width, height, rgb }: Picture, x: number, y: number, channel: number): number {
+  const left = Math.floor(x);
+  const top = Math.floor(y);
+  const inside = (column: number, row: number) =>
+    column >= 0 && column < width && row >= 0 && row < height
+      ? (rgb[(row * width + column) * 3 + channel] ?? 0)
+      : 0;
+  const fx = x - left;
+  const fy = y - top;
+  return (
+    (1 - fx) * (1 - fy) * inside(left, top) +
+    fx * (1 - fy) * inside(left + 1, top) +
+    (1 - fx) * fy * inside(left, top + 1) +
+    fx * fy * inside(left + 1, top + 1)
+  );
 }
 
 /**
