@@ -73,15 +73,12 @@ describe('the bytes tell where a picture comes from', () => {
     expect(await hash(90)).not.toBe(await hash(91));
   });
 
-  test.each(['jpeg', 'png', 'webp', 'tiff'] as const)(
-    'metadata of a camera or an editor in %s',
-    async (format) => {
-      const camera = picture().withExif({ IFD0: { Make: 'Camera Works' } });
-      expect(raisedBy(await bytesOf(camera.toFormat(format)))).toContain('media_exif_present');
-      const editor = picture().withExif({ IFD0: { Software: 'Anything 1.0' } });
-      expect(raisedBy(await bytesOf(editor.toFormat(format)))).toContain('media_exif_software');
-    },
-  );
+  test.each(['jpeg', 'png', 'webp'] as const)('metadata of a camera or an editor in %s', async (format) => {
+    const camera = picture().withExif({ IFD0: { Make: 'Camera Works' } });
+    expect(raisedBy(await bytesOf(camera.toFormat(format)))).toContain('media_exif_present');
+    const editor = picture().withExif({ IFD0: { Software: 'Anything 1.0' } });
+    expect(raisedBy(await bytesOf(editor.toFormat(format)))).toContain('media_exif_software');
+  });
 
   test('tags of a TIFF', () => {
     const tag = (tag: number) =>
