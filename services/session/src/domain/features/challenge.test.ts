@@ -22,7 +22,6 @@ describe('a challenge', () => {
   });
 
   it.each([
-    'colours',
     'colour_timing',
     'flat_reflection',
     'pose_order',
@@ -46,6 +45,12 @@ describe('a challenge', () => {
     },
   );
 
+  it('without any reflection declines and is called no attack: it may be the sun', () => {
+    expect(judge({ passed: false, score: 95, failures: ['colours', 'too_much_light'] })).toBe(
+      'LOW_LIVENESS_SCORE/error colours too_much_light',
+    );
+  });
+
   it('is judged by the thresholds of the score, too', () => {
     expect(judge({ score: 70 })).toBe('LOW_LIVENESS_SCORE/warning');
     expect(judge({ score: 50 })).toBe('LOW_LIVENESS_SCORE/error');
@@ -54,7 +59,7 @@ describe('a challenge', () => {
 
   it('that says neither passed nor why is left open', () => {
     expect(judge({ passed: false })).toBe('LOW_LIVENESS_SCORE/warning');
-    expect(judge({ passed: true, failures: ['colours'] })).toBe('LIVENESS_FACE_ATTACK/error colours');
+    expect(judge({ passed: true, failures: ['flat_motion'] })).toBe('LIVENESS_FACE_ATTACK/error flat_motion');
   });
 
   it('that was not performed, or another one than was asked for, declines', () => {

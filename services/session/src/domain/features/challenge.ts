@@ -2,10 +2,14 @@ import type { ChallengeEvidence, ChallengeFailure } from './evidence.ts';
 import type { Finding } from './feature.ts';
 import { belowThresholds, graver, readScore } from './feature.ts';
 
-/** Failures that the circumstances explain as well as an attack does; all others speak of an attack. */
+/**
+ * Failures that the circumstances explain as well as an attack does; all others speak of an attack. No reflection at all
+ * (`colours`) may be the sun.
+ */
 const circumstances: ReadonlySet<ChallengeFailure> = new Set([
   'too_few_frames',
   'too_much_light',
+  'colours',
   'pose',
   'pose_timing',
   'other',
@@ -21,9 +25,9 @@ export interface AskedChallenge {
 }
 
 /**
- * Judges how a challenge was met. Reflections, order, motion, identity or frames that are wrong read as an attack; a pose
- * that was not reached, too much light or too few frames leave it open, which never approves. So does a challenge that
- * was asked for and not performed, or another one than was asked for: that declines.
+ * Judges how a challenge was met. Reflections, order, motion, identity or frames that are wrong read as an attack. A pose
+ * that was not reached, too much light or too few frames leave it open, which never approves; no reflection at all
+ * declines, and so does a challenge that was asked for and not performed, or another one than was asked for.
  * @param challenge null: the look brought none
  */
 export function challengeFindings(asked: AskedChallenge, challenge: ChallengeEvidence | null): Finding[] {
@@ -39,7 +43,8 @@ export function challengeFindings(asked: AskedChallenge, challenge: ChallengeEvi
   if (challenge.passed && challenge.failures.length === 0) {
     return byScore === null ? [] : [lowScore(byScore, [])];
   }
-  const open = asked.isStrict ? 'error' : 'warning';
+  const declines = asked.isStrict || challenge.failures.includes('colours');
+  const open = declines ? 'error' : 'warning';
   return [lowScore(graver(byScore, open) ?? open, challenge.failures)];
 }
 

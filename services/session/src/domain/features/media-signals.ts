@@ -5,12 +5,13 @@ import type { SettingsOf } from './settings.ts';
 import { action } from './settings.ts';
 
 /**
- * What follows from a raised signal. None of them proves an attack by itself, and photos that went through an editor or a
- * messenger raise some, so an application has to ask for more than information.
+ * What follows from a raised signal. Screens in the picture and the marks of virtual cameras go to review: they are rare
+ * with honest users. Photos that went through an editor or a messenger, and many webcams, raise the others, so for them an
+ * application has to ask for more than information.
  */
 export const mediaSettings = {
-  virtual_camera_action: action('NO_ACTION'),
-  screen_capture_action: action('NO_ACTION'),
+  virtual_camera_action: action('REVIEW'),
+  screen_capture_action: action('REVIEW'),
   frame_injection_action: action('NO_ACTION'),
   external_capture_device_action: action('NO_ACTION'),
   face_liveness_video_anomaly_action: action('NO_ACTION'),
@@ -43,6 +44,12 @@ const riskOfSignal: Readonly<Record<string, keyof typeof mediaRisks | null>> = {
   media_noise_level: null,
   face_glasses_dark: null,
   face_occlusion_lower: null,
+  face_flash_response_corr: null,
+  face_flash_latency_ms: null,
+  face_flash_normal_variation: null,
+  face_challenge_order_ok: null,
+  face_challenge_reaction_ms: null,
+  face_challenge_pose_error_deg: null,
   media_virtual_camera_mark: 'VIRTUAL_CAMERA_DETECTED',
   cam_label_virtual_keyword: 'VIRTUAL_CAMERA_DETECTED',
   cam_any_virtual_present: 'VIRTUAL_CAMERA_DETECTED',
@@ -62,6 +69,7 @@ const riskOfSignal: Readonly<Record<string, keyof typeof mediaRisks | null>> = {
   media_c2pa_manifest_present: 'FRAME_INJECTION_DETECTED',
   media_jpeg_quant_table_hash: 'FRAME_INJECTION_DETECTED',
   media_double_jpeg: 'FRAME_INJECTION_DETECTED',
+  media_foreign_block_grid: 'FRAME_INJECTION_DETECTED',
   media_resampling_trace: 'FRAME_INJECTION_DETECTED',
   media_declared_type_mismatch: 'FRAME_INJECTION_DETECTED',
   media_dimensions_expected: 'FRAME_INJECTION_DETECTED',
@@ -77,6 +85,7 @@ const riskOfSignal: Readonly<Record<string, keyof typeof mediaRisks | null>> = {
   media_frame_hash_repeat: 'LIVENESS_VIDEO_ANOMALY',
   media_noise_static: 'LIVENESS_VIDEO_ANOMALY',
   face_background_motion_lock: 'LIVENESS_VIDEO_ANOMALY',
+  face_micro_motion_energy: 'LIVENESS_VIDEO_ANOMALY',
   face_depth_parallax_score: 'LIVENESS_VIDEO_ANOMALY',
   face_identity_consistent_in_burst: 'LIVENESS_VIDEO_ANOMALY',
 };
