@@ -9,7 +9,11 @@ import {
 } from '@selfsame/runtime/config';
 import { type AssetPlaces, assetPlaces } from './assets.ts';
 import { BATCH_MAX } from './pipeline/buckets.ts';
+import { SEARCH_THREADS_MAX } from './search/search-threads.ts';
 import { type Device, deviceOf } from './serving/device.ts';
+
+/** A few cores read as fast as the memory of one socket answers. */
+const SEARCH_THREADS_DEFAULT_MAX = 8;
 
 const settings = {
   host: sharedSettings.host,
@@ -30,6 +34,14 @@ const settings = {
   queueLimit: setting.integer('BIOMETRICS_QUEUE', { default: 32, min: 1, max: 1_000 }),
   /** Load the optional age model: part of its training data has research-only terms. */
   ageModel: setting.boolean('BIOMETRICS_AGE_MODEL', { default: false }),
+  /** Memory for templates that are searched, 4 million in a GiB. It is taken as they come. */
+  searchMemoryMb: setting.integer('BIOMETRICS_SEARCH_MEMORY_MB', { default: 1_024, min: 1, max: 4_096 }),
+  /** Threads that search; large collections only keep more than one busy. */
+  searchThreads: setting.integer('BIOMETRICS_SEARCH_THREADS', {
+    default: Math.min(availableParallelism(), SEARCH_THREADS_DEFAULT_MAX),
+    min: 1,
+    max: SEARCH_THREADS_MAX,
+  }),
   /** How long a candidate waits for a person's verdict. */
   candidateDays: setting.integer('BIOMETRICS_CANDIDATE_DAYS', { default: 30, min: 1, max: 90 }),
   sweepIntervalMs: setting.integer('BIOMETRICS_SWEEP_INTERVAL_MS', {

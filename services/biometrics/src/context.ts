@@ -4,6 +4,7 @@ import type { Log } from '@selfsame/runtime/log';
 import type { BiometricsTables } from './outbound/store.ts';
 import type { Vault } from './outbound/vault.ts';
 import type { WorkerPool } from './outbound/worker-pool.ts';
+import type { FaceSearch } from './search/face-search.ts';
 
 /** What the use cases work with. */
 export interface Context {
@@ -13,6 +14,8 @@ export interface Context {
   /** To tell, in a transaction, that a template came or went. */
   readonly bus: Pick<Bus<BiometricsTables>, 'enqueue'>;
   readonly pool: WorkerPool;
+  /** Every searchable face, in memory. */
+  readonly faces: FaceSearch;
   /** How long a candidate may wait for a person's verdict. */
   readonly candidateDays: number;
 }

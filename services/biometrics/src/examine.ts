@@ -9,14 +9,12 @@ import { subjectName } from './domain/subject-name.ts';
 import { type Kept, keepCandidate, lookAt, undecodable } from './looks.ts';
 import { cosine } from './pipeline/embedding.ts';
 import type { Look } from './pipeline/look.ts';
+import type { Searched } from './search/face-search.ts';
+import { type SearchingLook, searchFor } from './search/look-search.ts';
 
 /** A look outside the hosted page. */
-export interface Examination {
-  readonly applicationId: string;
-  /** Empty when the call is not recorded. */
-  readonly sessionId: string;
-  /** Empty when there is none. */
-  readonly vendorData: string;
+/** `sessionId` is empty when the call is not recorded. */
+export interface Examination extends SearchingLook {
   readonly image: Uint8Array;
   /** Compared with the image, and forgotten with it. */
   readonly referenceImage: Uint8Array | undefined;
@@ -29,7 +27,7 @@ export interface Examination {
 
 /** What came of it. */
 export interface Examined {
-  readonly evidence: Evidence & Kept;
+  readonly evidence: Evidence & Kept & Searched;
   readonly userImage: PictureView;
   readonly referenceImage: PictureView | undefined;
 }
@@ -57,8 +55,12 @@ export async function examine(
     referenceImage && lookAtReference(context, referenceImage, rotate, signal),
   ]);
   const evidence = weigh(seen.look, VERIFY_GATES, compare(seen.look, reference?.look));
+  const [searched, kept] = await Promise.all([
+    searchFor(context, examination, seen.look.subject),
+    keep(context, examination, seen.look),
+  ]);
   return {
-    evidence: { ...evidence, ...(await keep(context, examination, seen.look)) },
+    evidence: { ...evidence, ...kept, ...searched },
     userImage: viewOf(seen.look, seen.turn),
     referenceImage: reference && viewOf(reference.look, reference.turn),
   };

@@ -15,6 +15,8 @@ import { EMBEDDING_SPACE } from './pipeline/embedding.ts';
 import type { Look, LookOptions } from './pipeline/look.ts';
 import type { Box } from './pipeline/picture.ts';
 import { PIPELINE_VERSION } from './pipeline-version.ts';
+import type { Searched } from './search/face-search.ts';
+import { type SearchingLook, searchFor } from './search/look-search.ts';
 import { activeKey } from './template-keys.ts';
 import { UNJUDGED_MS } from './templates.ts';
 
@@ -27,7 +29,7 @@ const MADE = { pipelineVersion: PIPELINE_VERSION, embeddingSpace: EMBEDDING_SPAC
 const RENEWAL_SIMILARITY_MIN = 70;
 
 /** One attempt of a session. `keepCandidate`: keep what was seen until the verdict on it, if it may become a template. */
-export interface Attempt extends Sought {
+export interface Attempt extends Sought, SearchingLook {
   readonly image: Uint8Array;
   /** Of an active method: what was asked for and what came of it. */
   readonly challenge?: ChallengeAttempt | undefined;
@@ -47,15 +49,15 @@ export interface Kept {
 }
 
 /**
- * Looks at a frame, compares it and, when asked, keeps a candidate. A frame that may become a template must pass the
- * gates of enrolment.
+ * Looks at a frame, compares it and, when asked, searches for it and keeps a candidate. A frame that may become a
+ * template must pass the gates of enrolment.
  * @throws Failure `image_undecodable`, `queue_full`, `deadline_passed`, `worker_lost`, `template_unopenable`
  */
 export async function verify(
   context: Context,
   attempt: Attempt,
   signal: AbortSignal,
-): Promise<Evidence & Kept & Challenged> {
+): Promise<Evidence & Kept & Challenged & Searched> {
   const enrols = attempt.keepCandidate && attempt.vendorData !== '';
   const [look, onFile, judge] = await Promise.all([
     lookAt(context, attempt.image, signal),
@@ -66,14 +68,18 @@ export async function verify(
   const match = compare(context, look, onFile, attempt.reference);
   const evidence = weigh(look, enrols ? ENROL_GATES : VERIFY_GATES, match);
   const keeps = enrols ? evidence.problem === undefined : renews(look, onFile, match);
-  const kept = keeps && look.subject !== undefined;
+  const [searched, kept] = await Promise.all([
+    searchFor(context, attempt, look.subject),
+    keeps && look.subject !== undefined
+      ? keepCandidate(context, attempt, look.subject.embedding, { onFile, rekey: !enrols })
+      : { candidateId: undefined },
+  ]);
   return {
     ...evidence,
     media: [...evidence.media, ...(challenge?.signals ?? [])],
     challenge,
-    ...(kept
-      ? await keepCandidate(context, attempt, look.subject.embedding, { onFile, rekey: !enrols })
-      : { candidateId: undefined }),
+    ...kept,
+    ...searched,
   };
 }
 

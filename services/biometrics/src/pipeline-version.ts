@@ -5,6 +5,7 @@ import { ENROL_GATES, VERIFY_GATES } from './domain/gates.ts';
 import { THRESHOLDS } from './forensics/thresholds.ts';
 import { EMBEDDING_SPACE } from './pipeline/embedding.ts';
 import { PROTECTED_FORMAT } from './protection/transform.ts';
+import { SEARCH_SIMILARITY } from './search/similarity.ts';
 
 /**
  * Names the weights, template format, calibration and gates behind a score, so that a record can be read years later: the same name
@@ -15,6 +16,7 @@ export const PIPELINE_VERSION = `${EMBEDDING_SPACE}.${createHash('sha256')
     JSON.stringify([
       modelAssets.filter(({ optional }) => !optional).map(({ sha256 }) => sha256),
       SIMILARITY,
+      SEARCH_SIMILARITY,
       QUALITY,
       VERIFY_GATES,
       ENROL_GATES,

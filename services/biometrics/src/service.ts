@@ -8,7 +8,7 @@ import type { Log } from '@selfsame/runtime/log';
 import { loadModelBytes } from './assets.ts';
 import type { Config } from './config.ts';
 import type { Context } from './context.ts';
-import { subscribeAll } from './inbound/consumers.ts';
+import { listenForFaces, subscribeAll } from './inbound/consumers.ts';
 import { biometricsRpc, MESSAGE_BYTES_MAX } from './inbound/rpc.ts';
 import { migrations } from './migrations.ts';
 import type { Spawn } from './outbound/inference-thread.ts';
@@ -17,11 +17,16 @@ import type { BiometricsTables } from './outbound/store.ts';
 import { createVault } from './outbound/vault.ts';
 import { openWorkerPool } from './outbound/worker-pool.ts';
 import { PIPELINE_VERSION } from './pipeline-version.ts';
+import { openFaceSearch } from './search/face-search.ts';
 import { startSweeper } from './sweeper.ts';
 import { requireMatchingKey } from './templates.ts';
 
 /** The service's name in logs, traces, the database and on the bus. */
 export const serviceName = 'biometrics';
+
+const MEGABYTE = 2 ** 20;
+/** How soon a change is found that no event tells of. */
+const SEARCH_INTERVAL_MS = 5_000;
 
 /**
  * Opens the service, weights first: without all of them nothing starts. Everything that is opened registers its closing
@@ -81,7 +86,19 @@ export async function createService(options: {
   });
   lifecycle.onStop('bus', bus.close);
 
-  const context: Context = { log, database, vault, bus, pool, candidateDays: config.candidateDays };
+  const faces = openFaceSearch({
+    database,
+    vault,
+    log,
+    maxBytes: config.searchMemoryMb * MEGABYTE,
+    threads: config.searchThreads,
+    intervalMs: SEARCH_INTERVAL_MS,
+  });
+  lifecycle.onStop('face search', faces.close);
+  await listenForFaces(faces, bus);
+  await faces.built;
+
+  const context: Context = { log, database, vault, bus, pool, faces, candidateDays: config.candidateDays };
 
   const sweeper = startSweeper(context, config.sweepIntervalMs);
   lifecycle.onStop('sweeper', sweeper.stop);

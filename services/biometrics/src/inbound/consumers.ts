@@ -1,7 +1,13 @@
 import type { Bus } from '@selfsame/bus/bus';
-import { sessionDeleted, sessionStatusChanged } from '@selfsame/contracts/catalog';
+import {
+  sessionDeleted,
+  sessionStatusChanged,
+  templateEnrolled,
+  templateForgotten,
+} from '@selfsame/contracts/catalog';
 import type { Context } from '../context.ts';
 import type { BiometricsTables } from '../outbound/store.ts';
+import type { FaceSearch } from '../search/face-search.ts';
 import { followVerdict, leaveSession } from '../templates.ts';
 
 /** What the service does when it hears of a session. Handlers run inside the transaction that notes the event. */
@@ -12,4 +18,13 @@ export async function subscribeAll(context: Context, bus: Bus<BiometricsTables>)
   await bus.subscribe(sessionDeleted, async (tx, { message }) => {
     await leaveSession(context, tx, message);
   });
+}
+
+/** Every replica hears that templates came or went, and reads them from Postgres; without the events it would anyway. */
+export async function listenForFaces(
+  faces: Pick<FaceSearch, 'nudge'>,
+  bus: Bus<BiometricsTables>,
+): Promise<void> {
+  await bus.listen(templateEnrolled, faces.nudge);
+  await bus.listen(templateForgotten, faces.nudge);
 }

@@ -14,8 +14,11 @@ import type { PictureView } from '../domain/picture-view.ts';
 import { examine } from '../examine.ts';
 import { type Attempt, bindReference, type Challenged, glance, type Kept, verify } from '../looks.ts';
 import { PIPELINE_VERSION } from '../pipeline-version.ts';
+import { dropFaceListEntry, putFaceListEntry } from '../search/face-lists.ts';
+import type { Searched } from '../search/face-search.ts';
 import { forget, hasTemplate, type SubjectName } from '../templates.ts';
 import { CHALLENGE_BYTES_MAX, challengeEvidence, readChallenge } from './challenge.ts';
+import { listKind, searchEvidence, searchScope } from './search.ts';
 
 const MEGABYTE = 1024 * 1024;
 const VERIFY_BYTES_MAX = 5 * MEGABYTE;
@@ -39,6 +42,7 @@ export function biometricsRpc(context: Context): BiometricsServiceImplementation
         reference: requireReference(request.reference),
         keepCandidate: request.keepCandidate,
         challenge: readChallenge(request),
+        search: searchScope(request.search),
       };
       requireId('attempt_id', request.attemptId);
       return verifyResponse(await verify(context, attempt, signal));
@@ -74,6 +78,7 @@ export function biometricsRpc(context: Context): BiometricsServiceImplementation
               : requireImage(request.referenceImage, VERIFY_BYTES_MAX, '5 MB'),
           rotate: request.rotateImage,
           estimateAge: request.estimateAge,
+          search: searchScope(request.search),
           // Without a session nothing could ever say what becomes of it.
           keepCandidate: request.keepCandidate && recorded,
         },
@@ -86,12 +91,20 @@ export function biometricsRpc(context: Context): BiometricsServiceImplementation
       };
     },
 
-    async putFaceListEntry() {
-      throw new Failure('unavailable', 'not_offered', 'This release does not offer the call.');
+    async putFaceListEntry(request, { signal }) {
+      const kind = listKind(request.kind);
+      if (kind === undefined) throw invalid('kind must be BLOCKLIST or ALLOWLIST.');
+      const source =
+        request.sessionId === ''
+          ? { image: requireImage(request.image, VERIFY_BYTES_MAX, '5 MB') }
+          : { sessionId: requireId('session_id', request.sessionId) };
+      const entry = { ...requireListEntry(request), kind };
+      return { problem: problemOf(await putFaceListEntry(context, entry, source, signal)) };
     },
 
-    async dropFaceListEntry() {
-      throw new Failure('unavailable', 'not_offered', 'This release does not offer the call.');
+    async dropFaceListEntry(request) {
+      await dropFaceListEntry(context, requireListEntry(request));
+      return {};
     },
 
     async hasTemplate({ subject }) {
@@ -105,7 +118,7 @@ export function biometricsRpc(context: Context): BiometricsServiceImplementation
   };
 }
 
-function verifyResponse(evidence: Evidence & Kept & Challenged): DeepPartial<VerifyResponse> {
+function verifyResponse(evidence: Evidence & Kept & Challenged & Searched): DeepPartial<VerifyResponse> {
   const { match, problem, candidateId, media, challenge, ...scores } = evidence;
   return {
     evidence: {
@@ -117,6 +130,7 @@ function verifyResponse(evidence: Evidence & Kept & Challenged): DeepPartial<Ver
       similarityScore: match.outcome === 'compared' ? match.score : undefined,
       pipelineVersion: PIPELINE_VERSION,
       candidateId: candidateId ?? '',
+      ...searchEvidence(evidence),
     },
   };
 }
@@ -181,6 +195,14 @@ function requireSubject(subject: Subject | undefined): SubjectName {
   const vendorData = requireVendorData(subject?.vendorData ?? '');
   if (vendorData === '') throw invalid('vendor_data must not be empty.');
   return { applicationId, vendorData };
+}
+
+function requireListEntry(named: { applicationId: string; listId: string; entryId: string }) {
+  return {
+    applicationId: requireId('application_id', named.applicationId),
+    listId: requireId('list_id', named.listId),
+    entryId: requireId('entry_id', named.entryId),
+  };
 }
 
 function requireFuture(name: string, time: Date | undefined): Date {

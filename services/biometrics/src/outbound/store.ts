@@ -1,6 +1,7 @@
 import { type Generated, type Kysely, sql } from 'kysely';
 import type { RowOwner, SealedTemplate, StoredTemplate, TemplateKind } from '../domain/template.ts';
 import { PLAIN_VERSION } from '../domain/template.ts';
+import type { FaceListEntriesTable } from '../search/list-store.ts';
 import { findKey, type TemplateKeyRow, type TemplateKeysTable } from './key-store.ts';
 
 /** Rows of the schema `biometrics`. */
@@ -22,6 +23,7 @@ export interface BiometricsTables {
     created_at: Generated<Date>;
     expires_at: Date | null;
   };
+  face_list_entries: FaceListEntriesTable;
   followed_sessions: {
     application_id: string;
     session_id: string;
@@ -290,7 +292,8 @@ export function sealedTemplate(row: TemplateRow): SealedTemplate {
   };
 }
 
-function storedTemplate(
+/** A row with its key as it stands; null where there is no such version. */
+export function storedTemplate(
   applicationId: string,
   row: TemplateRow & Pick<TemplateKeyRow, 'salt'> & { state: TemplateKeyRow['state'] | null },
 ): StoredTemplate {
