@@ -2,6 +2,9 @@ import { FaceProblem } from '@selfsame/contracts/biometrics/v1/evidence';
 import type {
   BindReferenceRequest,
   BiometricsServiceImplementation,
+  DeepPartial,
+  ExamineRequest,
+  ExamineResponse,
 } from '@selfsame/contracts/biometrics/v1/service';
 import { BiometricsServiceDefinition } from '@selfsame/contracts/biometrics/v1/service';
 import { Failure } from '@selfsame/runtime/errors';
@@ -14,15 +17,23 @@ export interface ScriptedBiometrics {
   /** Subjects that count as enrolled. */
   readonly enrolled: Set<string>;
   readonly bound: Omit<BindReferenceRequest, 'image'>[];
-  /** Answers of BindReference and HasTemplate from now on. */
-  answer(script: { bind?: FaceProblem | Failure; has?: (vendorData: string) => boolean }): void;
+  /** What Examine was asked, without its pictures but for their sizes. */
+  readonly examined: (Omit<ExamineRequest, 'image' | 'referenceImage'> & { sizes: [number, number] })[];
+  /** Answers of BindReference, HasTemplate and Examine from now on. */
+  answer(script: {
+    bind?: FaceProblem | Failure;
+    has?: (vendorData: string) => boolean;
+    examine?: DeepPartial<ExamineResponse> | Failure;
+  }): void;
   stop(): Promise<void>;
 }
 
 export async function startBiometrics(log: Log): Promise<ScriptedBiometrics> {
   const enrolled = new Set<string>();
   const bound: ScriptedBiometrics['bound'] = [];
+  const examined: ScriptedBiometrics['examined'] = [];
   const usual = {
+    examine: {} as DeepPartial<ExamineResponse> | Failure,
     bind: FaceProblem.UNSPECIFIED as FaceProblem | Failure,
     has: (vendorData: string) => enrolled.has(vendorData),
   };
@@ -33,7 +44,11 @@ export async function startBiometrics(log: Log): Promise<ScriptedBiometrics> {
   const implementation: BiometricsServiceImplementation = {
     verify: unused,
     analyse: unused,
-    examine: unused,
+    async examine({ image, referenceImage, ...request }) {
+      examined.push({ ...request, sizes: [image.length, referenceImage.length] });
+      if (script.examine instanceof Failure) throw script.examine;
+      return script.examine;
+    },
     forget: unused,
     putFaceListEntry: unused,
     dropFaceListEntry: unused,
@@ -50,12 +65,14 @@ export async function startBiometrics(log: Log): Promise<ScriptedBiometrics> {
     host: '127.0.0.1',
     port: 0,
     log,
+    maxMessageBytes: 12 * 1024 * 1024,
     services: (server) => server.add(BiometricsServiceDefinition, implementation),
   });
   return {
     address: `127.0.0.1:${port}`,
     enrolled,
     bound,
+    examined,
     answer: (changes) => {
       script = { ...usual, ...changes };
     },
