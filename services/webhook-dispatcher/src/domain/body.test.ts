@@ -47,6 +47,11 @@ describe('the body of a session event', () => {
     );
   });
 
+  test('a session that an API call made has no workflow', () => {
+    const body = JSON.parse(sessionBody({ ...approved, workflowId: '', workflowVersion: 0 }, 'v3'));
+    expect(body).toMatchObject({ workflow_id: null, workflow_version: null });
+  });
+
   test('a verdict holds the summaries at the top and the whole decision below', () => {
     const body = JSON.parse(sessionBody(approved, 'v3'));
     expect(body.liveness).toEqual({ status: 'Approved', method: 'PASSIVE', score: 96.7778 });

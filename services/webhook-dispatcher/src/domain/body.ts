@@ -32,6 +32,7 @@ export interface SessionEvent {
   readonly sequence: number;
   /** Title Case. */
   readonly status: string;
+  /** Empty, as the version is 0, for a session that an API call made. */
   readonly workflowId: string;
   readonly workflowVersion: number;
   readonly vendorData: string;
@@ -89,8 +90,9 @@ export function sessionBody(event: SessionEvent, version: WebhookVersion): strin
     session_id: event.sessionId,
     sequence: event.sequence,
     status: event.status,
-    workflow_id: event.workflowId,
-    workflow_version: event.workflowVersion,
+    // A session that an API call made belongs to no workflow.
+    workflow_id: event.workflowId === '' ? null : event.workflowId,
+    workflow_version: event.workflowId === '' ? null : event.workflowVersion,
     vendor_data: event.vendorData === '' ? undefined : event.vendorData,
     metadata: event.metadataJson === '' ? undefined : readJson('metadata', event.metadataJson),
   };
