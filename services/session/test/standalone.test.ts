@@ -168,6 +168,12 @@ describe('passive liveness', () => {
     ['a blurred face', { problem: FaceProblem.BLURRED }, 'Declined', ['LOW_FACE_QUALITY error']],
     ['a quality that was not measured', { faceQuality: undefined }, 'Declined', ['LOW_FACE_QUALITY warning']],
     ['bad light', { faceLuminance: 5 }, 'Approved', ['LOW_FACE_LUMINANCE information']],
+    [
+      'traces of a screen',
+      { mediaSignals: [{ name: 'face_moire_energy', value: 1, raised: true }] },
+      'Approved',
+      ['SCREEN_CAPTURE_DETECTED information'],
+    ],
     ['another face on file', { enrolledSimilarity: 12 }, 'Approved', ['ENROLLED_FACE_DIFFERS warning']],
   ])('%s', async (_, evidence, status, risks) => {
     sees(evidence);

@@ -58,6 +58,12 @@ function livenessSettings({ liveness = 30 }: Thresholds, minor: 'REVIEW' | 'DECL
     face_quality_review_threshold: 30,
     face_luminance_min_action: minor === 'DECLINE' ? 'DECLINE' : 'NO_ACTION',
     face_luminance_max_action: minor === 'DECLINE' ? 'DECLINE' : 'NO_ACTION',
+    // What a picture tells of how it came to be is told to the caller: no camera of ours has taken it.
+    virtual_camera_action: 'NO_ACTION',
+    screen_capture_action: 'NO_ACTION',
+    frame_injection_action: 'NO_ACTION',
+    external_capture_device_action: 'NO_ACTION',
+    face_liveness_video_anomaly_action: 'NO_ACTION',
     ...searchSettings(minor),
   };
 }
