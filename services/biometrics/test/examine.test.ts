@@ -1,6 +1,8 @@
 import { randomUUID } from 'node:crypto';
 import { FaceProblem, MatchOutcome } from '@selfsame/contracts/biometrics/v1/evidence';
 import type { ExamineRequest, ExamineResponse } from '@selfsame/contracts/biometrics/v1/service';
+import { FaceSearchScope } from '@selfsame/contracts/biometrics/v1/service';
+import { waitFor } from '@selfsame/testing/wait';
 import sharp from 'sharp';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { face } from './faces.ts';
@@ -111,8 +113,17 @@ describe('a call that is recorded', () => {
     expect(await world.kept(session)).toEqual(['candidate']);
     await world.enter(session, 'Approved', { candidateId: evidence?.candidateId ?? '' });
     expect(await world.kept(session)).toEqual(['subject']);
+    const { applicationId } = session;
+    const search = () => examine('img/p01_2.jpg', { applicationId, search: FaceSearchScope.OTHERS });
+    await waitFor('the face is found', async () => {
+      const [match] = (await search()).evidence?.searchMatches ?? [];
+      return match?.sessionId === session.sessionId;
+    });
     await world.deleteSession(session);
     expect(await world.kept(session)).toEqual([]);
+    await waitFor('the face is found no more', async () => {
+      return (await search()).evidence?.searchMatches.length === 0;
+    });
   });
 
   test('with vendor_data enrols the subject, and tells how like the earlier face it is', async () => {
