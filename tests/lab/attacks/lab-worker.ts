@@ -5,7 +5,7 @@ import { loadModels } from '@selfsame/biometrics/pipeline/models';
 import { randomOf } from '../../chaos/random.ts';
 import { CATALOGUE } from './catalogue.ts';
 import { createExaminer, type Outcome } from './examination.ts';
-import { loadPortraits } from './portraits.ts';
+import { loadKit } from './portraits.ts';
 
 /** What a thread of the lab is started with. */
 export interface LabStart {
@@ -31,7 +31,7 @@ const port = parentPort;
 if (port === null) throw new Error('lab-worker.ts runs in a worker thread');
 const { models, seed } = workerData as LabStart;
 const looker = createLooker(await loadModels(models));
-const kit = { portraits: await loadPortraits(looker) };
+const kit = await loadKit(looker);
 const examiner = createExaminer(looker);
 
 port.on('message', async ({ species: id, index, save }: LabJob) => {

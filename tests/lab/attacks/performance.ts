@@ -20,24 +20,24 @@ export function drawFlash(random: Random): LabChallenge & { method: 'flash' } {
   };
 }
 
-/** Front, then two different turns, then front again; 1.5 s each. */
+/** A turn of the head, front, another turn, front; the first prompt after the camera has seen the head at rest. */
 export function drawMotion(random: Random): LabChallenge & { method: 'motion' } {
-  const [one = 'left', other = 'right'] = random.shuffle<HeadPose>(['left', 'right', 'up', 'down']);
-  const poses: HeadPose[] = ['front', one, other, 'front'];
-  return {
-    method: 'motion',
-    steps: poses.map((pose, index) => ({ pose, promptedAtMs: 1500 * index, withinMs: 1500 })),
-  };
+  const aside = random.pick<HeadPose>(['left', 'right']);
+  const other = random.pick<HeadPose>(
+    ['left', 'right', 'up', 'down'].filter((pose) => pose !== aside) as HeadPose[],
+  );
+  const [one, two] = random.shuffle([aside, other]);
+  const poses = [one ?? aside, 'front', two ?? other, 'front'] as const;
+  const steps = poses.map((pose, index) => ({ pose, promptedAtMs: 400 + 1400 * index, withinMs: 1400 }));
+  return { method: 'motion', steps };
 }
 
-/** When the page took frames: every 110 ms of a flash, every 210 ms of a motion, with a camera's jitter. */
+/** When the page took frames: every 105 ms of a flash, every 215 ms of a motion, with a camera's jitter. */
 export function frameTimes(challenge: LabChallenge, random: Random): number[] {
-  const last = challenge.steps.at(-1);
-  const [step, end] =
-    challenge.method === 'flash'
-      ? [110, 350 * challenge.steps.length + 120]
-      : [210, 1500 * challenge.steps.length];
-  if (last === undefined) return [];
+  const isFlash = challenge.method === 'flash';
+  const [step, end] = isFlash
+    ? [105, 350 * challenge.steps.length]
+    : [215, 400 + 1400 * challenge.steps.length];
   const times: number[] = [];
   for (let time = 30; time < end; time += step) times.push(Math.round(time + random.between(-15, 15)));
   return times;
@@ -104,7 +104,7 @@ export function following(steps: readonly MotionStep[], random: Random): Motion 
 
 /** The person's left is image right: yaw below 0. */
 function goalOf(pose: HeadPose, random: Random): { yaw: number; pitch: number } {
-  const [yaw, pitch] = [random.between(21, 28), random.between(17, 22)];
+  const [yaw, pitch] = [random.between(25, 31), random.between(18, 24)];
   switch (pose) {
     case 'front':
       return { yaw: 0, pitch: 0 };

@@ -27,18 +27,26 @@ export interface Portrait {
  * Photos that fill a selfie without being blown up more than twice: a face of at least 119 pixels. Black-and-white p09_1
  * and the tight crops p11 to p18 are left out: liveness says nothing sensible about them.
  */
-const NAMES: readonly string[] = [
+const PORTRAITS: readonly string[] = [
   ...[1, 3, 4, 5, 6, 7].map((photo) => `p01_${photo}`),
   ...[1, 2, 3, 4, 5, 6, 7].map((photo) => `p02_${photo}`),
   ...['p04_1', 'p04_2', 'p04_4', 'p05_2', 'p06_2', 'p07_1', 'p07_2'],
   ...['p08_1', 'p08_2', 'p08_3', 'p09_2', 'p10_1', 'p10_2', 'p19_1'],
 ];
 
-/** Loads every usable portrait; their faces are found by the pipeline itself. */
-export async function loadPortraits(looker: Looker, names = NAMES): Promise<Portrait[]> {
-  const portraits: Portrait[] = [];
-  for (const name of names) portraits.push(await loadPortrait(looker, `img/${name}.jpg`));
-  return portraits;
+/** Tight greyscale crops of eight further people: liveness says nothing about them, matching does. */
+const CROPS: readonly string[] = [11, 12, 13, 14, 15, 16, 17, 18].flatMap((person) =>
+  [1, 2, 3].map((photo) => `p${person}_${photo}`),
+);
+
+/** Loads what generators draw from; the faces are found by the pipeline itself. */
+export async function loadKit(looker: Looker): Promise<{ portraits: Portrait[]; crops: Portrait[] }> {
+  const load = async (names: readonly string[]) => {
+    const loaded: Portrait[] = [];
+    for (const name of names) loaded.push(await loadPortrait(looker, `img/${name}.jpg`));
+    return loaded;
+  };
+  return { portraits: await load(PORTRAITS), crops: await load(CROPS) };
 }
 
 /** @throws Error when the pipeline finds no face in it */

@@ -55,6 +55,8 @@ export interface MotionStep {
 /** What generators draw from. */
 export interface Kit {
   readonly portraits: readonly Portrait[];
+  /** Tight greyscale crops of further people: for matching only. */
+  readonly crops: readonly Portrait[];
 }
 
 /** One way to attack, or the bona fide ways to use the system. */
