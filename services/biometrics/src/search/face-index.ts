@@ -15,6 +15,8 @@ export type LikenessesByKind = Readonly<Record<FaceKind, readonly Likeness[]>>;
 
 /** All searchable templates, in memory that the search threads share. */
 export interface FaceIndex {
+  /** Resolves when searches take as long as they will. */
+  readonly ready: Promise<void>;
   /**
    * Compares with every template of the application that is of a probe's key version: what is found is exact.
    * @param options.keep how many of each kind at most
@@ -44,6 +46,7 @@ export function openFaceIndex(options: { maxBytes: number; threads: number; log:
   const turns = createTurns();
   return {
     change: (apply) => turns.change(() => apply(shelves)),
+    ready: threads.ready,
     close: threads.close,
     search: (applicationId, probes, { keep, floor, signal }) =>
       turns.scan(async () => {

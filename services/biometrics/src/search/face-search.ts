@@ -109,7 +109,7 @@ export function openFaceSearch(options: FaceSearchOptions): FaceSearch {
   }
 
   return {
-    built: follower.built,
+    built: Promise.all([follower.built, index.ready]).then(() => {}),
     state: follower.state,
     nudge: follower.nudge,
     caughtUp: follower.caughtUp,

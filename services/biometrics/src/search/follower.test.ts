@@ -3,8 +3,10 @@ import { type Database, openDatabase } from '@selfsame/database/database';
 import { migrate } from '@selfsame/database/migrate';
 import { createLog } from '@selfsame/runtime/log';
 import { testDatabaseUrl } from '@selfsame/testing/postgres';
+import { waitFor } from '@selfsame/testing/wait';
 import { sql } from 'kysely';
 import { afterAll, afterEach, beforeAll, expect, test } from 'vitest';
+import { madeFace } from '../../test/made-faces.ts';
 import type { RowOwner } from '../domain/template.ts';
 import { migrations } from '../migrations.ts';
 import { eraseKey, retireActiveKey } from '../outbound/key-store.ts';
@@ -53,15 +55,7 @@ async function openReplica(options: { intervalMs?: number; maxBytes?: number } =
   return replica;
 }
 
-/** The face of nobody: a direction by chance. Two of them have nothing in common. */
-function face(): Float32Array {
-  const values = Float32Array.from(
-    { length: 256 },
-    () => Math.random() + Math.random() + Math.random() - 1.5,
-  );
-  const length = Math.hypot(...values);
-  return values.map((value) => value / length);
-}
+const face = () => madeFace(randomUUID());
 
 const subjectOf = (applicationId: string, name: string): RowOwner & { kind: 'subject' } => ({
   kind: 'subject',
@@ -82,14 +76,12 @@ async function enrol(
   await putTemplate(db, owner, sealed, { sessionId: `session of ${name}`, expiresAt: null });
 }
 
-async function sessionsFound(replica: FaceSearch, applicationId: string, embedding: Float32Array) {
-  const { searchOutcome, searchMatches } = await replica.search(
-    { applicationId, subject: undefined },
-    embedding,
-    'everyone',
-  );
-  expect(searchOutcome).toBe('searched');
-  return searchMatches.map(({ sessionId }) => sessionId);
+/** On a busy machine a search may be late. */
+function sessionsFound(replica: FaceSearch, applicationId: string, embedding: Float32Array) {
+  return waitFor('a search', async () => {
+    const searched = await replica.search({ applicationId, subject: undefined }, embedding, 'everyone');
+    return searched.searchOutcome === 'searched' && searched.searchMatches.map(({ sessionId }) => sessionId);
+  });
 }
 
 test('replicas hold the same after any changes, and a new one too', async () => {

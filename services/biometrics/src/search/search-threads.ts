@@ -9,6 +9,8 @@ import type { ScanStart } from './scan-worker.ts';
 
 /** Threads that scan the shared memory, apart from those that look at pictures. */
 export interface SearchThreads {
+  /** Resolves when all of them are up: the first job of a thread waits until it has started. */
+  readonly ready: Promise<void>;
   /**
    * The best likenesses of each part, best first. The shelves must not change until it has settled; when the signal is
    * aborted it settles soon, and what it resolves with is incomplete.
@@ -81,7 +83,9 @@ export function openSearchThreads(options: {
     });
   }
 
+  const first: ScanJob = { id: 0, parts: [], cursor: newCursor() };
   return {
+    ready: Promise.all(threads.map((thread) => give(thread, first))).then(() => {}),
     async scan(parts, signal) {
       const records = parts.reduce((sum, { shelf }) => sum + shelf.records, 0);
       if (records === 0) return parts.map(() => []);
