@@ -4,9 +4,9 @@ import type { Overview } from './overview.ts';
 /** Tangents of the tilts at which a border is looked for: 14 degrees to either side. */
 const TILTS = Float64Array.from({ length: 15 }, (_, index) => Math.tan(((index - 7) * 2 * Math.PI) / 180));
 /** A step of so many grey levels between neighbours makes an edge. */
-const EDGE_MIN = 14;
+const EDGE_MIN = 7;
 /** An edge runs along a border when it leans at most so far (tangent). */
-const LEAN_MAX = 0.45;
+const LEAN_MAX = 0.3;
 /** A border runs along at least so much of the face's height (sides) or width (top, bottom). */
 const LENGTH_MIN = 1.1;
 const BINS = 512;

@@ -6,6 +6,8 @@ import { BENDS, sumBends } from './bends.ts';
 import { foreignGrid } from './blocks.ts';
 import { countBorders } from './borders.ts';
 import { type Container, readContainer } from './container.ts';
+import { contourStep } from './contour.ts';
+import { letterbox } from './letterbox.ts';
 import { moireEnergy } from './moire.ts';
 import { measureOcclusion } from './occlusion.ts';
 import { type Overview, takeOverview } from './overview.ts';
@@ -35,7 +37,7 @@ export type InspectedPicture = Picture & {
 /** A face in a picture. */
 export interface InspectedFace {
   readonly box: Box;
-  readonly landmarks: Pick<Landmarks, 'points'>;
+  readonly landmarks: Pick<Landmarks, 'points' | 'mesh'>;
 }
 
 const patchMemory = new Float32Array(BENDS * BENDS);
@@ -57,6 +59,7 @@ export function inspectMedia(
     ...containerFacts(container),
     ...compressionFacts(container, picture, patch),
     fact('media_noise_level', noiseLevel(patch), (value) => value < THRESHOLDS.noiseMin),
+    fact('media_letterbox', letterbox(picture), (value) => value > THRESHOLDS.letterbox),
     fact('media_refresh_bands', refreshBands(overview), (value) => value > THRESHOLDS.bands),
     ...(subject === undefined ? [] : faceFacts(picture, subject, patch, overview)),
   ];
@@ -133,6 +136,11 @@ function faceFacts(
   return [
     ...(moire === undefined ? [] : [fact('face_moire_energy', moire, (value) => value > THRESHOLDS.moire)]),
     fact('face_screen_edge_detected', countBorders(overview, box), (value) => value >= THRESHOLDS.borders),
+    fact(
+      'face_swap_boundary_score',
+      contourStep(picture, landmarks.mesh),
+      (value) => value > THRESHOLDS.contour,
+    ),
     fact('face_specular_pattern', surface.specular, (value) => value > THRESHOLDS.specular),
     fact('media_brightness', surface.brightness / 255),
     fact('media_contrast', surface.contrast / 255),

@@ -14,8 +14,12 @@ export const THRESHOLDS = {
   moire: 22,
   /** Correlation of strips that are no neighbours. Scenes: up to 0.43. */
   bands: 0.6,
-  /** Sides with a long straight border. Genuine videos: none; portraits: half have none; simulated screens and prints: all 4. */
-  borders: 4,
+  /** Sides with a long straight border. Selfies (150 simulated), videos: at most 2; portraits: 1 of 36 has 3; screens and prints: half of them 3 and more. */
+  borders: 3,
+  /** Mean step round the face. Selfies and portraits: up to 23.5; faces of paper, worn: 22.1 to 25, nine of ten above. */
+  contour: 23.6,
+  /** Share of the frame that black bars take. Cameras before a black wall: up to 0.08; videos of another shape: 0.39 and more. */
+  letterbox: 0.2,
   /** Bright, colourless share of the face. Portraits in colour: up to 0.24. */
   specular: 0.35,
   /** Grey levels. Genuine: 0.2 and more; blurred or drawn: below 0.1. */
