@@ -1,4 +1,6 @@
 import sharp from 'sharp';
+import type { Size } from './detection.ts';
+import { jpegSize } from './jpeg-header.ts';
 import type { Picture } from './picture.ts';
 
 /** Longer side of the picture that every later step works on; the recipe's size. */
@@ -16,7 +18,7 @@ export type Turn = 0 | 90 | 180 | 270;
 
 /** A decoded picture and how large it was, upright and turned, before it was reduced. */
 export interface Decoded extends Picture {
-  readonly source: { readonly width: number; readonly height: number };
+  readonly source: Size;
 }
 
 /** Why bytes are no picture. The text may be shown to the caller. */
@@ -42,7 +44,7 @@ export async function decode(bytes: Uint8Array, side: number, turn: Turn = 0): P
   if (!isKnownFormat(bytes)) return { refused: 'The image is not a JPEG, PNG, WebP or TIFF file.' };
   try {
     const image = sharp(bytes, { failOn: 'error', limitInputPixels: PIXELS_MAX });
-    const { width, height } = (await image.metadata()).autoOrient;
+    const stored = jpegSize(bytes) ?? (await image.metadata());
     const { data, info } = await image
       .timeout({ seconds: DECODE_SECONDS_MAX })
       .autoOrient()
@@ -53,12 +55,17 @@ export async function decode(bytes: Uint8Array, side: number, turn: Turn = 0): P
       .raw({ depth: 'uchar' })
       .toBuffer({ resolveWithObject: true });
     if (info.channels !== 3) return { refused: 'The image has no RGB form.' };
-    const source = turn % 180 === 0 ? { width, height } : { width: height, height: width };
-    return { width: info.width, height: info.height, rgb: data, source };
+    return { width: info.width, height: info.height, rgb: data, source: likewise(stored, info) };
   } catch (error) {
     const tooLarge = error instanceof Error && error.message.includes('pixel limit');
     return { refused: tooLarge ? 'The image has too many pixels.' : 'The image is damaged or incomplete.' };
   }
+}
+
+/** The stored size, lying or standing as the decoded picture does: orientation and turn have exchanged the sides or not. */
+function likewise({ width, height }: Size, decoded: Size): Size {
+  const exchanged = width > height !== decoded.width > decoded.height;
+  return exchanged ? { width: height, height: width } : { width, height };
 }
 
 /** A picture as JPEG bytes, to warm the decoder with. */

@@ -1,3 +1,4 @@
+import { constants, setPriority } from 'node:os';
 import { parentPort, workerData } from 'node:worker_threads';
 import { createLooker } from './look.ts';
 import type { Batch, Report, Result, WorkerStart } from './messages.ts';
@@ -6,6 +7,10 @@ import { loadModels } from './models.ts';
 /** Entry of an inference thread: load, warm up, then answer one batch after the other. */
 const port = parentPort;
 if (port === null) throw new Error('worker.ts runs in a worker thread');
+
+// The thread that serves calls goes first: its work is short, and looks are waited for anyway. Elsewhere than on Linux
+// this would be the priority of the whole process.
+if (process.platform === 'linux') setPriority(0, constants.priority.PRIORITY_BELOW_NORMAL);
 
 const { models, provider, rehearsed } = workerData as WorkerStart;
 const looker = createLooker(await loadModels(models, provider));

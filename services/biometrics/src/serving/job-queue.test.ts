@@ -45,6 +45,16 @@ test('who came too late is told so and not begun', () => {
   expect(patient.errors).toEqual([]);
 });
 
+test('who would be done too late makes room for others, but is tried when nobody else waits', () => {
+  const [alone, doomed, fine] = [5, 5, 60_000].map((ms) => task('look', Date.now() + ms));
+  const queue = open();
+  if (alone) queue.push(alone);
+  expect(queue.take(1)).toEqual([alone]);
+  for (const one of [doomed, fine]) if (one) queue.push(one);
+  expect(queue.take(1)).toEqual([fine]);
+  expect(doomed?.errors).toMatchObject([{ code: 'deadline_passed' }]);
+});
+
 test('a full queue refuses, and the hint grows with what waits', () => {
   const hints = [5, 50].map((limit) => {
     const queue = open(limit);

@@ -36,6 +36,11 @@ export interface JobQueueOptions {
   readonly policies: Readonly<Record<JobKind, BatchPolicy>>;
 }
 
+/**
+ * The way to the caller and back is not in the wait as it is known here, and a job that is done too late took the place
+ * of one that would not have been.
+ */
+const WAIT_MARGIN = 1.25;
 /** A hint below it is noise, one above it would send people away for good. */
 const RETRY_MS = { min: 50, max: 10_000 } as const;
 
@@ -66,13 +71,15 @@ export function createJobQueue<Answer>({ limits, policies }: JobQueueOptions): J
     return queues.glance.length > 0 ? 'glance' : undefined;
   }
 
-  /** Tells those whose deadline has passed. */
+  /** Tells those whose deadline has passed, and those who would be done too late while others wait who would not. */
   function dropLate(now: number): void {
-    for (const queue of Object.values(queues)) {
-      for (const task of queue.filter(({ deadlineAt }) => deadlineAt !== undefined && deadlineAt <= now)) {
-        queue.splice(queue.indexOf(task), 1);
-        task.reject(deadlinePassed());
-      }
+    for (const kind of ['look', 'track', 'glance'] as const) {
+      const soon = now + policies[kind].expectedMs(1);
+      const inTime = (task: Task<Answer>, at: number) =>
+        task.deadlineAt === undefined || task.deadlineAt > at;
+      const limit = queues[kind].some((task) => inTime(task, soon)) ? soon : now;
+      for (const task of queues[kind].filter((one) => !inTime(one, limit))) task.reject(deadlinePassed());
+      queues[kind] = queues[kind].filter((task) => inTime(task, limit));
     }
   }
 
@@ -85,8 +92,8 @@ export function createJobQueue<Answer>({ limits, policies }: JobQueueOptions): J
       if (idle > 0 && nextKind() === undefined) return;
       const waitMs = expectedMs(kind, busy);
       if (queues[kind].length >= limits[kind]) throw refused('queue_full', waitMs / 2);
-      if (deadlineAt !== undefined && now + waitMs > deadlineAt) {
-        throw refused('wait_too_long', now + waitMs - deadlineAt);
+      if (deadlineAt !== undefined && now + WAIT_MARGIN * waitMs > deadlineAt) {
+        throw refused('wait_too_long', now + WAIT_MARGIN * waitMs - deadlineAt);
       }
     },
 
