@@ -1,6 +1,9 @@
+import { readFile } from 'node:fs/promises';
+import { facePath } from '@selfsame/testing/assets';
 import { hasChromium, openBrowser } from '@selfsame/testing/browser';
 import type { Browser, Page } from 'playwright-core';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { hostedClient } from '../harness/hosted-client.ts';
 import { verifyCanonical, verifyRaw } from '../harness/webhooks.ts';
 import { someone, startWorld, type World } from '../harness/world.ts';
 
@@ -168,6 +171,33 @@ describe.skipIf(!hasChromium)('journeys in a browser', () => {
     await page.getByTestId('signed-in').waitFor({ timeout: 30_000 });
     expect(await page.getByTestId('signed-in').textContent()).toContain(name);
     expect(await page.getByTestId('webhooks').textContent()).toContain('Approved');
+    await page.context().close();
+  });
+
+  it('locks a user out after five selfies of another person, and then looks at no picture any more', async () => {
+    const vendorData = someone();
+    await world.enrol(vendorData, 'img/p01_1.jpg');
+    const [own, other] = await Promise.all(
+      ['img/p01_2.jpg', 'img/p19_1.jpg'].map((photo) => readFile(facePath(photo))),
+    );
+    const signIn = async (photo: Buffer) => {
+      const session = await world.createSession({ workflow_id: 'wf_reauth', vendor_data: vendorData });
+      const client = hostedClient(session.session_url);
+      await client.open();
+      return { session, answer: await client.attempt(photo) };
+    };
+    if (own === undefined || other === undefined) throw new Error('no photos');
+    for (let turn = 0; turn < 5; turn += 1) {
+      expect((await signIn(other)).answer).toMatchObject({ result: 'verdict', status: 'Declined' });
+    }
+    const genuine = await signIn(own);
+    expect(genuine.answer).toEqual((await signIn(other)).answer);
+    expect(genuine.answer).toMatchObject({ httpStatus: 200, result: 'locked' });
+    const decision = await world.api.get(`/v3/session/${genuine.session.session_id}/decision/`);
+    expect(decision.body).toMatchObject({ status: 'In Progress', liveness_checks: null, face_matches: null });
+    const page = await pageWithCamera('genuine_p01');
+    await page.goto(genuine.session.session_url);
+    await page.getByText(/You can try again from .*\d\d:\d\d/).waitFor();
     await page.context().close();
   });
 });
