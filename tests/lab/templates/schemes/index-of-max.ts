@@ -1,5 +1,5 @@
 import { createHash } from 'node:crypto';
-import { DIMENSIONS, type Scheme } from '../scheme.ts';
+import type { Scheme } from '../scheme.ts';
 import { gaussianMatrix, multiply } from '../vectors.ts';
 
 /**
@@ -43,9 +43,4 @@ export function indexOfMax(hashes: number, group: number): Scheme {
       return expected;
     },
   };
-}
-
-/** Values in the matrix of a key. */
-export function indexOfMaxKeyValues(hashes: number, group: number): number {
-  return hashes * group * DIMENSIONS;
 }

@@ -12,7 +12,7 @@ export const rop8: Scheme = {
   bytes: DIMENSIONS,
   project: (key) => createRotation(key, DIMENSIONS),
   encode: quantise,
-  compare: (one, other) => protectedCosine(Int8Array.from(one), Int8Array.from(other)),
+  compare: (one, other) => protectedCosine(one as Int8Array, other as Int8Array),
   decode: (template) => Float64Array.from(template),
 };
 
