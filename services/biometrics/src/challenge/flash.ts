@@ -2,7 +2,7 @@ import type { ChallengeFailure, Finding, FlashChallenge, FlashStep } from './cha
 import type { TimedFrame } from './frames.ts';
 import { freshFrames, judgeFrames } from './frames.ts';
 import type { Channels, Reflections, Response } from './reflection.ts';
-import { explainAt, lightAt, reflectionsOf, screenLight } from './reflection.ts';
+import { colourShare, explainAt, lightAt, reflectionsOf, screenLight } from './reflection.ts';
 import type { RegionColours } from './regions.ts';
 import { type Relief, reliefOf } from './relief.ts';
 
@@ -18,32 +18,37 @@ const DELAY_MS = { min: 0, max: 300, step: 20 } as const;
 const DELAY_SEARCH_MS = { min: -600, max: 1200, step: 40 } as const;
 
 const FRAMES_MIN = 10;
-const CORRELATION_MIN = 0.7;
+/** Correlation below which noise hides most of what is there. */
+const CORRELATION_MIN = 0.6;
+/** Of simulated heads the colours explained 0.95 and more of what their timing explains, of replays 0.9 in 1 of 80. */
+const COLOUR_SHARE_MIN = 0.88;
+/** What another order or delay has to reach before the timing is blamed: noise alone finds some with 0.7. */
+const CORRELATION_SURE = 0.85;
 /** Share of other orders of the same colours that may explain the reflections as well as the true one. */
-const BETTER_ORDERS_MAX = 0.02;
+const BETTER_ORDERS_MAX = 0.01;
 /** With this share the colours may be there and too faint: nothing is proven either way. */
 const BETTER_ORDERS_FAINT_MAX = 0.05;
-const CORRELATION_FAINT = 0.5;
-/** Chance alone finds some order and delay that explains noise up to 0.7: to speak of wrong timing takes more. */
-const CORRELATION_SURE = 0.85;
+const CORRELATION_FAINT = 0.4;
 const ORDERS_TRIED = 200;
 const ORDER_DELAY_STEP_MS = 60;
 /** A change of the face by less than this share of its light, from black to full, is too weak to be judged. */
 const GAIN_MIN = 0.02;
 /** Share of clipped pixels of the face from which on there is too much light. */
 const CLIPPED_MAX = 0.15;
-/** Regions that must follow the colours by themselves. */
-const REGIONS_MIN = 5;
+/** Regions that must follow the colours by themselves; hair over both sides and the forehead leaves four. */
+const REGIONS_MIN = 4;
 /** Spread of the regions' response below which a face is flat. */
-const VARIATION_MIN = 0.16;
-/** Three numbers are left over of seven: noise alone reaches twice its deviation once in a hundred times. */
-const VARIATION_NOISES_MIN = 2;
+const VARIATION_MIN = 0.15;
+/** Three numbers are left over of seven: noise alone reaches 2.5 times its deviation once in three thousand times. */
+const VARIATION_NOISES_MIN = 2.5;
 
 /** Everything that was measured; the judgement follows from it. */
 export interface FlashMeasurement {
   /** The best explanation at a live delay, and at any. */
   readonly live: Response & { readonly delayMs: number };
   readonly any: Response & { readonly delayMs: number };
+  /** Of what the steps' timing explains, the share 0..1 that their colours explain. */
+  readonly colourShare: number;
   /** Of the orders tried: share that explain as well as the true one, and the best of them. */
   readonly betterOrders: number;
   readonly bestOrder: number;
@@ -85,13 +90,17 @@ export function judgeFlash(frames: readonly FlashFrame[], challenge: FlashChalle
 function failuresOf({
   live,
   any,
+  colourShare,
   betterOrders,
   bestOrder,
   relief,
   gain,
   clipped,
 }: FlashMeasurement): ChallengeFailure[] {
-  const follows = live.correlation >= CORRELATION_MIN && betterOrders <= BETTER_ORDERS_MAX;
+  const follows =
+    live.correlation >= CORRELATION_MIN &&
+    colourShare >= COLOUR_SHARE_MIN &&
+    betterOrders <= BETTER_ORDERS_MAX;
   if (follows && relief.following >= REGIONS_MIN && gain >= GAIN_MIN) {
     if (relief.variation < VARIATION_MIN && relief.noise < VARIATION_MIN) return ['flat_reflection'];
     return relief.variation < VARIATION_NOISES_MIN * relief.noise ? ['too_much_light'] : [];
@@ -122,6 +131,14 @@ export function measureFlash(
   return {
     live,
     any,
+    colourShare: colourShare(
+      live.delayMs,
+      times,
+      steps,
+      reflections.face,
+      reflections.drift,
+      live.correlation,
+    ),
     betterOrders: as.length / Math.max(1, orders.length),
     bestOrder: Math.max(0, ...orders),
     relief: reliefOf(reflections, lightAt(live.delayMs, times, steps, reflections.drift), hue.gains),

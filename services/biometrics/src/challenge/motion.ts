@@ -1,7 +1,7 @@
 import type { ChallengeFailure, Finding, MotionChallenge } from './challenge.ts';
 import type { TimedFrame } from './frames.ts';
 import { freshFrames, judgeFrames } from './frames.ts';
-import { parallaxBetween } from './parallax.ts';
+import { type Parallax, parallaxBetween } from './parallax.ts';
 import type { Heading, StepOutcome } from './pose-track.ts';
 import { followStep, hasJump } from './pose-track.ts';
 import { medianOf } from './regression.ts';
@@ -22,12 +22,12 @@ const BEGINNING = { yawMax: 25, pitch: 5, pitchMax: 25 } as const;
 /**
  * A frame looks flat when the points moved as those of a plane turned this far, and less than that of a head is left
  * over. Flat prints left 0.0024 of the eyes' distance for each degree at most, heads turned by 15 degrees and more, in
- * photos and simulated, 0.0048 at least; a grimace between photos of two sessions went down to 0.0022, which is why one
- * frame says nothing.
+ * photos and simulated, 0.0048 at least. A blink or a grimace can go down to 0.0023, which is why it has to last.
  */
 const PLANE_ANGLE_MIN = 22;
 const FLAT_RESIDUAL_PER_DEGREE = 0.003;
-const FLAT_FRAMES_MIN = 2;
+const FLAT_LASTS_MS = 500;
+const FLAT_FRAMES_MIN = 3;
 /** Change of the face's own shape between frames, in distances of the eyes: a still picture, swayed by hand, shows none. */
 const STILL_ENERGY_MAX = 0.0008;
 
@@ -111,8 +111,6 @@ export function measureMotion(
   }));
   const end = track.at(-1)?.atMs ?? 0;
   const moves = seen.map(({ mesh }) => parallaxBetween(beginning.mesh, mesh));
-  const turned = moves.filter(({ planeAngle }) => planeAngle >= PLANE_ANGLE_MIN);
-  const flat = turned.filter(({ planeAngle, residual }) => residual < FLAT_RESIDUAL_PER_DEGREE * planeAngle);
   const changes = seen.slice(1).map(({ mesh }, at) => parallaxBetween(seen[at]?.mesh ?? mesh, mesh).residual);
   return {
     steps: steps.map((step, at) =>
@@ -120,8 +118,19 @@ export function measureMotion(
     ),
     began: Math.abs(yaw) <= BEGINNING.yawMax && Math.abs(pitch - BEGINNING.pitch) <= BEGINNING.pitchMax,
     jumped: hasJump(track),
-    flat: flat.length >= FLAT_FRAMES_MIN && 2 * flat.length >= turned.length,
+    flat: staysFlat(track, moves),
     parallax: Math.max(0, ...moves.map(({ residual }) => residual)),
     microMotion: medianOf(changes),
   };
+}
+
+/** Whether the face kept looking like a turned plane, frame after frame. */
+function staysFlat(track: readonly Heading[], moves: readonly Parallax[]): boolean {
+  let run: Heading[] = [];
+  return moves.some(({ planeAngle, residual }, at) => {
+    const heading = track[at];
+    const flat = planeAngle >= PLANE_ANGLE_MIN && residual < FLAT_RESIDUAL_PER_DEGREE * planeAngle;
+    run = flat && heading !== undefined ? [...run, heading] : [];
+    return run.length >= FLAT_FRAMES_MIN && (run.at(-1)?.atMs ?? 0) - (run[0]?.atMs ?? 0) >= FLAT_LASTS_MS;
+  });
 }

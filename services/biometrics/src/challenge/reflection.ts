@@ -145,6 +145,35 @@ function quadratic(
   return one.reduce((sum, value, at) => (value === 0 ? sum : sum + value * dot(matrix[at] ?? [], other)), 0);
 }
 
+/**
+ * How much of what the steps' timing explains is explained by their colours: 1 when every step brought the colour that
+ * was asked for and all else is noise, less when steps brought other colours. Both sides are freed of what chance adds.
+ * @param correlation of the colours, at the same delay
+ */
+export function colourShare(
+  delayMs: number,
+  times: readonly number[],
+  steps: readonly FlashStep[],
+  { series }: Change,
+  drift: Reflections['drift'],
+  correlation: number,
+): number {
+  const basis = orthonormal(steps.map((step) => without(drift, shownIn(step, times, delayMs))));
+  const total = series.reduce((sum, own) => sum + dot(own, own), 0);
+  const byTiming = series.reduce(
+    (sum, own) => sum + basis.reduce((part, column) => part + dot(column, own) ** 2, 0),
+    0,
+  );
+  const values = series.length * (times.length - drift.length);
+  const share = adjusted(correlation ** 2, series.length, values);
+  return share / Math.max(1e-9, adjusted(byTiming / (total || 1), series.length * basis.length, values));
+}
+
+/** Explained share without what `used` free numbers explain of noise (adjusted R squared). */
+function adjusted(share: number, used: number, values: number): number {
+  return 1 - ((1 - share) * values) / Math.max(1, values - used);
+}
+
 /** Light of the sequence at each frame, by channel, free of drift. */
 export function lightAt(
   delayMs: number,

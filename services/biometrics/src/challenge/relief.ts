@@ -48,22 +48,25 @@ export function reliefOf(
   light: Channels<readonly number[]>,
   gains: Channels<number>,
 ): Relief {
-  const expected = light.flatMap((series, channel) =>
+  const following = light.map((series, channel) =>
     series.map((value) => value * Math.max(0, gains[channel] ?? 0)),
   );
+  const expected = hueOf(following);
   const power = dot(expected, expected);
   if (!(power > 0)) return { variation: 0, noise: Number.POSITIVE_INFINITY, following: 0 };
-  const whole = face.series.flatMap((series) => [...series]);
+  const whole = face.series.flat();
   const measured = regions.map((region) => {
-    const own = region.flat();
+    const own = hueOf(region);
     const slope = dot(expected, own) / power;
     const left = own.reduce((sum, value, at) => sum + (value - slope * (expected[at] ?? 0)) ** 2, 0);
+    // Of the three channels two are free, and the drift took three numbers of each.
+    const freedom = (2 * own.length) / 3 - 7;
     return {
       slope,
-      variance: left / Math.max(1, own.length - 10) / power,
+      variance: left / Math.max(1, freedom) / power,
       follows: correlation(
-        expected,
-        own.map((value, at) => value + (whole[at] ?? 0)),
+        following.flat(),
+        region.flat().map((value, at) => value + (whole[at] ?? 0)),
       ),
     };
   });
@@ -77,6 +80,16 @@ export function reliefOf(
     noise: Math.sqrt(measured.reduce((sum, { variance }) => sum + variance, 0) / measured.length),
     following: measured.filter(({ follows }) => follows >= FOLLOWING_MIN).length,
   };
+}
+
+/**
+ * Each channel against the mean of the three, one after the other: where the mesh slips over skin by a pixel, all three
+ * change alike.
+ */
+function hueOf(channels: readonly (readonly number[])[]): number[] {
+  return channels.flatMap((series) =>
+    series.map((value, at) => value - channels.reduce((sum, channel) => sum + (channel[at] ?? 0), 0) / 3),
+  );
 }
 
 /** Correlation from which on a region follows the colours: noise of a small region hides half of it at worst. */
