@@ -1,3 +1,4 @@
+import { setTimeout as delay } from 'node:timers/promises';
 import { errorCode, Failure } from '@selfsame/runtime/errors';
 import { findOnFile } from './comparison.ts';
 import type { Context } from './context.ts';
@@ -77,15 +78,30 @@ async function lookUpright(
   return { look: await lookAt(context, image, signal, { turn, age }), turn };
 }
 
-async function findTurn({ pool }: Context, image: Uint8Array, signal: AbortSignal): Promise<Turn> {
+async function findTurn(context: Context, image: Uint8Array, signal: AbortSignal): Promise<Turn> {
   const sightings = [];
   for (const turn of turns) {
-    // A copy each time: a look takes the memory of its picture along.
-    const { result } = await pool.glance(new Uint8Array(image), signal, { turn });
+    const { result } = await glanceAt(context, image, turn, signal);
     if ('refused' in result) throw undecodable(result);
     sightings.push({ turn, faces: result.faces });
   }
   return bestTurn(sightings);
+}
+
+const GLANCE_TRIES = 100;
+const GLANCE_PAUSE_MS = 20;
+
+/** The queue of glances is short, since guidance that waits is stale; an upload would rather wait, two seconds at most. */
+async function glanceAt({ pool }: Context, image: Uint8Array, turn: Turn, signal: AbortSignal) {
+  for (let tries = 1; ; tries += 1) {
+    try {
+      // A copy each time: a look takes the memory of its picture along.
+      return await pool.glance(new Uint8Array(image), signal, { turn });
+    } catch (error) {
+      if (errorCode(error) !== 'queue_full' || signal.aborted || tries === GLANCE_TRIES) throw error;
+    }
+    await delay(GLANCE_PAUSE_MS);
+  }
 }
 
 async function lookAtReference(

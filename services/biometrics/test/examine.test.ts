@@ -90,6 +90,12 @@ describe('which way up', () => {
   );
 });
 
+test('many pictures that lie on their side at once wait for their turn', async () => {
+  const image = await turned('img/p01_1.jpg', 90);
+  const all = await Promise.all(Array.from({ length: 10 }, () => examine(image, { rotateImage: true })));
+  expect(all.map(({ userImage }) => userImage?.bestAngle)).toEqual(Array(10).fill(270));
+});
+
 test('what cannot be decoded is refused by name: the picture or the one beside it', async () => {
   const noPicture = Buffer.from('GIF89a, or so it says');
   await expect(examine(noPicture)).rejects.toMatchObject({ kind: 'invalid', code: 'image_undecodable' });
