@@ -49,7 +49,7 @@ describe('another user with the same face', () => {
     const strict = {
       face_liveness_duplicated_face_action: 'DECLINE',
       face_liveness_possible_duplicated_face_action: 'REVIEW',
-      race_map_similarity_thresholds: { possible: 40, high: 80 },
+      race_map_similarity_thresholds: { possible: 50, high: 80 },
     };
     expect(said([match(80)], strict)).toBe('Declined DUPLICATED_FACE/error');
     expect(said([match(79)], strict)).toBe('In Review POSSIBLE_DUPLICATED_FACE/warning');

@@ -6,7 +6,7 @@ type SettingRule =
   | { readonly kind: 'flag'; readonly default: boolean }
   | { readonly kind: 'bands'; readonly default: Bands };
 
-/** From `possible` on something may be so, from `high` on it is taken to be; 0..100. */
+/** From `possible` on something may be so, from `high` on it is taken to be; 50..100, since searches tell of nothing below. */
 export interface Bands {
   readonly possible: number;
   readonly high: number;
@@ -101,17 +101,19 @@ function accepts(rule: SettingRule, value: unknown): boolean {
   return value >= rule.min && value <= rule.max;
 }
 
+const lowestBand = 50;
+
 function isBands(value: unknown): value is Bands {
   if (typeof value !== 'object' || value === null) return false;
   const { possible, high, ...rest } = value as Record<string, unknown>;
   if (typeof possible !== 'number' || typeof high !== 'number') return false;
-  return Object.keys(rest).length === 0 && possible >= 0 && possible <= high && high <= 100;
+  return Object.keys(rest).length === 0 && possible >= lowestBand && possible <= high && high <= 100;
 }
 
 function describe(rule: SettingRule): string {
   if (rule.kind === 'choice') return `one of ${rule.values.join(', ')}`;
   if (rule.kind === 'flag') return 'true or false';
   if (rule.kind === 'bands')
-    return 'an object of two numbers from 0 to 100, possible and high, in this order';
+    return `an object of two numbers from ${lowestBand} to 100, possible and high, in this order`;
   return `${rule.kind === 'integer' ? 'an integer' : 'a number'} from ${rule.min} to ${rule.max}`;
 }
