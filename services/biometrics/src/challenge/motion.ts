@@ -20,9 +20,10 @@ const STILL_MS = 150;
 /** The challenge begins before the camera. Pitch: a frontal face reads about five. */
 const BEGINNING = { yawMax: 25, pitch: 5, pitchMax: 25 } as const;
 /**
- * A frame looks flat when the points moved as those of a plane turned this far, and less than that of a head is left
- * over. Flat prints left 0.0024 of the eyes' distance for each degree at most, heads turned by 15 degrees and more, in
- * photos and simulated, 0.0048 at least. A blink or a grimace can go down to 0.0023, which is why it has to last.
+ * A frame looks flat when the points moved as those of a plane turned this far to a side, and less than that of a head is
+ * left over. Flat prints left 0.0024 of the eyes' distance for each degree at most, heads turned to a side by 15 degrees
+ * and more, in photos and simulated, 0.0048 at least. A head that looks up leaves 0.0023, as a print does: nods are not
+ * judged. So may a blink or a grimace, which is why it has to last.
  */
 const PLANE_ANGLE_MIN = 22;
 const FLAT_RESIDUAL_PER_DEGREE = 0.003;
@@ -127,9 +128,10 @@ export function measureMotion(
 /** Whether the face kept looking like a turned plane, frame after frame. */
 function staysFlat(track: readonly Heading[], moves: readonly Parallax[]): boolean {
   let run: Heading[] = [];
-  return moves.some(({ planeAngle, residual }, at) => {
+  return moves.some(({ planeAngle, sideways, residual }, at) => {
     const heading = track[at];
-    const flat = planeAngle >= PLANE_ANGLE_MIN && residual < FLAT_RESIDUAL_PER_DEGREE * planeAngle;
+    const flat =
+      sideways && planeAngle >= PLANE_ANGLE_MIN && residual < FLAT_RESIDUAL_PER_DEGREE * planeAngle;
     run = flat && heading !== undefined ? [...run, heading] : [];
     return run.length >= FLAT_FRAMES_MIN && (run.at(-1)?.atMs ?? 0) - (run[0]?.atMs ?? 0) >= FLAT_LASTS_MS;
   });

@@ -5,6 +5,8 @@
 export interface Parallax {
   /** Degrees by which a plane would have to be turned for the same foreshortening. */
   readonly planeAngle: number;
+  /** Whether the face got narrower rather than shorter. */
+  readonly sideways: boolean;
   /** What no affine map explains: root mean square, in distances between the outer corners of the eyes. */
   readonly residual: number;
 }
@@ -43,11 +45,14 @@ export function parallaxBetween(from: Float32Array, to: Float32Array): Parallax 
   const area = Math.abs(a * d - b * c);
   const norm = a * a + b * b + c * c + d * d;
   const longest = Math.sqrt((norm + Math.sqrt(Math.max(0, norm * norm - 4 * area * area))) / 2) || 1;
+  // Of the two main axes, which one is stretched most: x or y of the first frame.
+  const sideways = a * a + c * c < b * b + d * d;
   const scale = Math.sqrt(area);
   // A turned face has its eyes closer together: the wider of the two tells the size.
   const size = Math.max(eyeDistance(from) * scale, eyeDistance(to)) || 1;
   return {
     planeAngle: (Math.acos(Math.min(1, area / longest ** 2)) * 180) / Math.PI,
+    sideways,
     residual: Math.sqrt(squares / RIGID.length) / size,
   };
 }
