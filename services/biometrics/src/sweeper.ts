@@ -1,12 +1,13 @@
 import { setTimeout as pause } from 'node:timers/promises';
 import type { Context } from './context.ts';
 import { protectPlainTemplates } from './plain-templates.ts';
+import { renewListEntries } from './search/list-renewal.ts';
 import { eraseRevoked } from './template-keys.ts';
 import { sweep } from './templates.ts';
 
 /**
- * Removes what has expired or was revoked and protects what an earlier release left, now and at every interval, beside
- * any number of replicas.
+ * Removes what has expired or was revoked, protects what an earlier release left and carries face lists over to new key
+ * versions, now and at every interval, beside any number of replicas.
  * @returns how to stop it; resolves when the sweep under way is done
  */
 export function startSweeper(
@@ -25,6 +26,9 @@ export function startSweeper(
         if (erased > 0) context.log.info({ erased }, 'templates of revoked key versions erased');
         const converted = await protectPlainTemplates(context);
         if (converted > 0) context.log.info({ converted }, 'templates of an earlier release protected');
+        const renewed = await renewListEntries(context);
+        if (renewed > 0)
+          context.log.info({ renewed }, 'faces on lists carried over to the active key version');
       } catch (err) {
         context.log.warn({ err }, 'could not tidy the templates; trying again');
       }

@@ -15,6 +15,7 @@ import {
   retireActiveKey,
 } from './outbound/key-store.ts';
 import type { Tables } from './outbound/store.ts';
+import { countListEntries, dropListEntriesUnder } from './search/list-store.ts';
 
 const SALT_BYTES = 32;
 const ERASE_BATCH = 500;
@@ -65,20 +66,27 @@ export function rotateTemplateKey(
   });
 }
 
+/** A version to be revoked; `dropListEntries`: even when faces on lists are under it, which are lost with it. */
+export interface Revocation extends Pick<TemplateKey, 'applicationId' | 'version'> {
+  readonly dropListEntries?: boolean;
+}
+
 /**
  * Revokes a version: from the commit on nothing under it compares on any replica, and nobody can derive its keys again.
  * What lay under it is taken out of the table right after. Revoking the active version makes a new one.
- * @throws Failure `no_template_keys`, `unknown_key_version`
+ * @throws Failure `no_template_keys`, `unknown_key_version`, `list_entries_under_key`
  */
 export async function revokeTemplateKey(
   { database, bus }: Pick<Context, 'database' | 'bus'>,
-  { applicationId, version }: Pick<TemplateKey, 'applicationId' | 'version'>,
+  { applicationId, version, dropListEntries = false }: Revocation,
 ): Promise<{ active: number; erased: number }> {
   const active = await database.transaction(async (tx) => {
     await holdKeys(tx, applicationId);
     if ((await findKey(tx, applicationId, version)) === undefined) {
       throw await unknownVersion(tx, applicationId, version);
     }
+    if (dropListEntries) await dropListEntriesUnder(tx, applicationId, version);
+    else await requireNoListEntries(tx, applicationId, version);
     if (await eraseKey(tx, applicationId, version)) {
       await bus.enqueue(tx, templateForgotten, { applicationId, occurredAt: new Date() });
     }
@@ -96,6 +104,18 @@ export async function eraseRevoked({ database }: Pick<Context, 'database'>): Pro
     if (erased < ERASE_BATCH) break;
   }
   return total;
+}
+
+/** Faces on lists would drop off them, and whoever is blocked would pass: that has to be wanted. */
+async function requireNoListEntries(db: Tables, applicationId: string, version: number): Promise<void> {
+  const entries = await countListEntries(db, applicationId, version);
+  if (entries === 0) return;
+  throw new Failure(
+    'precondition',
+    'list_entries_under_key',
+    `${entries} faces on lists of application ${applicationId} are under key version ${version}: rotate, wait a minute ` +
+      'until `list` shows none (the service carries them over), then revoke; or give --drop-list-entries to lose them',
+  );
 }
 
 /** One change of an application's versions at a time. */

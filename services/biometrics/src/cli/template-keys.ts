@@ -8,15 +8,20 @@ import { listTemplateKeys, revokeTemplateKey, rotateTemplateKey } from '../templ
 
 const usage = `usage: template-keys.ts list   --application ID
        template-keys.ts rotate --application ID
-       template-keys.ts revoke --application ID --version N
+       template-keys.ts revoke --application ID --version N [--drop-list-entries]
 DATABASE_URL says where. rotate: new faces get a new key, enrolled ones at their next approved look. revoke: what is
-under the version never compares again, from now on, on every replica; it cannot be undone.`;
+under the version never compares again, from now on, on every replica; it cannot be undone. The service carries faces on
+lists over to the new key within a minute of rotate; revoke refuses while some are left, unless they are to be dropped.`;
 
 /** Key versions of an application's templates. Prints JSON, one line for each thing to say; works while NATS is away. */
 try {
   const { values, positionals } = parseArgs({
     allowPositionals: true,
-    options: { application: { type: 'string' }, version: { type: 'string' } },
+    options: {
+      application: { type: 'string' },
+      version: { type: 'string' },
+      'drop-list-entries': { type: 'boolean', default: false },
+    },
   });
   const [action = ''] = positionals;
   const { application: applicationId, version } = values;
@@ -42,7 +47,9 @@ try {
       print(await rotateTemplateKey(context, applicationId));
     } else {
       const revoked = Number(version);
-      print({ revoked, ...(await revokeTemplateKey(context, { applicationId, version: revoked })) });
+      const dropListEntries = values['drop-list-entries'];
+      const revocation = { applicationId, version: revoked, dropListEntries };
+      print({ revoked, ...(await revokeTemplateKey(context, revocation)) });
     }
   } finally {
     await database.close();

@@ -20,6 +20,8 @@ export interface KeyUse extends Omit<TemplateKeyRow, 'salt'> {
   readonly subjects: number;
   readonly candidates: number;
   readonly references: number;
+  /** Faces on lists. */
+  readonly list_entries: number;
 }
 
 /** One version of an application, whatever its state. */
@@ -99,7 +101,9 @@ export async function listKeyUse(db: Tables, applicationId: string): Promise<Key
     SELECT k.application_id, k.version, k.state, k.created_at, k.retired_at, k.revoked_at,
       count(*) FILTER (WHERE t.kind = 'subject') AS subjects,
       count(*) FILTER (WHERE t.kind = 'candidate') AS candidates,
-      count(*) FILTER (WHERE t.kind = 'reference') AS references
+      count(*) FILTER (WHERE t.kind = 'reference') AS references,
+      (SELECT count(*) FROM face_list_entries e
+        WHERE e.application_id = k.application_id AND e.key_version = k.version) AS list_entries
     FROM template_keys k LEFT JOIN templates t
       ON t.application_id = k.application_id AND t.key_version = k.version
     WHERE k.application_id = ${applicationId}

@@ -3,6 +3,7 @@ import { Failure } from '@selfsame/runtime/errors';
 import type { SealedTemplate, TemplateKey, TemplateOwner } from '../domain/template.ts';
 import { createRecent } from '../protection/recent.ts';
 import {
+  createTransfer,
   createTransform,
   PROTECTED_BYTES,
   PROTECTED_FORMAT,
@@ -17,6 +18,8 @@ export interface Vault {
   subjectOf(applicationId: string, vendorData: string): string;
   /** An embedding under one key version: the only form in which faces are compared. */
   protect(key: TemplateKey, embedding: Float32Array): ProtectedTemplate;
+  /** Takes a template from one key version of its application to another. */
+  rekey(from: TemplateKey, to: TemplateKey, template: ProtectedTemplate): ProtectedTemplate;
   seal(owner: TemplateOwner, key: TemplateKey, template: ProtectedTemplate, made: Made): SealedTemplate;
   /** @throws Failure `template_unopenable` when it was altered, moved to another owner or sealed by another key */
   open(owner: TemplateOwner, key: TemplateKey, template: SealedTemplate): ProtectedTemplate;
@@ -38,6 +41,8 @@ const NONCE_BYTES = 12;
 const TAG_BYTES = 16;
 /** A transform takes 270 kB and 2 ms. */
 const OPEN_KEYS_MAX = 128;
+/** Only faces on lists are taken from key to key, one application after the other. */
+const TRANSFERS_MAX = 2;
 
 /**
  * Keys come from the biometric key (HKDF-SHA-256, RFC 5869) for each purpose and application, those of templates also
@@ -52,15 +57,19 @@ export function createVault(biometricKey: Buffer): Vault {
     );
   const keyId = derive('key id', '').toString('hex', 0, 8);
 
+  const templateKey = (purpose: string, { applicationId, version, salt }: TemplateKey) =>
+    derive(`template ${purpose} ${version}`, applicationId, salt);
+  const transformKey = (key: TemplateKey) => templateKey(PROTECTED_FORMAT, key);
+
+  const transfers = createRecent<(template: ProtectedTemplate) => ProtectedTemplate>(TRANSFERS_MAX);
   const recent = createRecent<OpenKey>(OPEN_KEYS_MAX);
-  const openKey = ({ applicationId, version, salt }: TemplateKey): OpenKey =>
-    recent([applicationId, version, salt.toString('base64')].join('\0'), () => {
-      const of = (purpose: string) => derive(`template ${purpose} ${version}`, applicationId, salt);
+  const openKey = (key: TemplateKey): OpenKey =>
+    recent([key.applicationId, key.version, key.salt.toString('base64')].join('\0'), () => {
       let transform: OpenKey['protect'] | undefined;
       return {
-        seal: of('seal'),
+        seal: templateKey('seal', key),
         protect(embedding) {
-          transform ??= createTransform(of(PROTECTED_FORMAT));
+          transform ??= createTransform(transformKey(key));
           return transform(embedding);
         },
       };
@@ -72,6 +81,15 @@ export function createVault(biometricKey: Buffer): Vault {
       createHmac('sha256', derive('subject', applicationId)).update(vendorData).digest('hex'),
 
     protect: (key, embedding) => openKey(key).protect(embedding),
+
+    rekey(from, to, template) {
+      if (from.applicationId !== to.applicationId) throw new Error('a template for another application');
+      const versions = [from, to].map(({ version, salt }) => `${version} ${salt.toString('base64')}`);
+      const transfer = transfers([from.applicationId, ...versions].join('\0'), () =>
+        createTransfer(transformKey(from), transformKey(to)),
+      );
+      return transfer(template);
+    },
 
     seal(owner, key, template, { pipelineVersion, embeddingSpace }) {
       requireSameApplication(owner, key);

@@ -20,31 +20,52 @@ const WORDS = 2 ** 32;
  * @throws RangeError when the key has another length
  */
 export function createRotation(key: Uint8Array, dimensions: number): Rotation {
-  if (key.length !== KEY_BYTES) throw new RangeError(`a rotation key has ${KEY_BYTES} bytes`);
   const reflections = reflectionsOf(key, dimensions);
 
   return (values) => {
-    if (values.length !== dimensions) throw new RangeError(`a vector of ${dimensions} values is turned`);
-    const turned = Float64Array.from(values);
+    const turned = copyOf(values, dimensions);
     let at = 0;
     for (let size = 1; size <= dimensions; size += 1) {
-      const start = dimensions - size;
-      const sign = reflections[at] ?? 0;
-      const scale = reflections[at + 1] ?? 0;
-      const vector = at + 2;
-      let dot = 0;
-      for (let index = 0; index < size; index += 1) {
-        dot += (reflections[vector + index] ?? 0) * (turned[start + index] ?? 0);
-      }
-      dot *= scale;
-      for (let index = 0; index < size; index += 1) {
-        turned[start + index] =
-          sign * ((turned[start + index] ?? 0) - dot * (reflections[vector + index] ?? 0));
-      }
-      at = vector + size;
+      reflect(turned, reflections, at, size);
+      at += size + 2;
     }
     return turned;
   };
+}
+
+/** Turns back what `createRotation` of the same key has turned: a reflection undoes itself, and the last goes first. */
+export function createReturn(key: Uint8Array, dimensions: number): Rotation {
+  const reflections = reflectionsOf(key, dimensions);
+  return (values) => {
+    const turned = copyOf(values, dimensions);
+    let at = reflections.length;
+    for (let size = dimensions; size >= 1; size -= 1) {
+      at -= size + 2;
+      reflect(turned, reflections, at, size);
+    }
+    return turned;
+  };
+}
+
+function copyOf(values: ArrayLike<number>, dimensions: number): Float64Array {
+  if (values.length !== dimensions) throw new RangeError(`a vector of ${dimensions} values is turned`);
+  return Float64Array.from(values);
+}
+
+/** Reflects the last `size` values of a vector by what lies at `at`: sign, 2/|u|² and u. */
+function reflect(turned: Float64Array, reflections: Float64Array, at: number, size: number): void {
+  const start = turned.length - size;
+  const sign = reflections[at] ?? 0;
+  const scale = reflections[at + 1] ?? 0;
+  const vector = at + 2;
+  let dot = 0;
+  for (let index = 0; index < size; index += 1) {
+    dot += (reflections[vector + index] ?? 0) * (turned[start + index] ?? 0);
+  }
+  dot *= scale;
+  for (let index = 0; index < size; index += 1) {
+    turned[start + index] = sign * ((turned[start + index] ?? 0) - dot * (reflections[vector + index] ?? 0));
+  }
 }
 
 /**
@@ -52,6 +73,7 @@ export function createRotation(key: Uint8Array, dimensions: number): Rotation {
  * of v₁ (nothing cancels), and -s(1 - 2uuᵀ/|u|²) takes e₁ to v/|v|, which is uniform on the sphere.
  */
 function reflectionsOf(key: Uint8Array, dimensions: number): Float64Array {
+  if (key.length !== KEY_BYTES) throw new RangeError(`a rotation key has ${KEY_BYTES} bytes`);
   const gaussian = gaussians(key, (dimensions * (dimensions + 1)) / 2);
   const reflections = new Float64Array(gaussian.length + 2 * dimensions);
   let [from, at] = [0, 0];

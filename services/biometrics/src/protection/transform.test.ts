@@ -1,7 +1,7 @@
 import { createHash } from 'node:crypto';
 import { expect, test } from 'vitest';
 import { createRotation } from './rotation.ts';
-import { createTransform, PROTECTED_BYTES, protectedCosine } from './transform.ts';
+import { createTransfer, createTransform, PROTECTED_BYTES, protectedCosine } from './transform.ts';
 
 const key = Uint8Array.from({ length: 32 }, (_, index) => index);
 const otherKey = Uint8Array.from({ length: 32 }, (_, index) => index + 1);
@@ -94,4 +94,14 @@ test('a key or a vector of another length is refused', () => {
   expect(() => createTransform(new Uint8Array(16))).toThrow(RangeError);
   expect(() => createTransform(key)(new Float32Array(128))).toThrow(RangeError);
   expect(() => protectedCosine(new Int8Array(256), new Int8Array(128))).toThrow(RangeError);
+});
+
+test('a template taken from one key to another compares as if it had been made there', () => {
+  const transfer = createTransfer(key, otherKey);
+  for (let seed = 1; seed < 20; seed += 1) {
+    const [one, other] = [synthetic(seed), near(synthetic(seed), 0.6)];
+    const taken = transfer(createTransform(key)(one));
+    expect(protectedCosine(taken, createTransform(otherKey)(other))).toBeCloseTo(dot(one, other), 2);
+    expect(Math.abs(protectedCosine(taken, createTransform(key)(one)))).toBeLessThan(0.3);
+  }
 });

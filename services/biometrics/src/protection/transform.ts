@@ -1,4 +1,4 @@
-import { createRotation } from './rotation.ts';
+import { createReturn, createRotation } from './rotation.ts';
 
 /**
  * The only form of a face that is stored or compared: 256 values -127..127. Two of one key compare; two of different
@@ -46,6 +46,21 @@ export function quantise(turned: Float64Array): ProtectedTemplate {
   return Int8Array.from(turned, (value) =>
     Math.max(-VALUE_MAX, Math.min(VALUE_MAX, Math.round(value * STEPS))),
   );
+}
+
+/**
+ * Takes a template from one key to another, for faces that nobody brings again: turned back with the one, turned anew with
+ * the other. It is rounded once more, which moves a cosine by another 0.001. Whoever has key and template has the embedding:
+ * it is nowhere else than in here, on the way.
+ * @throws RangeError when a key has another length
+ */
+export function createTransfer(
+  from: Uint8Array,
+  to: Uint8Array,
+): (template: ProtectedTemplate) => ProtectedTemplate {
+  const turnBack = createReturn(from, PROTECTED_BYTES);
+  const protect = createTransform(to);
+  return (template) => protect(Float32Array.from(turnBack(template), (value) => value / STEPS));
 }
 
 /**

@@ -1,5 +1,11 @@
 import { type Generated, sql } from 'kysely';
-import type { RowOwner, SealedTemplate, StoredTemplate } from '../domain/template.ts';
+import type {
+  RowOwner,
+  SealedTemplate,
+  StoredTemplate,
+  TemplateKey,
+  TemplateOwner,
+} from '../domain/template.ts';
 import { type SessionKey, storedTemplate, type Tables } from '../outbound/store.ts';
 
 /** Faces on lists. The trigger of the table keeps row_id and changed_in. */
@@ -15,6 +21,7 @@ export interface FaceListEntriesTable {
   embedding_space: string;
   sealed: Buffer;
   created_at: Generated<Date>;
+  row_id: Generated<number>;
 }
 
 /** An entry of a face list, as the application's lists name it. */
@@ -92,4 +99,88 @@ export async function findSessionFace(
       ? { kind: 'subject', applicationId, subject: row.owner }
       : { kind: 'candidate', applicationId, sessionId, candidateId: row.owner, subject: row.subject ?? '' };
   return { owner, stored: storedTemplate(applicationId, row) };
+}
+
+/** An entry under a version that retires, with that version and the active one. */
+export interface OutdatedEntry {
+  readonly rowId: number;
+  readonly owner: Extract<TemplateOwner, { kind: 'list_entry' }>;
+  readonly template: SealedTemplate;
+  readonly from: TemplateKey;
+  readonly to: TemplateKey;
+}
+
+/** Locks entries under retiring versions, `limit` at most, by row id from behind `after`. Replicas take different ones. */
+export async function takeOutdatedEntries(
+  db: Tables,
+  after: number,
+  limit: number,
+): Promise<OutdatedEntry[]> {
+  const rows = await db
+    .selectFrom('face_list_entries as e')
+    .innerJoin('template_keys as k', (join) =>
+      join.onRef('k.application_id', '=', 'e.application_id').onRef('k.version', '=', 'e.key_version'),
+    )
+    .innerJoin('template_keys as a', 'a.application_id', 'e.application_id')
+    .select(['e.application_id', 'e.list_id', 'e.entry_id', 'e.row_id', 'e.key_id', 'e.key_version'])
+    .select(['e.pipeline_version', 'e.embedding_space', 'e.sealed', 'k.salt'])
+    .select(['a.version as active_version', 'a.salt as active_salt'])
+    .where('k.state', '=', 'retiring')
+    .where('a.state', '=', 'active')
+    .where('e.row_id', '>', after)
+    .orderBy('e.row_id')
+    .limit(limit)
+    .forUpdate('e')
+    .skipLocked()
+    .execute();
+  return rows.flatMap((row) => {
+    const { application_id: applicationId, salt, active_salt: activeSalt } = row;
+    if (salt === null || activeSalt === null) return [];
+    return {
+      rowId: row.row_id,
+      owner: { kind: 'list_entry', applicationId, listId: row.list_id, entryId: row.entry_id },
+      template: {
+        keyId: row.key_id,
+        keyVersion: row.key_version,
+        pipelineVersion: row.pipeline_version,
+        embeddingSpace: row.embedding_space,
+        sealed: row.sealed,
+      },
+      from: { applicationId, version: row.key_version, state: 'retiring', salt },
+      to: { applicationId, version: row.active_version, state: 'active', salt: activeSalt },
+    };
+  });
+}
+
+/** Puts the same face under another key version in its place. */
+export async function renewListEntry(db: Tables, rowId: number, template: SealedTemplate): Promise<void> {
+  await db
+    .updateTable('face_list_entries')
+    .set({ key_id: template.keyId, key_version: template.keyVersion, sealed: template.sealed })
+    .where('row_id', '=', rowId)
+    .execute();
+}
+
+/** How many entries lie under a version. */
+export async function countListEntries(db: Tables, applicationId: string, version: number): Promise<number> {
+  const { count } = await db
+    .selectFrom('face_list_entries')
+    .select(({ fn }) => fn.countAll<number>().as('count'))
+    .where('application_id', '=', applicationId)
+    .where('key_version', '=', version)
+    .executeTakeFirstOrThrow();
+  return Number(count);
+}
+
+/** Takes every entry under a version off its list. */
+export async function dropListEntriesUnder(
+  db: Tables,
+  applicationId: string,
+  version: number,
+): Promise<void> {
+  await db
+    .deleteFrom('face_list_entries')
+    .where('application_id', '=', applicationId)
+    .where('key_version', '=', version)
+    .execute();
 }
