@@ -3,6 +3,8 @@ import { startTelemetry } from '@selfsame/runtime/telemetry';
 import { startSpanCollector } from '@selfsame/testing/spans';
 import { sql } from 'kysely';
 import { afterAll, beforeAll, expect, test } from 'vitest';
+import { createVault } from '../src/outbound/vault.ts';
+import { usableKeys } from '../src/template-keys.ts';
 import { face } from './faces.ts';
 import { newSession, openWorld, type World } from './harness.ts';
 import { openLooker, subjectOf } from './looker.ts';
@@ -58,8 +60,12 @@ test('no image, embedding, key or name of a person is in a log, a span, an error
   await collector.close();
 
   const { embedding } = await subjectOf(await openLooker(), picture);
+  const [key] = await usableKeys(world.db, session.applicationId);
+  if (key === undefined) throw new Error('an application with templates and without a key');
+  const template = createVault(world.biometricKey).protect(key, embedding);
   const secrets = {
     image: spellings(face(picture)),
+    template: spellings(new Uint8Array(template.buffer)),
     embedding: [...spellings(new Uint8Array(embedding.buffer)), ...[...embedding].slice(0, 4).map(String)],
     key: spellings(world.biometricKey),
     person: [session.vendorData],
@@ -82,10 +88,13 @@ test('no image, embedding, key or name of a person is in a log, a span, an error
 
   const look = spans.find(({ name }) => name === 'biometrics.look');
   expect(Object.keys(look?.attributes ?? {}).sort()).toEqual([
+    'look.age_ms',
+    'look.batch',
     'look.decode_ms',
     'look.detect_ms',
     'look.embed_ms',
     'look.liveness_ms',
+    'look.media_ms',
     'look.mesh_ms',
     'look.models_ms',
     'look.quality_ms',
