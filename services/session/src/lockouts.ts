@@ -1,8 +1,7 @@
 import { createHmac } from 'node:crypto';
 import type { Transaction } from '@selfsame/database/database';
 import type { Context } from './context.ts';
-import type { Lockout } from './domain/lockout.ts';
-import { afterFailure, failuresAllowed, isLocked } from './domain/lockout.ts';
+import { afterFailure, allowanceOf, isLocked, outlivedAt } from './domain/lockout.ts';
 import type { Session } from './domain/session.ts';
 import { lockoutOf } from './domain/workflow.ts';
 import type { LockKey } from './outbound/lockout-store.ts';
@@ -64,15 +63,11 @@ export async function countFailure(
   const rule = lockoutOf(session.workflow.definition);
   for (const [index, key] of keys.entries()) {
     const before = records[index] ?? { failures: [], lockedUntil: null };
-    const after = afterFailure(before, rule, failuresAllowed(rule, key.kind), now);
-    await saveRecord(tx, key, after, outlivedAt(after.lockedUntil, rule, now));
+    const after = afterFailure(before, rule, allowanceOf(rule, key.kind), now);
+    await saveRecord(tx, key, after, outlivedAt(after, now));
     if (after.lockedUntil !== before.lockedUntil) announceLock(context, tx, session, key, after.lockedUntil);
   }
   return true;
-}
-
-function outlivedAt(until: Date | null, rule: Lockout, now: Date): Date {
-  return new Date(Math.max(until?.getTime() ?? 0, now.getTime() + rule.window_seconds * 1_000));
 }
 
 function announceLock(

@@ -1,17 +1,20 @@
 import { describe, expect, it } from 'vitest';
 import { goodFace } from '../../test/faces.ts';
 import type { FaceEvidence } from './features/evidence.ts';
-import { afterFailure, defaultLockout, failuresAllowed, isFailedLook, isLocked } from './lockout.ts';
+import type { FailureRecord } from './lockout.ts';
+import { afterFailure, allowanceOf, defaultLockout, isFailedLook, isLocked } from './lockout.ts';
 import { judgeSteps } from './verdict.ts';
 
 const at = (seconds: number) => new Date(Date.UTC(2026, 4, 1) + seconds * 1_000);
-const clean = { failures: [], lockedUntil: null };
-/** Failures at these seconds, one after the other. */
+const clean: FailureRecord = { failures: [], lockedUntil: null };
+/** Failures of a subject at these seconds, one after the other. */
 const fail = (...seconds: number[]) =>
   seconds.reduce(
-    (record, second) => afterFailure(record, defaultLockout, 5, at(second)),
-    clean as Parameters<typeof afterFailure>[0],
+    (record, second) =>
+      afterFailure(record, defaultLockout, allowanceOf(defaultLockout, 'subject'), at(second)),
+    clean,
   );
+const hour = 3_600;
 
 describe('failed looks', () => {
   it('lock with the fifth in three minutes, for half an hour from then on', () => {
@@ -22,23 +25,43 @@ describe('failed looks', () => {
     expect(isLocked(lockedUntil, at(179 + 1_800))).toBe(false);
   });
 
-  it('are forgotten one by one as the window moves on', () => {
+  it('leave the window one by one as it moves on', () => {
     expect(fail(0, 10, 20, 30, 180).lockedUntil).toBeNull();
     expect(fail(0, 10, 20, 30, 180, 189).lockedUntil).toEqual(at(189 + 1_800));
-    expect(fail(0, 100, 200, 300, 400, 500, 600, 700).failures).toHaveLength(2);
+    expect(fail(0, 100, 200, 300, 400, 500, 600, 700).lockedUntil).toBeNull();
   });
 
-  it('count anew after a lock', () => {
-    expect(fail(0, 0, 0, 0, 0, 1_900, 1_901, 1_902, 1_903)).toEqual({
-      failures: [at(1_900), at(1_901), at(1_902), at(1_903)],
-      lockedUntil: at(1_800),
-    });
+  it('count anew after a lock, even where it is shorter than the window', () => {
+    expect(fail(0, 0, 0, 0, 0, 1_900, 1_901, 1_902, 1_903).lockedUntil).toEqual(at(1_800));
+    const long = { failures: 2, window_seconds: hour, lock_seconds: 60 };
+    const failLong = (record: FailureRecord, second: number) =>
+      afterFailure(record, long, { failures: 2, perDay: null }, at(second));
+    const relocked = [0, 10, 70, 80].reduce(failLong, clean);
+    expect([0, 10, 70].reduce(failLong, clean).lockedUntil).toEqual(at(70));
+    expect(relocked.lockedUntil).toEqual(at(140));
   });
 
-  it('lock a network only after twenty times as many', () => {
-    expect(
-      ['subject', 'device', 'network'].map((kind) => failuresAllowed(defaultLockout, kind as 'subject')),
-    ).toEqual([5, 5, 100]);
+  it('of a client that waits lock with the twenty-fifth of a day, until the first is a day old', () => {
+    const patient = Array.from({ length: 25 }, (_, turn) => turn * 60);
+    expect(fail(...patient.slice(0, 24)).lockedUntil).toBeNull();
+    expect(fail(...patient).lockedUntil).toEqual(at(24 * hour));
+    // From then on one for each that has become a day old.
+    expect(fail(...patient, 24 * hour).lockedUntil).toEqual(at(24 * hour + 60));
+  });
+
+  it('are forgotten after a day', () => {
+    expect(fail(0, 100, 24 * hour, 24 * hour + 50).failures).toHaveLength(3);
+  });
+
+  it('lock a network only after twenty times as many, and never by the day', () => {
+    const allowances = (['subject', 'device', 'network'] as const).map((kind) =>
+      allowanceOf(defaultLockout, kind),
+    );
+    expect(allowances).toEqual([
+      { failures: 5, perDay: 25 },
+      { failures: 5, perDay: null },
+      { failures: 100, perDay: null },
+    ]);
   });
 });
 

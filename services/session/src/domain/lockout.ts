@@ -21,29 +21,61 @@ export type LockKind = (typeof lockKinds)[number];
  */
 const networkAllowance = 20;
 
-/** Failures that lock a subject, a device or a network. */
-export function failuresAllowed(lockout: Lockout, kind: LockKind): number {
-  return kind === 'network' ? lockout.failures * networkAllowance : lockout.failures;
+/** A client that waits between its guesses never fills the window: in a day a subject has so many windows' worth. */
+const windowsADay = 5;
+const dayMs = 86_400_000;
+
+/** Failures that lead to a lock. */
+export interface Allowance {
+  /** Within the window. */
+  readonly failures: number;
+  /** Within a day; null: only the window counts. */
+  readonly perDay: number | null;
+}
+
+/** What a subject, a device or a network may fail. Only the subject is what a patient client can learn about. */
+export function allowanceOf({ failures }: Lockout, kind: LockKind): Allowance {
+  if (kind === 'network') return { failures: failures * networkAllowance, perDay: null };
+  return { failures, perDay: kind === 'subject' ? failures * windowsADay : null };
 }
 
 /** What is known of one subject, device or network. */
 export interface FailureRecord {
-  /** When looks failed, oldest first. */
+  /** When looks failed, oldest first, as far back as it matters. */
   readonly failures: readonly Date[];
   readonly lockedUntil: Date | null;
 }
 
-/** The record after one more failure. A lock begins with the last one allowed, and after it counting starts anew. */
+/**
+ * The record after one more failure. A lock begins with the last one allowed in the window, which counts anew after it; a
+ * day's allowance that is used up locks until the first of its failures is a day old.
+ */
 export function afterFailure(
-  record: FailureRecord,
+  { failures, lockedUntil }: FailureRecord,
   lockout: Lockout,
-  allowed: number,
+  allowance: Allowance,
   now: Date,
 ): FailureRecord {
-  const from = now.getTime() - lockout.window_seconds * 1_000;
-  const recent = [...record.failures.filter((at) => at.getTime() > from), now];
-  if (recent.length < allowed) return { failures: recent, lockedUntil: record.lockedUntil };
-  return { failures: [], lockedUntil: new Date(now.getTime() + lockout.lock_seconds * 1_000) };
+  const nowMs = now.getTime();
+  const windowMs = lockout.window_seconds * 1_000;
+  const keptMs = allowance.perDay === null ? windowMs : dayMs;
+  const kept = [...failures.filter((at) => at.getTime() > nowMs - keptMs), now];
+  const fromMs = Math.max(nowMs - windowMs, (lockedUntil?.getTime() ?? 0) - 1);
+  const recent = kept.filter((at) => at.getTime() > fromMs);
+  const ends = [lockedUntil?.getTime() ?? 0];
+  if (recent.length >= allowance.failures) ends.push(nowMs + lockout.lock_seconds * 1_000);
+  const firstOfDay = allowance.perDay === null ? undefined : kept.at(-allowance.perDay);
+  if (firstOfDay !== undefined) ends.push(firstOfDay.getTime() + dayMs);
+  const endMs = Math.max(...ends);
+  return {
+    failures: kept,
+    lockedUntil: endMs === (lockedUntil?.getTime() ?? 0) ? lockedUntil : new Date(endMs),
+  };
+}
+
+/** From when on a record says nothing any more. */
+export function outlivedAt({ lockedUntil }: FailureRecord, now: Date): Date {
+  return new Date(Math.max(lockedUntil?.getTime() ?? 0, now.getTime() + dayMs));
 }
 
 /** Whether a lock is in force. */
