@@ -5,17 +5,19 @@ import { opened } from './comparison.ts';
 import type { Context } from './context.ts';
 import { subjectName } from './domain/subject-name.ts';
 import { candidateFate, type RowOwner } from './domain/template.ts';
-import type { BiometricsTables, SessionKey } from './outbound/store.ts';
 import {
   dismissOthers,
-  dropEnrolled,
-  dropExpired,
   dropFollowed,
   dropOfDeleted,
   dropSession,
+  followSession,
+} from './outbound/session-store.ts';
+import type { BiometricsTables, SessionKey } from './outbound/store.ts';
+import {
+  dropEnrolled,
+  dropExpired,
   dropSubject,
   findTemplate,
-  followSession,
   holdsOlderTemplate,
   noteKey,
   putTemplate,

@@ -271,7 +271,7 @@ describe('a candidate', () => {
       await world.verify(session, 'edge/masked.jpg', { keepCandidate: true }),
     ];
     // Good enough to compare, not to become a template: the user is asked for a better one.
-    expect(looks.at(-1)?.problem).toBe(FaceProblem.LOW_QUALITY);
+    expect(looks.at(-1)?.problem).toBe(FaceProblem.COVERED);
     expect(looks.map((evidence) => evidence.candidateId)).toEqual(['', '', '', '']);
     expect(await world.kept(session)).toEqual([]);
   });

@@ -121,38 +121,6 @@ export async function holdsOlderTemplate(
   return row !== undefined && row.key_version < keyVersion;
 }
 
-/**
- * Notes that a status of a session is being followed, and holds the session until the transaction ends, so that two of
- * its statuses are never followed at once.
- * @returns whether a later status was followed before, or the session was deleted
- */
-export async function followSession(
-  db: Tables,
-  session: SessionKey,
-  status: { sequence: number; deleted: boolean; expiresAt: Date },
-): Promise<{ stale: boolean }> {
-  const { sequence, deleted, expiresAt } = status;
-  const row = await db
-    .insertInto('followed_sessions')
-    .values({
-      application_id: session.applicationId,
-      session_id: session.sessionId,
-      sequence,
-      deleted,
-      expires_at: expiresAt,
-    })
-    .onConflict((conflict) =>
-      conflict.columns(['application_id', 'session_id']).doUpdateSet({
-        sequence: sql`greatest(followed_sessions.sequence, excluded.sequence)`,
-        deleted: sql`followed_sessions.deleted OR excluded.deleted`,
-        expires_at: sql`excluded.expires_at`,
-      }),
-    )
-    .returning(['sequence', 'deleted'])
-    .executeTakeFirstOrThrow();
-  return { stale: row.deleted || sequence < row.sequence };
-}
-
 /** Removes and returns one candidate of a session, unless it has expired. */
 export async function takeCandidate(
   db: Tables,
@@ -191,24 +159,6 @@ export async function retainCandidate(
     .execute();
 }
 
-/** Lets every candidate of a session expire at this time at the latest, but for the one that is named. */
-export async function dismissOthers(
-  db: Tables,
-  session: SessionKey,
-  candidateId: string,
-  expiresAt: Date,
-): Promise<void> {
-  await db
-    .updateTable('templates')
-    .set({ expires_at: expiresAt })
-    .where('application_id', '=', session.applicationId)
-    .where('kind', '=', 'candidate')
-    .where('session_id', '=', session.sessionId)
-    .where('owner', '!=', candidateId)
-    .where('expires_at', '>', expiresAt)
-    .execute();
-}
-
 /** Removes the subject's template if this session enrolled it. @returns whether it did */
 export async function dropEnrolled(db: Tables, session: SessionKey): Promise<boolean> {
   const { numDeletedRows } = await db
@@ -218,30 +168,6 @@ export async function dropEnrolled(db: Tables, session: SessionKey): Promise<boo
     .where('session_id', '=', session.sessionId)
     .executeTakeFirst();
   return numDeletedRows > 0n;
-}
-
-/** Removes what is bound to a session. */
-export async function dropSession(db: Tables, session: SessionKey): Promise<void> {
-  await db
-    .deleteFrom('templates')
-    .where('application_id', '=', session.applicationId)
-    .where('kind', 'in', ['reference', 'candidate'])
-    .where('session_id', '=', session.sessionId)
-    .execute();
-}
-
-/** Removes what looks that were under way have left to sessions deleted meanwhile. @returns how many */
-export async function dropOfDeleted(db: Tables): Promise<number> {
-  const result = await sql`
-    DELETE FROM templates AS t USING followed_sessions AS f
-    WHERE f.deleted AND t.application_id = f.application_id AND t.session_id = f.session_id
-      AND t.kind IN ('reference', 'candidate')`.execute(db);
-  return Number(result.numAffectedRows ?? 0);
-}
-
-/** Forgets how far sessions were followed, when nothing late can come any more. */
-export async function dropFollowed(db: Tables): Promise<void> {
-  await db.deleteFrom('followed_sessions').where('expires_at', '<=', sql<Date>`now()`).execute();
 }
 
 /** Removes a subject's template and every candidate for it. @returns whether there was a template */
