@@ -66,7 +66,8 @@ export function combine(
 ): ChallengeJudgement {
   const found = new Set(findings.flatMap(({ failures }) => failures));
   const failures = CHALLENGE_FAILURES.filter((failure) => found.has(failure));
-  const score = Math.min(...findings.map((finding) => finding.score));
+  const lowest = Math.min(...findings.map((finding) => finding.score));
+  const score = Number.isFinite(lowest) ? lowest : 0;
   return {
     method,
     passed: failures.length === 0,
