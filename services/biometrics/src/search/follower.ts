@@ -7,9 +7,8 @@ import { EMBEDDING_SPACE } from '../pipeline/embedding.ts';
 import type { FaceIndex } from './face-index.ts';
 import {
   type FaceRow,
-  type Place,
   pruneRemovals,
-  readChanges,
+  readFaces,
   readRemovals,
   type Snapshot,
   takeSnapshot,
@@ -79,19 +78,17 @@ export function startFollower(options: {
       const retry = full && performance.now() - builtAt > FULL_RETRY_MS;
       const since = retry ? undefined : readFrom(position, snapshot);
       if (since === undefined) await begin();
-      const before = since === undefined ? undefined : snapshot.next;
-      let after: Place = { changedIn: since ?? 0n, id: 0 };
-      for (let read = 0; ; ) {
-        const rows = await readChanges(tx, after, before, BATCH);
+      const changed = since === undefined ? undefined : { since, before: snapshot.next };
+      let read = 0;
+      for await (const rows of readFaces(tx, changed, BATCH)) {
         await apply(rows);
-        const last = rows.at(-1);
-        if (last === undefined || rows.length < BATCH || stopping.signal.aborted) break;
-        after = last;
+        if (stopping.signal.aborted) return;
         read += rows.length;
-        if (read % PROGRESS_EVERY === 0) log.info({ read }, 'search index: reading templates');
+        if (rows.length > 0 && read % PROGRESS_EVERY === 0) {
+          log.info({ read }, 'search index: reading templates');
+        }
       }
       if (since !== undefined) await remove(await readRemovals(tx, since));
-      if (stopping.signal.aborted) return;
       if (since === undefined) {
         const records = await index.change((shelves) => shelves.records);
         log.info({ records, ms: Math.round(performance.now() - builtAt) }, 'search index built');

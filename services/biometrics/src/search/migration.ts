@@ -15,7 +15,7 @@ export const faceSearchMigration: Migration = {
       ADD COLUMN row_id bigint NOT NULL DEFAULT nextval('searchable_row_ids'),
       ADD COLUMN changed_in xid8 NOT NULL DEFAULT pg_current_xact_id();
     CREATE UNIQUE INDEX templates_row_id ON templates (row_id) WHERE kind = 'subject';
-    CREATE INDEX templates_changed_in ON templates (changed_in, row_id) WHERE kind = 'subject';
+    CREATE INDEX templates_changed_in ON templates (changed_in) WHERE kind = 'subject';
 
     CREATE TABLE face_list_entries (
       application_id text NOT NULL,
@@ -34,7 +34,7 @@ export const faceSearchMigration: Migration = {
       changed_in xid8 NOT NULL DEFAULT pg_current_xact_id(),
       PRIMARY KEY (application_id, list_id, entry_id)
     );
-    CREATE INDEX face_list_entries_changed_in ON face_list_entries (changed_in, row_id);
+    CREATE INDEX face_list_entries_changed_in ON face_list_entries (changed_in);
 
     -- Ids of rows that are gone, for a day.
     CREATE TABLE removed_faces (

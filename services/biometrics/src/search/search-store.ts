@@ -18,18 +18,11 @@ export interface Snapshot {
 /** A row that can be searched for, or that could until it was changed. */
 export interface FaceRow {
   readonly id: number;
-  readonly changedIn: bigint;
   readonly owner: Extract<TemplateOwner, { kind: 'subject' | 'list_entry' }>;
   readonly kind: FaceKind;
   readonly template: SealedTemplate;
   /** Undefined when the version is revoked or there is nothing under it: the row matches nothing. */
   readonly key: TemplateKey | undefined;
-}
-
-/** Where in the order of changes a page begins: behind this row. */
-export interface Place {
-  readonly changedIn: bigint;
-  readonly id: number;
 }
 
 /** Lets everything that follows in the transaction see one state of the database. */
@@ -44,25 +37,30 @@ export async function takeSnapshot(tx: AnyDatabase): Promise<Snapshot> {
 }
 
 /**
- * A page of rows in the order of their last change.
- * @param before undefined: all; else rows of this transaction and later are left out. What was restored from a dump
- *   carries numbers of another cluster, which may lie in this one's future
+ * Rows in no order, `batch` at a time, through a cursor: however many there are, each is read once.
+ * @param changed only those that changed in a transaction from `since` on and before `before`: what was restored from a
+ *   dump carries numbers of another cluster, which may lie in this one's future. Undefined: all
  */
-export async function readChanges(
+export async function* readFaces(
   tx: AnyDatabase,
-  after: Place,
-  before: bigint | undefined,
-  limit: number,
-): Promise<FaceRow[]> {
-  const { rows } = await sql<SearchableRow>`
-    SELECT f.row_id, f.changed_in::text AS changed_in, f.application_id, f.kind, f.subject, f.list_id, f.entry_id,
+  changed: { since: bigint; before: bigint } | undefined,
+  batch: number,
+): AsyncGenerator<FaceRow[]> {
+  // A cursor takes no parameters. These are numbers.
+  const condition = changed
+    ? `WHERE f.changed_in >= '${changed.since}'::xid8 AND f.changed_in < '${changed.before}'::xid8`
+    : '';
+  await sql`DECLARE faces NO SCROLL CURSOR FOR
+    SELECT f.row_id, f.application_id, f.kind, f.subject, f.list_id, f.entry_id,
       f.key_id, f.key_version, f.pipeline_version, f.embedding_space, f.sealed, k.state, k.salt
     FROM searchable_faces AS f
     LEFT JOIN template_keys AS k ON k.application_id = f.application_id AND k.version = f.key_version
-    WHERE (f.changed_in, f.row_id) > (${String(after.changedIn)}::xid8, ${after.id}::bigint)
-      AND (${before === undefined} OR f.changed_in < ${String(before ?? 0n)}::xid8)
-    ORDER BY f.changed_in, f.row_id LIMIT ${limit}`.execute(tx);
-  return rows.map(faceRow);
+    ${sql.raw(condition)}`.execute(tx);
+  for (let full = true; full; ) {
+    const { rows } = await sql<SearchableRow>`FETCH ${sql.raw(String(batch))} FROM faces`.execute(tx);
+    full = rows.length === batch;
+    yield rows.map(faceRow);
+  }
 }
 
 /** Ids of rows that went in this transaction or later. */
@@ -101,7 +99,6 @@ export async function findOwners(db: AnyDatabase, ids: readonly number[]): Promi
 
 interface SearchableRow {
   readonly row_id: number;
-  readonly changed_in: string;
   readonly application_id: string;
   readonly kind: FaceKind;
   readonly subject: string | null;
@@ -121,7 +118,6 @@ function faceRow(row: SearchableRow): FaceRow {
   const usable = salt !== null && sealed.length > 0 && (state === 'active' || state === 'retiring');
   return {
     id: row.row_id,
-    changedIn: BigInt(row.changed_in),
     kind: row.kind,
     owner:
       row.kind === 'subject'
