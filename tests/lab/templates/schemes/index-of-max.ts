@@ -3,14 +3,14 @@ import type { Scheme } from '../scheme.ts';
 import { gaussianMatrix, multiply } from '../vectors.ts';
 
 /**
- * Index-of-max hashing with Gaussian projections (Jin, Lai, Hwang, Kim, Teoh 2018): of each of `hashes` groups of `group`
+ * Index-of-max hashing with Gaussian projections (Jin, Hwang, Lai, Kim, Teoh 2018): of each of `hashes` groups of `group`
  * random projections only the index of the largest is kept; likeness is the share of equal indices.
  */
 export function indexOfMax(hashes: number, group: number): Scheme {
   const outputs = hashes * group;
   return {
     name: `IoM ${hashes}×${group}`,
-    source: 'Jin, Lai, Hwang, Kim, Teoh 2018, IEEE TIFS 13(2)',
+    source: 'Jin, Hwang, Lai, Kim, Teoh 2018, IEEE TIFS 13(2)',
     bytes: (hashes * Math.log2(group)) / 8,
     project(key) {
       const seed = createHash('sha256').update(key).update('index of max').digest('hex');
