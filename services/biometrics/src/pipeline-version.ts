@@ -1,7 +1,8 @@
 import { createHash } from 'node:crypto';
 import { modelAssets } from './assets.ts';
-import { QUALITY, SIMILARITY } from './domain/calibration.ts';
+import { LIVENESS, QUALITY, SIMILARITY } from './domain/calibration.ts';
 import { ENROL_GATES, VERIFY_GATES } from './domain/gates.ts';
+import { LIVENESS_WEIGHTS } from './domain/liveness.ts';
 import { THRESHOLDS } from './forensics/thresholds.ts';
 import { EMBEDDING_SPACE } from './pipeline/embedding.ts';
 import { PROTECTED_FORMAT } from './protection/transform.ts';
@@ -18,6 +19,8 @@ export const PIPELINE_VERSION = `${EMBEDDING_SPACE}.${createHash('sha256')
       SIMILARITY,
       SEARCH_SIMILARITY,
       QUALITY,
+      LIVENESS,
+      LIVENESS_WEIGHTS,
       VERIFY_GATES,
       ENROL_GATES,
       THRESHOLDS,

@@ -1,6 +1,7 @@
 import { percent, qualityScore } from './calibration.ts';
 import type { FaceFacts, FaceProblem, Gates, MediaSignal } from './gates.ts';
 import { countFaces, findCovers, findProblem } from './gates.ts';
+import { type LivenessFacts, livenessScore } from './liveness.ts';
 
 /** What came of the comparison. `impossible`: a reference was there, a face was not. */
 export type Match =
@@ -23,9 +24,9 @@ export interface Evidence {
   readonly media: readonly MediaSignal[];
 }
 
-/** The facts of a look, with the probability 0..1 that the face was live. */
+/** The facts of a look, with what the liveness models found. */
 export interface LookFacts extends FaceFacts {
-  readonly subject?: NonNullable<FaceFacts['subject']> & { readonly live: number };
+  readonly subject?: NonNullable<FaceFacts['subject']> & LivenessFacts;
 }
 
 /** Weighs a look: what may be said of it outside. */
@@ -35,7 +36,7 @@ export function weigh(facts: LookFacts, gates: Gates, match: Match): Evidence {
   return {
     faceCount: countFaces(facts),
     problem: findProblem(facts, gates),
-    livenessScore: subject && percent(subject.live),
+    livenessScore: subject && livenessScore(subject),
     faceQuality: subject && qualityScore(subject.quality),
     faceLuminance: subject && percent(facts.luma),
     match,

@@ -57,7 +57,7 @@ function correlation(one: number, other: number, lag: number, rows: number): num
   return products / Math.sqrt(squaresA * squaresB);
 }
 
-const BEND_MAX = 0.1;
+const BEND_MAX = 0.2;
 
 function clip(value: number): number {
   return Math.max(-BEND_MAX, Math.min(BEND_MAX, value));
