@@ -1,4 +1,4 @@
-import type { Box, Picture, Point } from './picture.ts';
+import type { Box, Point } from './picture.ts';
 
 /** A face as the detector found it. Points: eye at image left, eye at image right, nose, mouth left, mouth right. */
 export interface DetectedFace {
@@ -46,28 +46,6 @@ export function tightCanvas(picture: Size): Size {
 
 function wholeCells(side: number): number {
   return Math.ceil(side / LARGEST_STRIDE) * LARGEST_STRIDE;
-}
-
-/** Puts the picture into the top left corner of a canvas of zeros: planes B, G, R with values 0..255. */
-export function fillCanvas(picture: Picture, canvas: Size, out: Float32Array): void {
-  const { rgb, width, height } = picture;
-  const size = canvas.width * canvas.height;
-  const planes = [0, 1, 2].map((plane) => out.subarray(plane * size, (plane + 1) * size));
-  const [blue = out, green = out, red = out] = planes;
-  let from = 0;
-  for (let y = 0; y < height; y += 1) {
-    const end = y * canvas.width + width;
-    for (let to = y * canvas.width; to < end; to += 1) {
-      red[to] = rgb[from] ?? 0;
-      green[to] = rgb[from + 1] ?? 0;
-      blue[to] = rgb[from + 2] ?? 0;
-      from += 3;
-    }
-  }
-  for (const plane of planes) {
-    for (let y = 0; y < height; y += 1) plane.fill(0, y * canvas.width + width, (y + 1) * canvas.width);
-    plane.fill(0, height * canvas.width);
-  }
 }
 
 /** Faces in pixels of the picture, the largest first. */

@@ -2,13 +2,14 @@ import { AGE_FORM, ageCrop, centreAgeCrop } from './age.ts';
 import { EMBEDDING_FORM, embeddingCrop, QUALITY_FORM, qualityCrop } from './alignment.ts';
 import { bucketFor } from './buckets.ts';
 import type { DetectedFace, Size } from './detection.ts';
-import { decodeFaces, fillCanvas } from './detection.ts';
+import { decodeFaces } from './detection.ts';
 import type { Landmarks } from './landmarks.ts';
 import { MESH_FORM, meshCrop, readMesh } from './landmarks.ts';
 import { LIVENESS_FORM, LIVENESS_SCALES, livenessCrop } from './liveness.ts';
 import type { Model, Models } from './models.ts';
 import type { CropForm, Picture } from './picture.ts';
-import { resizeCrop, warp } from './sampling.ts';
+import { createPixels } from './pixels.ts';
+import { resizeCrop } from './sampling.ts';
 
 /** A picture and its largest face. */
 export interface Seen {
@@ -45,7 +46,7 @@ const DETECTOR_BATCH_MAX = 8;
  * follow one another.
  */
 export function createInference(models: Models): Inference {
-  let memory = new Float32Array(0);
+  const { tensor, fillCanvas, warp } = createPixels();
   let modelMs = 0;
 
   /** Runs one row for each item, padded with zeros to the next bucket. @returns each output without the padding */
@@ -57,13 +58,13 @@ export function createInference(models: Models): Inference {
   ): Promise<Readonly<Record<string, Float32Array>>> {
     const size = 3 * width * height;
     const bucket = bucketFor(items.length);
-    if (memory.length < bucket * size) memory = new Float32Array(bucket * size);
+    const input = tensor(bucket * size);
     items.forEach((item, row) => {
-      fill(item, memory.subarray(row * size, (row + 1) * size));
+      fill(item, input.subarray(row * size, (row + 1) * size));
     });
-    memory.fill(0, items.length * size, bucket * size);
+    input.fill(0, items.length * size, bucket * size);
     const start = performance.now();
-    const outputs = await model.run(memory.subarray(0, bucket * size), [bucket, 3, height, width]);
+    const outputs = await model.run(input, [bucket, 3, height, width]);
     modelMs += performance.now() - start;
     if (bucket === items.length) return outputs;
     return Object.fromEntries(

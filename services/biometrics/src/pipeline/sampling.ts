@@ -1,5 +1,3 @@
-import type { Affine } from './geometry.ts';
-import { inverse } from './geometry.ts';
 import type { CropForm, Picture } from './picture.ts';
 
 /** A rectangle of whole pixels that includes its right and bottom edge and lies inside the picture. */
@@ -8,65 +6,6 @@ export interface Crop {
   readonly y1: number;
   readonly x2: number;
   readonly y2: number;
-}
-
-/**
- * Writes the crop that `map` (picture to crop) describes into `out`. Bilinear; a
- * source pixel outside the picture counts as 0; values stay float.
- */
-export function warp(picture: Picture, map: Affine, form: CropForm, out: Float32Array): void {
-  const back = inverse(map);
-  const { width, height, rgb } = picture;
-  const { side, scale, shift } = form;
-  const { red, green, blue } = planeOffsets(form);
-  const lineBytes = width * 3;
-  for (let row = 0; row < side; row += 1) {
-    let x = back.b * row + back.tx;
-    let y = back.d * row + back.ty;
-    const end = (row + 1) * side;
-    for (let at = row * side; at < end; at += 1) {
-      // Almost every pixel has all four neighbours; a coordinate that is no number has none.
-      if (x >= 0 && x < width - 1 && y >= 0 && y < height - 1) {
-        const left = x | 0;
-        const top = y | 0;
-        const upper = top * lineBytes + left * 3;
-        const lower = upper + lineBytes;
-        const w11 = (x - left) * (y - top);
-        const w10 = x - left - w11;
-        const w01 = y - top - w11;
-        const w00 = 1 - w10 - w01 - w11;
-        out[red + at] = blend(rgb, upper, upper + 3, lower, lower + 3, w00, w10, w01, w11) * scale + shift;
-        out[green + at] =
-          blend(rgb, upper + 1, upper + 4, lower + 1, lower + 4, w00, w10, w01, w11) * scale + shift;
-        out[blue + at] =
-          blend(rgb, upper + 2, upper + 5, lower + 2, lower + 5, w00, w10, w01, w11) * scale + shift;
-      } else {
-        out[red + at] = sampleEdge(picture, x, y, 0) * scale + shift;
-        out[green + at] = sampleEdge(picture, x, y, 1) * scale + shift;
-        out[blue + at] = sampleEdge(picture, x, y, 2) * scale + shift;
-      }
-      x += back.a;
-      y += back.c;
-    }
-  }
-}
-
-/** One channel at a place of which some neighbours lie outside and weigh nothing. */
-function sampleEdge({ width, height, rgb }: Picture, x: number, y: number, channel: number): number {
-  const left = Math.floor(x);
-  const top = Math.floor(y);
-  const inside = (column: number, row: number) =>
-    column >= 0 && column < width && row >= 0 && row < height
-      ? (rgb[(row * width + column) * 3 + channel] ?? 0)
-      : 0;
-  const fx = x - left;
-  const fy = y - top;
-  return (
-    (1 - fx) * (1 - fy) * inside(left, top) +
-    fx * (1 - fy) * inside(left + 1, top) +
-    (1 - fx) * fy * inside(left, top + 1) +
-    fx * fy * inside(left + 1, top + 1)
-  );
 }
 
 /**
