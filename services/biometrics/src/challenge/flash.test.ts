@@ -142,6 +142,23 @@ describe('a head before the screen', () => {
 });
 
 describe('what does not reflect the colours of this moment', () => {
+  test('two neighbours the other way round are enough to fail', () => {
+    for (const seed of SEEDS) {
+      const random = randomFrom(seed);
+      const steps = sequence(random);
+      const at = seed % 5;
+      const swapped = new Map([
+        [at, at + 1],
+        [at + 1, at],
+      ]);
+      const shown = steps.map((step, place) => ({
+        ...step,
+        colour: steps[swapped.get(place) ?? place]?.colour ?? 0,
+      }));
+      expect(judgeFlash(lit(steps, random, { shown }), { steps }).failures).not.toEqual([]);
+    }
+  });
+
   test('a print takes them up evenly', () => {
     expect(outcomes((steps, random) => lit(steps, random, { relief: FLAT }))).toEqual({
       flat_reflection: 40,

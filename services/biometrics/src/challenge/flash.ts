@@ -132,7 +132,7 @@ export function measureFlash(
   const any = far.correlation > live.correlation ? far : live;
   const hue = explainAt(live.delayMs, times, steps, reflections.hue, reflections.drift)(shown);
   const orders = otherOrders(times, steps, reflections, shown);
-  const as = orders.filter((correlation) => correlation >= live.correlation);
+  const asGood = orders.filter((correlation) => correlation >= live.correlation);
   return {
     live,
     any,
@@ -144,7 +144,7 @@ export function measureFlash(
       reflections.drift,
       live.correlation,
     ),
-    betterOrders: as.length / Math.max(1, orders.length),
+    betterOrders: asGood.length / Math.max(1, orders.length),
     bestOrder: Math.max(0, ...orders),
     relief: reliefOf(reflections, lightAt(live.delayMs, times, steps, reflections.drift), hue.gains),
     gain: Math.max(...hue.gains),
