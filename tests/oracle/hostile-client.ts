@@ -6,7 +6,7 @@ import { pictureOf } from './oracle-world.ts';
 
 /** The page's own limit on uploads of one session at once, under which the client stays. */
 const uploadsPerSession = 9;
-const grantsPerSession = 100;
+const grantsPerSession = 250;
 
 /** What a client got out of one try. */
 interface Heard {

@@ -124,8 +124,10 @@ export function pictureOf(face: Face, isDark = false): Buffer<ArrayBuffer> {
   return Buffer.from([0xff, 0xd8, 0xff, 0xe0, Number(isDark), ...bytes]);
 }
 
-function faceOf(picture: Uint8Array): Face {
-  return new Float64Array(picture.slice(5).buffer);
+/** The face in a picture that `pictureOf` made. */
+export function faceOf(picture: Uint8Array): Face {
+  // Copied: what comes in a message lies anywhere in memory.
+  return new Float64Array(Uint8Array.from(picture.subarray(5)).buffer);
 }
 
 /** 0..100, as a calibrated similarity would be. */
