@@ -16,7 +16,7 @@ import { face, frames } from './faces.ts';
 import { type FlashModel, type FlashScene, flashScene, LIVING_ROOM } from './flash-scene.ts';
 import { newSession, openWorld, type World } from './harness.ts';
 import { openLooker } from './looker.ts';
-import { turnPrint } from './motion-scene.ts';
+import { turnHead, turnPrint } from './motion-scene.ts';
 
 let world: World;
 /** A frame of p19 and where her face is in it. */
@@ -182,16 +182,28 @@ describe('a motion challenge', () => {
     ]);
   });
 
-  test('is not met by a photo that is turned instead of a head', async () => {
-    const photo = await modelOf(face('img/p01_1.jpg'));
+  /** Two seconds of something that moves to the full after half of one, with a sensor's noise. */
+  async function filmTurn(shape: (share: number) => Picture): Promise<ChallengeFrame[]> {
     const taken: ChallengeFrame[] = [];
-    for (let at = 0; at < 14; at += 1) {
-      const share = Math.max(0, Math.min(1, (at - 3) / 2));
-      const picture = turnPrint(photo, { yaw: 42 * share, pitch: 0 });
+    for (let at = 0; at < 13; at += 1) {
+      const picture = shape(Math.max(0, Math.min(1, (at - 3) / 2)));
       const rgb = picture.rgb.map((value) => value + Math.round(6 * (Math.random() - 0.5)));
       taken.push({ takenAtMs: at * 150, image: await jpeg({ ...picture, rgb }) });
     }
-    const { challenge } = await answer(motion([HeadPose.RIGHT, 300]), taken, first(taken));
+    return taken;
+  }
+
+  test('is met by a head that nods, rendered from a photo', async () => {
+    const photo = await modelOf(face('img/p01_1.jpg'));
+    const taken = await filmTurn((share) => turnHead(photo, { yaw: 0, pitch: 24 * share }));
+    const { challenge } = await answer(motion([HeadPose.DOWN, 250]), taken, first(taken));
+    expect(challenge).toMatchObject({ passed: true, failures: [] });
+  });
+
+  test('is not met by a photo that is turned instead of a head', async () => {
+    const photo = await modelOf(face('img/p01_1.jpg'));
+    const taken = await filmTurn((share) => turnPrint(photo, { yaw: 42 * share, pitch: 0 }));
+    const { challenge } = await answer(motion([HeadPose.RIGHT, 250]), taken, first(taken));
     expect(challenge?.failures.slice(0, 2)).toContain(ChallengeFailure.FLAT_MOTION);
     expect(challenge?.failures).toContain(ChallengeFailure.POSE);
   });

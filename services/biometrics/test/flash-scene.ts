@@ -65,7 +65,7 @@ const GAMMA = Uint8Array.from({ length: 4097 }, (_, i) => {
 });
 
 /** Numbers 0..1 that repeat with the seed. */
-export function randomFrom(seed: number): () => number {
+function randomFrom(seed: number): () => number {
   let state = seed | 0;
   return () => {
     state = (state + 0x6d2b79f5) | 0;
@@ -197,7 +197,7 @@ function gainField(
 }
 
 /** Unit normals towards the camera at the points of a mesh, from the plane through each one's neighbours. */
-export function meshNormals(mesh: Float32Array): [number, number, number][] {
+function meshNormals(mesh: Float32Array): [number, number, number][] {
   const p = (i: number) => [mesh[i * 3] ?? 0, mesh[i * 3 + 1] ?? 0, mesh[i * 3 + 2] ?? 0] as const;
   return Array.from({ length: 468 }, (_, i) => {
     const [x, y, z] = p(i);

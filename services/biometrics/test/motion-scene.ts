@@ -93,11 +93,6 @@ export function turnPrint({ picture, mesh }: MotionModel, turn: Turn, bend = 0):
   });
 }
 
-/** Shifts a picture by whole pixels, as a hand does. */
-export function shifted(picture: Picture, dx: number, dy: number): Picture {
-  return displaced(picture, (x, y) => [x - dx, y - dy]);
-}
-
 function pivotOf(mesh: Float32Array): { x: number; y: number; z: number; half: number } {
   const at = (point: number, axis: number) => mesh[point * 3 + axis] ?? 0;
   const half = Math.hypot(at(454, 0) - at(234, 0), at(454, 1) - at(234, 1), at(454, 2) - at(234, 2)) / 2;
