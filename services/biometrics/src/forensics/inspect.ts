@@ -101,7 +101,12 @@ function compressionFacts(
   const facts: MediaFact[] = [];
   const uneven = jpeg?.lumaTable && doubleCompression(picture, jpeg.lumaTable);
   if (uneven !== undefined) {
-    facts.push(fact('media_double_jpeg', uneven, (value) => value > THRESHOLDS.doubleCompression));
+    // Never raised: most USB cameras deliver JPEG, so that every frame of theirs is compressed twice.
+    facts.push({
+      name: 'media_double_jpeg',
+      value: Number(uneven > THRESHOLDS.doubleCompression),
+      raised: false,
+    });
   }
   const bends = sumBends(patch);
   if (bends === undefined) return facts;

@@ -22,8 +22,8 @@ export const THRESHOLDS = {
   letterbox: 0.2,
   /** Bright, colourless share of the face. Portraits in colour: up to 0.24. */
   specular: 0.35,
-  /** Grey levels. Genuine: 0.2 and more; blurred or drawn: below 0.1. */
-  noiseMin: 0.1,
+  /** Grey levels. Genuine frames and portraits: 0.22 and more; smoothed: below 0.16. */
+  noiseMin: 0.2,
   /** Distance from grey. Portraits: up to 0.15. */
   colourCast: 0.2,
   /** Luma around and under the eyes over that of the cheeks. Bare eyes and clear glasses: 0.59 and more; dark glasses: 0.07 to 0.57. */
