@@ -226,9 +226,11 @@ test('a search that nobody waits for ends early', async () => {
 });
 
 test('a thread that dies fails its searches and is replaced', async () => {
-  const { memory, put, find } = createShelves(MEGABYTE);
+  const { memory, put, find } = createShelves(4 * MEGABYTE);
   const face = template();
   put(7, name(), face);
+  // As many as a thread is asked about.
+  for (let id = 100; id < 5_100; id += 1) put(id, name(), new Int8Array(TEMPLATE_BYTES));
   const shelf = find(name());
   if (shelf === undefined) throw new Error('no shelf');
   const threads = openSearchThreads({ memory, threads: 1, log });

@@ -3,8 +3,8 @@ import { Worker } from 'node:worker_threads';
 import { Failure } from '@selfsame/runtime/errors';
 import type { Log } from '@selfsame/runtime/log';
 import { byLikeness, type Likeness } from './best.ts';
-import { assembleScan, PROBE_BYTES } from './scan.ts';
-import { cancel, newCursor, type ScanJob, type ScanPart, type ScanReport } from './scan-job.ts';
+import { assembleScan, createScanner, PROBE_BYTES } from './scan.ts';
+import { cancel, newCursor, runJob, type ScanJob, type ScanPart, type ScanReport } from './scan-job.ts';
 import type { ScanStart } from './scan-worker.ts';
 
 /** Threads that scan the shared memory, apart from those that look at pictures. */
@@ -20,8 +20,10 @@ export interface SearchThreads {
   close(): Promise<void>;
 }
 
-/** The first block of the memory holds one probe for each. */
-export const SEARCH_THREADS_MAX = 128;
+/** The first block of the memory holds one probe for each, and one for the thread that asks. */
+export const SEARCH_THREADS_MAX = 127;
+/** A fifteenth of a millisecond: handing it over and back would take longer, and wait for a core besides. */
+const RECORDS_AT_ONCE = 4_000;
 /** A third of a millisecond for one thread: waking another would cost as much, and take a core from a look. */
 const RECORDS_PER_THREAD = 20_000;
 const RESTART_PAUSE_MS = 200;
@@ -41,6 +43,7 @@ export function openSearchThreads(options: {
 }): SearchThreads {
   const { memory, log } = options;
   const module = assembleScan();
+  const own = createScanner(module, memory, options.threads * PROBE_BYTES);
   const threads = Array.from({ length: options.threads }, (_, slot) => start(slot));
   let closing = false;
   let lastId = 0;
@@ -88,12 +91,12 @@ export function openSearchThreads(options: {
     ready: Promise.all(threads.map((thread) => give(thread, first))).then(() => {}),
     async scan(parts, signal) {
       const records = parts.reduce((sum, { shelf }) => sum + shelf.records, 0);
-      if (records === 0) return parts.map(() => []);
+      if (records === 0 || signal.aborted) return parts.map(() => []);
+      const job: ScanJob = { id: ++lastId, parts, cursor: newCursor() };
+      if (records <= RECORDS_AT_ONCE) return runJob(own, job);
       const wanted = Math.ceil(records / RECORDS_PER_THREAD);
       const chosen = threads.toSorted((one, other) => one.jobs.size - other.jobs.size).slice(0, wanted);
-      const job: ScanJob = { id: ++lastId, parts, cursor: newCursor() };
       const stop = () => cancel(job.cursor);
-      if (signal.aborted) stop();
       signal.addEventListener('abort', stop, { once: true });
       try {
         const reports = await Promise.all(chosen.map((thread) => give(thread, job)));
