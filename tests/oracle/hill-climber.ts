@@ -23,7 +23,7 @@ export function randomFace(size: number, random: () => number): Face {
 }
 
 /** The direction of a vector. */
-export function unit(vector: Face): Face {
+function unit(vector: Face): Face {
   const norm = Math.hypot(...vector);
   return vector.map((value) => value / norm);
 }

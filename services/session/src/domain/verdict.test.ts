@@ -170,6 +170,12 @@ const table: [string, Partial<FaceEvidence>, RawSettings, string][] = [
     'Declined SCREEN_CAPTURE_DETECTED/error',
   ],
   [
+    'a changed face',
+    { mediaSignals: [{ name: 'face_swap_boundary_score', value: 9, raised: true }] },
+    {},
+    'In Review LIVENESS_VIDEO_ANOMALY/warning',
+  ],
+  [
     'a raised signal that nobody knows yet',
     { mediaSignals: [{ name: 'constructor', value: 1, raised: true }] },
     { frame_injection_action: 'REVIEW' },

@@ -5,16 +5,16 @@ import type { SettingsOf } from './settings.ts';
 import { action } from './settings.ts';
 
 /**
- * What follows from a raised signal. Screens in the picture and the marks of virtual cameras go to review: they are rare
- * with honest users. Photos that went through an editor or a messenger, and many webcams, raise the others, so for them an
- * application has to ask for more than information.
+ * What follows from a raised signal. Screens in the picture, virtual cameras and changed faces go to review: their signals
+ * are rare with honest users. Photos that went through an editor or a messenger raise the others, so for them an application
+ * has to ask for more than information.
  */
 export const mediaSettings = {
   virtual_camera_action: action('REVIEW'),
   screen_capture_action: action('REVIEW'),
   frame_injection_action: action('NO_ACTION'),
   external_capture_device_action: action('NO_ACTION'),
-  face_liveness_video_anomaly_action: action('NO_ACTION'),
+  face_liveness_video_anomaly_action: action('REVIEW'),
 } as const;
 
 /** Every risk of the media signals: [short, long] description. */
@@ -31,7 +31,7 @@ export const mediaRisks = {
   ],
   LIVENESS_VIDEO_ANOMALY: [
     'Anomaly in the frames',
-    'The frames repeat or move as those of a recording or a flat picture do.',
+    'The face looks changed, or the frames repeat or move as those of a recording or a flat picture do.',
   ],
 } as const;
 
@@ -41,7 +41,6 @@ const riskOfSignal: Readonly<Record<string, keyof typeof mediaRisks | null>> = {
   media_contrast: null,
   media_overexposed_ratio: null,
   media_sharpness: null,
-  media_noise_level: null,
   face_glasses_dark: null,
   face_occlusion_lower: null,
   face_flash_response_corr: null,
@@ -51,6 +50,7 @@ const riskOfSignal: Readonly<Record<string, keyof typeof mediaRisks | null>> = {
   face_challenge_reaction_ms: null,
   face_challenge_pose_error_deg: null,
   media_virtual_camera_mark: 'VIRTUAL_CAMERA_DETECTED',
+  media_letterbox: 'VIRTUAL_CAMERA_DETECTED',
   cam_label_virtual_keyword: 'VIRTUAL_CAMERA_DETECTED',
   cam_any_virtual_present: 'VIRTUAL_CAMERA_DETECTED',
   cam_fake_device_flag: 'VIRTUAL_CAMERA_DETECTED',
@@ -68,6 +68,7 @@ const riskOfSignal: Readonly<Record<string, keyof typeof mediaRisks | null>> = {
   media_exif_software: 'FRAME_INJECTION_DETECTED',
   media_c2pa_manifest_present: 'FRAME_INJECTION_DETECTED',
   media_jpeg_quant_table_hash: 'FRAME_INJECTION_DETECTED',
+  media_noise_level: 'FRAME_INJECTION_DETECTED',
   media_double_jpeg: 'FRAME_INJECTION_DETECTED',
   media_foreign_block_grid: 'FRAME_INJECTION_DETECTED',
   media_resampling_trace: 'FRAME_INJECTION_DETECTED',
@@ -76,7 +77,6 @@ const riskOfSignal: Readonly<Record<string, keyof typeof mediaRisks | null>> = {
   media_exact_duplicate_hash: 'FRAME_INJECTION_DETECTED',
   media_perceptual_duplicate: 'FRAME_INJECTION_DETECTED',
   face_match_too_perfect: 'FRAME_INJECTION_DETECTED',
-  face_swap_boundary_score: 'FRAME_INJECTION_DETECTED',
   auto_extension_camera_hook: 'FRAME_INJECTION_DETECTED',
   cam_resolution_not_native: 'EXTERNAL_CAPTURE_DEVICE_DETECTED',
   cam_group_without_audio: 'EXTERNAL_CAPTURE_DEVICE_DETECTED',
@@ -85,6 +85,7 @@ const riskOfSignal: Readonly<Record<string, keyof typeof mediaRisks | null>> = {
   media_frame_hash_repeat: 'LIVENESS_VIDEO_ANOMALY',
   media_noise_static: 'LIVENESS_VIDEO_ANOMALY',
   face_background_motion_lock: 'LIVENESS_VIDEO_ANOMALY',
+  face_swap_boundary_score: 'LIVENESS_VIDEO_ANOMALY',
   face_micro_motion_energy: 'LIVENESS_VIDEO_ANOMALY',
   face_depth_parallax_score: 'LIVENESS_VIDEO_ANOMALY',
   face_identity_consistent_in_burst: 'LIVENESS_VIDEO_ANOMALY',
