@@ -178,6 +178,33 @@ test('what is removed while searches are under way is not found by any that come
   expect(present.size).toBe(0);
 });
 
+test('a search under way misses nothing that moves: removals wait for it', async () => {
+  const index = open({ threads: 1 });
+  const face = template();
+  const [strangers, faces] = [120_000, 200];
+  await index.change((shelves) => {
+    const stranger = new Int8Array(TEMPLATE_BYTES);
+    for (let id = 0; id < strangers; id += 1) shelves.put(id, name(), stranger);
+    // At the end, from where they move to the places of those who go.
+    for (let id = 0; id < faces; id += 1) shelves.put(strangers + id, name(), face);
+  });
+  let removed = 0;
+  for (let round = 0; round < 8; round += 1) {
+    const found = index.search('one', [{ keyVersion: 1, template: face }], {
+      keep: 300,
+      floor: 1,
+      signal: forever,
+    });
+    const changes: Promise<unknown>[] = [];
+    for (let step = 0; step < 20; step += 1) {
+      await new Promise(setImmediate);
+      changes.push(index.change((shelves) => shelves.remove(removed++)));
+    }
+    expect((await found).subject).toHaveLength(faces);
+    await Promise.all(changes);
+  }
+});
+
 describe('memory', () => {
   const fill = (shelves: Pick<Shelves, 'put'>, from: number, to: number, of = name()) => {
     const each = new Int8Array(TEMPLATE_BYTES).fill(1);
