@@ -97,9 +97,9 @@ function lit(steps: readonly FlashStep[], random: () => number, given: Partial<L
   });
 }
 
-const SEEDS = Array.from({ length: 40 }, (_, seed) => seed + 1);
+const SEEDS = Array.from({ length: 24 }, (_, seed) => seed + 1);
 
-/** Failures of forty sequences, counted. */
+/** Failures of all sequences, counted. */
 function outcomes(scene: (steps: FlashStep[], random: () => number) => FlashFrame[]): Record<string, number> {
   const counts: Record<string, number> = {};
   for (const seed of SEEDS) {
@@ -114,9 +114,9 @@ function outcomes(scene: (steps: FlashStep[], random: () => number) => FlashFram
 
 describe('a head before the screen', () => {
   test('passes with any sequence, delay, drift of exposure and background', () => {
-    expect(outcomes((steps, random) => lit(steps, random))).toEqual({ passed: 40 });
-    expect(outcomes((steps, random) => lit(steps, random, { background: false }))).toEqual({ passed: 40 });
-    expect(outcomes((steps, random) => lit(steps, random, { strength: 1.5 }))).toEqual({ passed: 40 });
+    expect(outcomes((steps, random) => lit(steps, random))).toEqual({ passed: 24 });
+    expect(outcomes((steps, random) => lit(steps, random, { background: false }))).toEqual({ passed: 24 });
+    expect(outcomes((steps, random) => lit(steps, random, { strength: 1.5 }))).toEqual({ passed: 24 });
   });
 
   test('is timed to within a frame', () => {
@@ -130,14 +130,14 @@ describe('a head before the screen', () => {
 
   test('may lose every second frame on the way', () => {
     const { passed = 0 } = outcomes((steps, random) => lit(steps, random).filter((_, at) => at % 2 === 0));
-    expect(passed).toBeGreaterThan(35);
+    expect(passed).toBeGreaterThan(20);
   });
 
   test('in the sun is told of the light, or of a reflection that nobody can see, and never passes', () => {
     const drowned = outcomes((steps, random) =>
       lit(steps, random, { strength: 0.004, noise: 0.006, clipped: 0.3 }),
     );
-    expect(drowned).toEqual({ too_much_light: 40 });
+    expect(drowned).toEqual({ too_much_light: 24 });
   });
 });
 
@@ -161,10 +161,10 @@ describe('what does not reflect the colours of this moment', () => {
 
   test('a print takes them up evenly', () => {
     expect(outcomes((steps, random) => lit(steps, random, { relief: FLAT }))).toEqual({
-      flat_reflection: 40,
+      flat_reflection: 24,
     });
     expect(outcomes((steps, random) => lit(steps, random, { relief: FLAT, background: false }))).toEqual({
-      flat_reflection: 40,
+      flat_reflection: 24,
     });
   });
 
