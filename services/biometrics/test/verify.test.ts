@@ -85,7 +85,7 @@ describe('a portrait submitted with a session', () => {
     for (const [name, problem] of [
       ['edge/no_face.jpg', FaceProblem.NO_FACE],
       ['edge/group.jpg', FaceProblem.MULTIPLE_FACES],
-      ['edge/masked.jpg', FaceProblem.LOW_QUALITY],
+      ['edge/masked.jpg', FaceProblem.COVERED],
     ] as const) {
       const session = newSession();
       const image = Buffer.from(face(name));

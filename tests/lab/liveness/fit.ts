@@ -1,5 +1,5 @@
 /**
- * Fits the weights of the liveness ensemble and tells what they reach. `node lab/liveness/fit.ts [--size 60] [--save f]`:
+ * Fits the weights of the liveness ensemble and tells what they reach. `node lab/liveness/fit.ts [--size 40] [--save f]`:
  * presentations of seed 3 are fitted on, those of seed 4 are only measured. Held-out species are never made here.
  */
 import { readFileSync, writeFileSync } from 'node:fs';
@@ -19,7 +19,7 @@ const FITTED = ['print', 'glossy-print', 'phone', 'cut-out', 'selfie', 'video'];
 const CUES = ['networks', 'borders', 'moire', 'contour'] as const satisfies readonly (keyof LivenessCues)[];
 
 const { values } = parseArgs({
-  options: { size: { type: 'string', default: '60' }, save: { type: 'string' } },
+  options: { size: { type: 'string', default: '40' }, save: { type: 'string' } },
 });
 const size = Number(values.size);
 const looker = await createLooker(await loadModels(await loadModelBytes(assetPlaces(process.env))));
