@@ -96,24 +96,25 @@ function registerColours(rgb: Float32Array, width: number, height: number): void
 
 /** Lets an exposed raster go through lens, sensor and processor: 8-bit sRGB of the frame. */
 export function develop(raster: Raster, camera: Camera, random: Random): Uint8Array {
-  const soft = blurred(raster, camera.blur);
+  const { rgb } = blurred(raster, camera.blur);
   const { width, height } = raster;
-  const out = new Float32Array(soft.rgb.length);
-  const offset = random.integer(GRAIN.length);
+  const out = new Float32Array(rgb.length);
+  const [dark, shot] = [camera.readNoise ** 2, camera.shotNoise ** 2];
   const stride = 1 + random.integer(GRAIN.length - 1);
+  let grain = random.integer(GRAIN.length);
   for (let y = 0; y < height; y += 1) {
     for (let x = 0; x < width; x += 1) {
       const corner = (x / width - 0.5) ** 2 + (y / height - 0.5) ** 2;
       const light = camera.exposure * (1 - camera.vignette * 2 * corner);
       const at = (y * width + x) * 3;
       for (let channel = 0; channel < 3; channel += 1) {
-        const value = Math.max(
-          0,
-          (soft.rgb[at + channel] as number) * light * (camera.gains[channel] as number),
+        const gain = light * (camera.gains[channel] as number);
+        const value = Math.max(0, (rgb[at + channel] as number) * gain);
+        out[at + channel] = encoded(
+          shoulder(value + Math.sqrt(dark + shot * value) * (GRAIN[grain] as number)),
         );
-        const sigma = Math.sqrt(camera.readNoise ** 2 + camera.shotNoise ** 2 * value);
-        const grain = GRAIN[(offset + (at + channel) * stride) % GRAIN.length] as number;
-        out[at + channel] = encoded(shoulder(value + sigma * grain));
+        grain += stride;
+        if (grain >= GRAIN.length) grain -= GRAIN.length;
       }
     }
   }
@@ -125,22 +126,17 @@ function shoulder(value: number): number {
   return value <= 0.8 ? value : 0.8 + 0.2 * (1 - Math.exp((0.8 - value) / 0.2));
 }
 
+/** Unsharp mask over the four neighbours; the first and the last row stay as they are. */
 function sharpened(values: Float32Array, width: number, amount: number): Uint8Array {
-  const out = new Uint8Array(values.length);
+  const out = Uint8ClampedArray.from(values);
   const row = width * 3;
-  for (let at = 0; at < values.length; at += 1) {
+  for (let at = row + 3; at < values.length - row - 3; at += 1) {
+    const across = (values[at - 3] as number) + (values[at + 3] as number);
+    const down = (values[at - row] as number) + (values[at + row] as number);
     const value = values[at] as number;
-    const inside = at >= row + 3 && at < values.length - row - 3;
-    const near = inside
-      ? ((values[at - 3] as number) +
-          (values[at + 3] as number) +
-          (values[at - row] as number) +
-          (values[at + row] as number)) /
-        4
-      : value;
-    out[at] = Math.max(0, Math.min(255, Math.round(value + amount * (value - near))));
+    out[at] = value + amount * (value - (across + down) / 4);
   }
-  return out;
+  return new Uint8Array(out.buffer);
 }
 
 /** Normal deviates by sums of three uniforms; a prime length, so that rows do not repeat. A draw starts anywhere in it. */

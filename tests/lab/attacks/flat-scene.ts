@@ -33,6 +33,7 @@ export function propScene(
     'paper' in thing
       ? paperLayer(thing.paper, hold, picture, crop)
       : displayLayer(thing.display, hold, picture, crop);
+  if (light.every((value) => value === 0)) return stacked(prop.room, layer);
   return stacked(prop.room, layer, reflection(hold, 'paper' in thing, light));
 }
 

@@ -162,7 +162,7 @@ export function facingScreen(head: Head, places: readonly Solid[]): Float32Array
     const [a, b, c] = [places[i], places[j], places[k]];
     if (!a || !b || !c) continue;
     const [sa, sb, sc] = [shade[i] ?? 0, shade[j] ?? 0, shade[k] ?? 0];
-    fillTriangle([a, b, c], head.rest, (x, y, [wa, wb, wc]) => {
+    fillTriangle([a, b, c], head.rest, (x, y, wa, wb, wc) => {
       map[y * width + x] = wa * sa + wb * sb + wc * sc;
     });
   }

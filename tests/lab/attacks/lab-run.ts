@@ -7,7 +7,8 @@ import type { Species } from './presentation.ts';
 /** What a run of the lab does. */
 export interface LabOptions {
   readonly species: readonly Species[];
-  readonly quick: boolean;
+  /** How many presentations of a species are made. */
+  readonly presentations: (species: Species) => number;
   readonly seed: number;
   readonly threads: number;
   /** How many presentations of each species are handed to `save`. */
@@ -19,11 +20,11 @@ export interface LabOptions {
 
 /** Makes and examines every presentation on worker threads. @returns outcomes in the order of the catalogue */
 export async function runLab(options: LabOptions): Promise<Outcome[]> {
-  const { species, quick, seed, threads, signal } = options;
-  const jobs = species.flatMap(({ id, full, quick: few }) =>
+  const { species, seed, threads, signal } = options;
+  const jobs = species.flatMap((one) =>
     Array.from(
-      { length: quick ? few : full },
-      (_, index): LabJob => ({ species: id, index, save: index < options.saved }),
+      { length: options.presentations(one) },
+      (_, index): LabJob => ({ species: one.id, index, save: index < options.saved }),
     ),
   );
   const outcomes: Outcome[] = [];

@@ -6,7 +6,7 @@ import { describe, summarise } from './report.ts';
 import { createSheets } from './sheet.ts';
 
 /**
- * `pnpm lab:attacks [--quick] [--seed n] [--species a,b] [--save dir] [--json file]`: shows simulated attacks and bona
+ * `pnpm lab:attacks [--quick] [--seed n] [--species a,b] [--count n] [--save dir] [--json file]`: shows simulated attacks and bona
  * fide presentations to the real pipeline and prints error rates. Exit code 0 when the run is complete: rates are a
  * finding, not a failure.
  */
@@ -15,6 +15,7 @@ const { values } = parseArgs({
     quick: { type: 'boolean', default: false },
     seed: { type: 'string', default: '1' },
     species: { type: 'string' },
+    count: { type: 'string' },
     save: { type: 'string' },
     json: { type: 'string' },
   },
@@ -22,8 +23,11 @@ const { values } = parseArgs({
 const wanted = values.species?.split(',');
 const unknown = wanted?.filter((id) => !CATALOGUE.some((species) => species.id === id)) ?? [];
 const seed = Number(values.seed);
-if (!Number.isSafeInteger(seed) || unknown.length > 0) {
-  console.error('usage: lab:attacks [--quick] [--seed N] [--species a,b] [--save DIR] [--json FILE]');
+const count = values.count === undefined ? undefined : Number(values.count);
+if (![seed, count ?? 1].every(Number.isSafeInteger) || unknown.length > 0) {
+  console.error(
+    'usage: lab:attacks [--quick] [--seed N] [--species a,b] [--count N] [--save DIR] [--json FILE]',
+  );
   console.error(`species: ${CATALOGUE.map(({ id }) => id).join(', ')}`);
   process.exit(2);
 }
@@ -38,7 +42,7 @@ const sheets = values.save === undefined ? undefined : createSheets(values.save)
 console.log(`seed ${seed}, ${species.length} species${values.quick ? ', quick' : ''}`);
 const outcomes = await runLab({
   species,
-  quick: values.quick,
+  presentations: (one) => count ?? (values.quick ? one.quick : one.full),
   seed,
   threads: 2,
   saved: sheets ? 16 : 0,

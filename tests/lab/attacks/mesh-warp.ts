@@ -47,7 +47,7 @@ function circleOf(spots: readonly Spot[], corners: Triangle) {
 }
 
 /** What a triangle's pixel gets: barycentric weights of the three corners at frame position (x, y). */
-type Paint = (x: number, y: number, weights: readonly [number, number, number]) => void;
+type Paint = (x: number, y: number, wa: number, wb: number, wc: number) => void;
 
 /** Visits every pixel of a triangle inside width x height. */
 export function fillTriangle(
@@ -67,7 +67,7 @@ export function fillTriangle(
       const wc = ((b.x - a.x) * (y - a.y) - (x - a.x) * (b.y - a.y)) / area;
       const wa = 1 - wb - wc;
       // A hair of overlap: no cracks between neighbours.
-      if (wa >= -1e-4 && wb >= -1e-4 && wc >= -1e-4) paint(x, y, [wa, wb, wc]);
+      if (wa >= -1e-4 && wb >= -1e-4 && wc >= -1e-4) paint(x, y, wa, wb, wc);
     }
   }
 }
@@ -88,9 +88,12 @@ export function warpTriangles(
     const [a, b, c] = [from[i], from[j], from[k]];
     const [p, q, r] = [to[i], to[j], to[k]];
     if (!a || !b || !c || !p || !q || !r) continue;
-    fillTriangle([p, q, r], target, (x, y, [wa, wb, wc]) => {
+    fillTriangle([p, q, r], target, (x, y, wa, wb, wc) => {
       sample(picture, wa * a.x + wb * b.x + wc * c.x, wa * a.y + wb * b.y + wc * c.y, colour);
-      target.rgb.set(colour, (y * target.width + x) * 3);
+      const at = (y * target.width + x) * 3;
+      target.rgb[at] = colour[0] as number;
+      target.rgb[at + 1] = colour[1] as number;
+      target.rgb[at + 2] = colour[2] as number;
     });
   }
 }

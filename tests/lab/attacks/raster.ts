@@ -30,6 +30,13 @@ export function encoded(value: number): number {
   return FROM_LINEAR[Math.max(0, Math.min(STEPS, (value * STEPS + 0.5) | 0))] ?? 0;
 }
 
+/** Linear light of 8-bit sRGB. */
+export function linearOf(bytes: Uint8Array): Float32Array {
+  const rgb = new Float32Array(bytes.length);
+  for (let at = 0; at < bytes.length; at += 1) rgb[at] = TO_LINEAR[bytes[at] as number] as number;
+  return rgb;
+}
+
 /** A black raster. */
 export function blank(width: number, height: number): Raster {
   return { width, height, rgb: new Float32Array(width * height * 3) };
@@ -46,13 +53,15 @@ export async function readRaster(bytes: Uint8Array): Promise<Raster> {
   return {
     width: info.width,
     height: info.height,
-    rgb: Float32Array.from(data, (byte) => TO_LINEAR[byte] ?? 0),
+    rgb: linearOf(data),
   };
 }
 
 /** As 8-bit sRGB. */
 export function bytesOf({ rgb }: Raster): Uint8Array {
-  return Uint8Array.from(rgb, encoded);
+  const bytes = new Uint8Array(rgb.length);
+  for (let at = 0; at < rgb.length; at += 1) bytes[at] = Math.round(encoded(rgb[at] as number));
+  return bytes;
 }
 
 /** Writes the colour at (x, y) into `out`: bilinear, pixel centres on integers, mirrored at the edges. */

@@ -82,6 +82,13 @@ function defencesOf(outcomes: readonly Outcome[]): (readonly [string, number])[]
     ) {
       add('liveness score');
     }
+    if (
+      gate === null &&
+      risks.includes('LOW_LIVENESS_SCORE') &&
+      (liveness ?? 0) > 70 &&
+      challengeFailures.length === 0
+    )
+      add('challenge score');
     if (risks.includes('LOW_FACE_MATCH_SIMILARITY')) add('match with both');
     for (const failure of challengeFailures) add(`challenge ${failure}`);
     for (const signal of signals) add(`signal ${signal}`);
@@ -112,7 +119,7 @@ export function describe(results: readonly SpeciesResult[], outcomes: readonly O
         'stopped by gate',
         'review',
         'APCER [95 %]',
-        'with media actions',
+        'all media actions on REVIEW',
         'defences that spoke',
       ],
       attacks.map((result) => [nameOf(result), ...figures(result)]),
@@ -125,7 +132,7 @@ export function describe(results: readonly SpeciesResult[], outcomes: readonly O
         'not acquired',
         'review',
         'BPCER [95 %]',
-        'with media actions',
+        'all media actions on REVIEW',
         'what spoke against them',
       ],
       people.map((result) => [nameOf(result), ...figures(result)]),

@@ -18,7 +18,7 @@ export const bonaFideFlash: Species = {
   id: 'flashing',
   title: 'FLASHING met by a simulated live head',
   sort: 'bona fide',
-  full: 40,
+  full: 30,
   quick: 2,
   async make(kit: Kit, random: Random) {
     const { head, camera } = castHead(kit, random);
@@ -38,7 +38,7 @@ export const bonaFideMotion: Species = {
   id: 'active-3d',
   title: 'ACTIVE_3D met by a simulated live head',
   sort: 'bona fide',
-  full: 40,
+  full: 30,
   quick: 2,
   async make(kit: Kit, random: Random) {
     const { head, camera } = castHead(kit, random);

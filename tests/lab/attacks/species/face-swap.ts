@@ -4,7 +4,7 @@ import { blended, faceOf, matchColours, softMask, warpedFace } from '../face-pas
 import { spotsOf } from '../mesh-warp.ts';
 import { framed, frameSelfie, frameSizeOf } from '../portraits.ts';
 import { type Kit, pickAlike, pickPortrait, type Species } from '../presentation.ts';
-import { bytesOf, linear } from '../raster.ts';
+import { bytesOf, linearOf } from '../raster.ts';
 
 /**
  * The victim's face, warped piece by piece onto an attacker's live frame and matched in colour, as a cheap real-time swap
@@ -22,7 +22,7 @@ export const faceSwap: Species = {
     const camera = drawCamera(random, frameSizeOf(attacker));
     const framing = frameSelfie(attacker, camera, random);
     const live = develop(expose(framed(attacker.raster, framing), camera), camera, random);
-    const frame = { width: camera.width, height: camera.height, rgb: Float32Array.from(live, linear) };
+    const frame = { width: camera.width, height: camera.height, rgb: linearOf(live) };
     const norm = framing.a ** 2 + framing.b ** 2;
     const places = spotsOf(attacker.mesh).map((spot) => {
       const [x, y] = [spot.x - framing.tx, spot.y - framing.ty];

@@ -17,7 +17,7 @@ export const flashMismatch: Species = {
   id: 'flash-mismatch',
   title: 'flash mismatch: none, wrong, late, permuted colours',
   sort: 'attack',
-  full: 60,
+  full: 48,
   quick: 4,
   async make(kit: Kit, random: Random, index: number) {
     const { head, camera } = castHead(kit, random);

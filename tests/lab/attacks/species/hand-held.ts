@@ -11,7 +11,7 @@ export const handHeld: Species = {
   id: 'hand-held',
   title: 'hand-held motion of a print or phone against ACTIVE_3D',
   sort: 'attack',
-  full: 48,
+  full: 36,
   quick: 2,
   async make(kit: Kit, random: Random, index: number) {
     const portrait = pickPortrait(kit, random);

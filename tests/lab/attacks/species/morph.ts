@@ -17,7 +17,7 @@ export const morph: Species = {
   id: 'morph',
   title: 'morph of two people, as the reference portrait',
   sort: 'attack',
-  full: 60,
+  full: 50,
   quick: 6,
   async make(kit: Kit, random: Random, index: number): Promise<MorphPresentation> {
     // Tight crops, useless for liveness, are what portraits of documents look like.

@@ -8,7 +8,7 @@ export const poseReplay: Species = {
   title: 'pose replay: motion recorded for another challenge',
   sort: 'attack',
   heldOut: true,
-  full: 48,
+  full: 40,
   quick: 2,
   async make(kit: Kit, random: Random) {
     const { head, camera } = castHead(kit, random);

@@ -24,7 +24,7 @@ export const replayVideo: Species = {
   id: 'replay-video',
   title: 'video replayed on a phone: passive, FLASHING, ACTIVE_3D',
   sort: 'attack',
-  full: 72,
+  full: 60,
   quick: 3,
   async make(kit: Kit, random: Random, index: number): Promise<Presentation> {
     const { head } = castHead(kit, random);

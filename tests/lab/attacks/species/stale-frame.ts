@@ -18,7 +18,7 @@ export const staleFrame: Species = {
   id: 'stale-frame',
   title: 'stale frames: held, encoded again, looped',
   sort: 'attack',
-  full: 48,
+  full: 36,
   quick: 3,
   async make(kit: Kit, random: Random, index: number) {
     const { head, camera } = castHead(kit, random);
