@@ -1,4 +1,6 @@
-import { readFileSync } from 'node:fs';
+import { cpSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 import { assetPlaces, loadModelBytes } from '@selfsame/biometrics/assets';
 import { createLooker, type Looker } from '@selfsame/biometrics/pipeline/look';
 import { loadModels } from '@selfsame/biometrics/pipeline/models';
@@ -12,6 +14,7 @@ import { loadPortrait, type Portrait } from './portraits.ts';
 import type { Kit, Presentation } from './presentation.ts';
 import { describe as describeResults, morphRates, summarise } from './report.ts';
 import { drawRoom } from './scenery.ts';
+import { recordings } from './species/recordings.ts';
 
 let looker: Looker;
 let kit: Kit;
@@ -85,6 +88,31 @@ it('the examiner tells a living person from a real recapture', async () => {
     risks: expect.arrayContaining(['LIVENESS_FACE_ATTACK']),
   });
   expect(await seen('edge/dark.jpg')).toMatchObject({ gate: 'too_dark' });
+});
+
+it("somebody's own recordings are species by folder, pictures and challenges alike", async () => {
+  const directory = mkdtempSync(join(tmpdir(), 'selfsame-lab-'));
+  try {
+    mkdirSync(join(directory, 'masks', 'take-1'), { recursive: true });
+    mkdirSync(join(directory, 'bona-fide-office'));
+    cpSync(facePath('spoof/spoof_2.jpg'), join(directory, 'masks', 'a.jpg'));
+    cpSync(facePath('img/p01_3.jpg'), join(directory, 'masks', 'take-1', '0.jpg'));
+    const steps = [{ pose: 'left', promptedAtMs: 400, withinMs: 1400 }];
+    const recorded = { challenge: { method: 'motion', steps }, frames: [{ file: '0.jpg', takenAtMs: 30 }] };
+    writeFileSync(join(directory, 'masks', 'take-1', 'challenge.json'), JSON.stringify(recorded));
+    const [people, masks] = recordings(directory);
+    expect(people).toMatchObject({ id: 'own:bona-fide-office', sort: 'bona fide', full: 0 });
+    expect(masks).toMatchObject({ id: 'own:masks', sort: 'attack', real: true, full: 2 });
+    expect(await masks?.make(kit, randomOf(1), 0)).toMatchObject({ kind: 'still' });
+    const challenge = await masks?.make(kit, randomOf(1), 1);
+    expect(challenge).toMatchObject({
+      kind: 'challenged',
+      challenge: { steps },
+      frames: [{ takenAtMs: 30 }],
+    });
+  } finally {
+    rmSync(directory, { recursive: true });
+  }
 });
 
 describe('the report', () => {

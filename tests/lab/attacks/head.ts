@@ -38,8 +38,6 @@ export interface Attitude {
   readonly scale: number;
 }
 
-export const AT_REST: Attitude = { yaw: 0, pitch: 0, roll: 0, dx: 0, dy: 0, scale: 1 };
-
 /** How much of the head's turn the two rings follow, and how much larger they are than the face's outline. */
 const HAIR = { follow: 0.85, size: 1.28 } as const;
 const SURROUNDINGS = { follow: 0.12, size: 2 } as const;

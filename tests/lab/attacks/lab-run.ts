@@ -10,6 +10,8 @@ export interface LabOptions {
   /** How many presentations of a species are made. */
   readonly presentations: (species: Species) => number;
   readonly seed: number;
+  /** Folder that the species come from, when they are somebody's own recordings. */
+  readonly recordings: string | undefined;
   readonly threads: number;
   /** How many presentations of each species are handed to `save`. */
   readonly saved: number;
@@ -43,7 +45,7 @@ export async function runLab(options: LabOptions): Promise<Outcome[]> {
   );
 
   async function work(): Promise<void> {
-    const start: LabStart = { models, seed };
+    const start: LabStart = { models, seed, recordings: options.recordings };
     const worker = new Worker(new URL('./lab-worker.ts', import.meta.url), { workerData: start });
     try {
       for (;;) {

@@ -6,11 +6,14 @@ import { randomOf } from '../../chaos/random.ts';
 import { CATALOGUE } from './catalogue.ts';
 import { createExaminer, type Outcome } from './examination.ts';
 import { loadKit } from './portraits.ts';
+import { recordings } from './species/recordings.ts';
 
 /** What a thread of the lab is started with. */
 export interface LabStart {
   readonly models: ModelBytes;
   readonly seed: number;
+  /** Folder of somebody's own recordings; undefined without. */
+  readonly recordings: string | undefined;
 }
 
 /** One presentation to make and to examine. */
@@ -29,14 +32,15 @@ export type LabReport =
 /** Entry of a thread of the lab: makes presentations and runs them through a pipeline of its own. */
 const port = parentPort;
 if (port === null) throw new Error('lab-worker.ts runs in a worker thread');
-const { models, seed } = workerData as LabStart;
+const { models, seed, recordings: folder } = workerData as LabStart;
 const looker = createLooker(await loadModels(models));
 const kit = await loadKit(looker);
 const examiner = createExaminer(looker);
+const everySpecies = folder === undefined ? CATALOGUE : recordings(folder);
 
 port.on('message', async ({ species: id, index, save }: LabJob) => {
   try {
-    const species = CATALOGUE.find((one) => one.id === id);
+    const species = everySpecies.find((one) => one.id === id);
     if (species === undefined) throw new Error(`no species ${id}`);
     const presentation = await species.make(kit, randomOf(seed, id, index), index);
     const frames =

@@ -4,9 +4,10 @@ import { CATALOGUE } from './catalogue.ts';
 import { runLab } from './lab-run.ts';
 import { describe, summarise } from './report.ts';
 import { createSheets } from './sheet.ts';
+import { recordings } from './species/recordings.ts';
 
 /**
- * `pnpm lab:attacks [--quick] [--seed n] [--species a,b] [--count n] [--save dir] [--json file]`: shows simulated attacks and bona
+ * `pnpm lab:attacks [--quick] [--seed n] [--species a,b] [--count n] [--recordings dir] [--save dir] [--json file]`: shows simulated attacks and bona
  * fide presentations to the real pipeline and prints error rates. Exit code 0 when the run is complete: rates are a
  * finding, not a failure.
  */
@@ -16,19 +17,21 @@ const { values } = parseArgs({
     seed: { type: 'string', default: '1' },
     species: { type: 'string' },
     count: { type: 'string' },
+    recordings: { type: 'string' },
     save: { type: 'string' },
     json: { type: 'string' },
   },
 });
 const wanted = values.species?.split(',');
-const unknown = wanted?.filter((id) => !CATALOGUE.some((species) => species.id === id)) ?? [];
+const known = values.recordings === undefined ? CATALOGUE : recordings(values.recordings);
+const unknown = wanted?.filter((id) => !known.some((species) => species.id === id)) ?? [];
 const seed = Number(values.seed);
 const count = values.count === undefined ? undefined : Number(values.count);
 if (![seed, count ?? 1].every(Number.isSafeInteger) || unknown.length > 0) {
   console.error(
-    'usage: lab:attacks [--quick] [--seed N] [--species a,b] [--count N] [--save DIR] [--json FILE]',
+    'usage: lab:attacks [--quick] [--seed N] [--species a,b] [--count N] [--recordings DIR] [--save DIR] [--json FILE]',
   );
-  console.error(`species: ${CATALOGUE.map(({ id }) => id).join(', ')}`);
+  console.error(`species: ${known.map(({ id }) => id).join(', ')}`);
   process.exit(2);
 }
 
@@ -37,13 +40,14 @@ for (const event of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) process.on(event, 
 const startedAt = performance.now();
 const seconds = () => `${((performance.now() - startedAt) / 1000).toFixed(1).padStart(6)} s`;
 let told = 0;
-const species = CATALOGUE.filter(({ id }) => wanted?.includes(id) ?? true);
+const species = known.filter(({ id }) => wanted?.includes(id) ?? true);
 const sheets = values.save === undefined ? undefined : createSheets(values.save);
 console.log(`seed ${seed}, ${species.length} species${values.quick ? ', quick' : ''}`);
 const outcomes = await runLab({
   species,
   presentations: (one) => count ?? (values.quick ? one.quick : one.full),
   seed,
+  recordings: values.recordings,
   threads: 2,
   saved: sheets ? 16 : 0,
   signal: stopping.signal,

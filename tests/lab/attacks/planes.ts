@@ -9,7 +9,7 @@ export interface Spot {
 }
 
 /** The homography that takes four spots to four others. @throws Error when three of them lie on a line */
-export function homography(from: readonly Spot[], to: readonly Spot[]): Homography {
+function homography(from: readonly Spot[], to: readonly Spot[]): Homography {
   const rows = from.flatMap(({ x, y }, index) => {
     const goal = to[index] ?? { x: 0, y: 0 };
     return [

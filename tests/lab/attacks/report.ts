@@ -65,7 +65,7 @@ function resultOf(species: Species, outcomes: readonly Outcome[]): SpeciesResult
 }
 
 /** A rate and its interval; with no trials nothing is known. */
-export function rateOf(count: number, trials: number): Rate {
+function rateOf(count: number, trials: number): Rate {
   const interval = trials === 0 ? { low: 0, high: 1 } : clopperPearson(count, trials);
   return { count, trials, rate: trials === 0 ? 0 : count / trials, ...interval };
 }
@@ -97,7 +97,7 @@ function defencesOf(outcomes: readonly Outcome[]): (readonly [string, number])[]
 }
 
 /** Sums results of several species into one rate. */
-export function pooled(results: readonly SpeciesResult[], rate: (result: SpeciesResult) => Rate): Rate {
+function pooled(results: readonly SpeciesResult[], rate: (result: SpeciesResult) => Rate): Rate {
   const rates = results.map(rate);
   const sum = (figure: 'count' | 'trials') => rates.reduce((total, one) => total + one[figure], 0);
   return rateOf(sum('count'), sum('trials'));
@@ -155,7 +155,7 @@ export function describe(results: readonly SpeciesResult[], outcomes: readonly O
     ),
     '',
     ...morphLines(outcomes),
-    `${total(attacks)} attacks, ${total(people)} bona fide presentations. All attacks but "recapture" are simulated.`,
+    `${total(attacks)} attacks, ${total(people)} bona fide presentations. What is not called real is simulated.`,
     `All attacks: APCER ${percent(pooled(presented, ({ error }) => error))}; all people: BPCER ${percent(pooled(people, ({ error }) => error))}.`,
     ...(worst ? [`Worst species: ${worst.title}, APCER ${percent(worst.error)}.`] : []),
     '* held out: nothing was tuned on it.',
@@ -163,7 +163,7 @@ export function describe(results: readonly SpeciesResult[], outcomes: readonly O
 }
 
 function nameOf({ title, heldOut, real }: SpeciesResult): string {
-  return `${title}${heldOut ? ' *' : ''}${real ? '' : ', simulated'}`;
+  return `${title}${heldOut ? ' *' : ''}${real || title.includes('simulated') ? '' : ', simulated'}`;
 }
 
 function figures({
