@@ -19,6 +19,8 @@ export interface Reconstruction {
   readonly interval: Interval;
 }
 
+/** Of the regression, in units of a template's likeness to itself. */
+const RIDGE = 0.01;
 /** Steps towards an embedding that would give the very template. */
 const REFINEMENTS = 25;
 
@@ -68,17 +70,13 @@ export function withKnownPairs(scheme: Scheme, known: number, targets: number): 
   const embeddings = Array.from({ length: known + targets }, () => randomDirection(gaussian));
   const templates = embeddings.map((embedding) => scheme.encode(project(embedding)));
   const [pairs, rest] = [templates.slice(0, known), templates.slice(known)];
-  // Scores of strangers are what nothing in common gives; what is beyond speaks of direction.
-  const stranger = spread(
-    pairs.slice(1).map((template, index) => compare(scheme, pairs[index], template)),
-  ).mean;
-  const self = compare(scheme, pairs[0], pairs[0]) - stranger;
+  const self = compare(scheme, pairs[0], pairs[0]);
   const kernel = (one: Template | undefined, other: Template | undefined) =>
-    (compare(scheme, one, other) - stranger) / self;
+    compare(scheme, one, other) / self;
   const weights = ridgeWeights(
     pairs.map((one) => Float64Array.from(pairs, (other) => kernel(one, other))),
     embeddings.slice(0, known),
-    0.01,
+    RIDGE,
   );
   return summary(
     rest.map((template, index) => {

@@ -4,6 +4,7 @@
  * @param targets what each example stands for
  * @param lambda of the regularisation, in units of the kernel's diagonal
  * @returns a row of weights for each example
+ * @throws RangeError when the kernel is none
  */
 export function ridgeWeights(
   kernel: readonly Float64Array[],
@@ -19,7 +20,8 @@ export function ridgeWeights(
       const other = lower[column] ?? own;
       let sum = own[column] ?? 0;
       for (let index = 0; index < column; index += 1) sum -= (own[index] ?? 0) * (other[index] ?? 0);
-      own[column] = column === row ? Math.sqrt(Math.max(sum, 1e-12)) : sum / (other[column] ?? 1);
+      if (column === row && !(sum > 0)) throw new RangeError('a kernel that is not positive');
+      own[column] = column === row ? Math.sqrt(sum) : sum / (other[column] ?? 1);
     }
   }
   const weights = targets.map((row) => Float64Array.from(row));

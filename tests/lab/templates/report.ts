@@ -85,7 +85,10 @@ export function printReport(measured: readonly Measured[], sizes: Sizes): void {
       ...[template, key, both, ...known].map(reconstructed),
     ]),
   );
-  console.log(`\n${first.attacks.both.trials} reconstructions a cell with both.`);
+  const { template, both, known } = first.attacks;
+  console.log(
+    `\nReconstructions a cell: ${template.trials} with one of the two, ${both.trials} with both, ${known[0]?.trials} from known pairs.`,
+  );
 }
 
 function table(head: readonly string[], rows: readonly (readonly (string | number)[])[]): void {
@@ -100,9 +103,14 @@ function points({ points: cost, low, high }: Cost): string {
   return `${cost.toFixed(3)} (${low.toFixed(3)} to ${high.toFixed(3)})`;
 }
 
-function reconstructed({ cosine, accepted, interval, trials }: Reconstruction): string {
-  const rates = `${percent(accepted['FAR 1e-3'])} / ${percent(accepted['FAR 1e-4'])}`;
-  return `${cosine.toFixed(3)} / ${rates} (${percent(interval.low)} to ${percent(interval.high)} of ${trials})`;
+function reconstructed({ cosine, accepted, interval }: Reconstruction): string {
+  const [mild, strict, low, high] = [
+    accepted['FAR 1e-3'],
+    accepted['FAR 1e-4'],
+    interval.low,
+    interval.high,
+  ].map((rate) => (100 * rate).toFixed(0));
+  return `${cosine.toFixed(3)} / ${mild} % / ${strict} % (${low} to ${high})`;
 }
 
 function percent(value: number): string {
