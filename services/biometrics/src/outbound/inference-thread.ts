@@ -27,6 +27,7 @@ export type Spawn = (start: WorkerStart) => Worker;
 
 /** A look takes 30 ms, and its caller gives up after seconds: a thread that is silent for so long is stuck for good. */
 const JOB_TIMEOUT_MS = 30_000;
+const YOUNG_MB = 16;
 /** TensorRT builds an engine for every model and batch size. */
 const START_TIMEOUT_MS: Readonly<Record<Provider, number>> = {
   cpu: 60_000,
@@ -91,6 +92,12 @@ function interrupted(code: string): Failure {
   return new Failure('unavailable', code, 'The look was interrupted; try again.');
 }
 
-/** A thread of this process that runs the pipeline. */
+/**
+ * A thread of this process that runs the pipeline. What a look leaves behind in JavaScript is garbage at once; with little
+ * room for the young it is collected before it makes the process large.
+ */
 export const spawnWorker: Spawn = (start) =>
-  new Worker(new URL('../pipeline/worker.ts', import.meta.url), { workerData: start });
+  new Worker(new URL('../pipeline/worker.ts', import.meta.url), {
+    workerData: start,
+    resourceLimits: { maxYoungGenerationSizeMb: YOUNG_MB },
+  });
