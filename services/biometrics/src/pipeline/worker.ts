@@ -1,4 +1,4 @@
-import { setPriority } from 'node:os';
+import { getPriority, setPriority } from 'node:os';
 import { parentPort, workerData } from 'node:worker_threads';
 import { createLooker } from './look.ts';
 import type { Batch, Report, Result, WorkerStart } from './messages.ts';
@@ -13,7 +13,7 @@ const NICENESS = 5;
 
 // The thread that serves calls goes first: its work is short, and looks are waited for anyway. Elsewhere than on Linux
 // this would be the priority of the whole process.
-if (process.platform === 'linux') setPriority(0, NICENESS);
+if (process.platform === 'linux') setPriority(0, Math.max(NICENESS, getPriority(0)));
 
 const { models, provider, rehearsed } = workerData as WorkerStart;
 const looker = createLooker(await loadModels(models, provider));
