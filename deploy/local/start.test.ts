@@ -69,7 +69,7 @@ test.runIf(process.platform === 'linux')(
 
     const owner = readFileSync(join(folder, 'run', 'selfsame.owner'), 'utf8');
     process.kill(Number(owner.split(' ')[0]), 'SIGKILL');
-    await waitFor('the end of all children', () => alive(first.prints).length === 0, { timeoutMs: 10_000 });
+    await waitFor('the end of all children', () => alive(first.prints).length === 0, { timeoutMs: 30_000 });
 
     const second = await npmStart();
     expect(readLocal()).toEqual({ ...local, base_url: second.baseUrl });

@@ -75,7 +75,8 @@ export async function openWorld(environment: Record<string, string> = {}) {
     },
   });
   const { client, close: closeClient } = connectGrpc(BiometricsServiceDefinition, `127.0.0.1:${grpcPort}`, {
-    deadlineMs: 60_000,
+    // Of a call on a machine with much else to do: what would wait longer than its deadline is refused.
+    deadlineMs: 600_000,
     maxMessageBytes: 32 * 1024 * 1024,
   });
   const bus = await openBus({ service: 'session', url: nats.url, log });

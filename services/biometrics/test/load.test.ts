@@ -87,8 +87,10 @@ describe('with room to queue', () => {
 
   test('all threads may die: the service recovers by itself', async () => {
     for (const worker of world.workers) worker.postMessage('die');
-    await waitFor('all threads are gone', () =>
-      world.workers.slice(0, 3).every((worker) => worker.threadId === -1),
+    await waitFor(
+      'all threads are gone',
+      () => world.workers.slice(0, 3).every((worker) => worker.threadId === -1),
+      { timeoutMs: 60_000 },
     );
     const evidence = await world.verify(newSession(), 'img/p04_1.jpg');
     expect(evidence.faceCount).toBe(1);
