@@ -86,7 +86,11 @@ const mutations: Readonly<Record<string, Mutation>> = {
   'part overwritten': ({ bytes }, random) => {
     const mutant = Buffer.from(bytes);
     const from = random.integer(mutant.length);
-    mutant.fill(random.pick([0, 0xff, 0xd8, 0x5a]), from, from + random.integer(2_000));
+    mutant.fill(
+      random.pick([0, 0xff, 0xd8, 0x5a]),
+      from,
+      Math.min(mutant.length, from + random.integer(2_000)),
+    );
     return mutant;
   },
   'part repeated': ({ bytes }, random) => {
