@@ -10,7 +10,7 @@ import { morph } from './species/morph.ts';
 import { poseReplay } from './species/pose-replay.ts';
 import { glossyPrint, print } from './species/prints.ts';
 import { recapture } from './species/recapture.ts';
-import { replayVideo } from './species/replay-video.ts';
+import { replayFlash, replayMotion, replayVideo } from './species/replay-video.ts';
 import { monitor, phone } from './species/screens.ts';
 import { staleFrame } from './species/stale-frame.ts';
 
@@ -26,6 +26,8 @@ export const CATALOGUE: readonly Species[] = [
   monitor,
   recapture,
   replayVideo,
+  replayFlash,
+  replayMotion,
   handHeld,
   flashMismatch,
   poseReplay,

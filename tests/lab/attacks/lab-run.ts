@@ -33,7 +33,8 @@ export async function runLab(options: LabOptions): Promise<Outcome[]> {
   const models = await loadModelBytes(assetPlaces(process.env));
   // Long jobs first, so that no thread is left alone with one at the end.
   const isLong = new Set([
-    'replay-video',
+    'replay-flashing',
+    'replay-active-3d',
     'hand-held',
     'flash-mismatch',
     'pose-replay',
