@@ -1,13 +1,13 @@
 import { setTimeout as delay } from 'node:timers/promises';
 import { errorCode, Failure } from '@selfsame/runtime/errors';
-import { findOnFile } from './comparison.ts';
+import { findOnFile, isKnown, type Sought } from './comparison.ts';
 import type { Context } from './context.ts';
 import { similarityScore } from './domain/calibration.ts';
 import { type Evidence, type Match, weigh } from './domain/evidence.ts';
 import { ENROL_GATES, findProblem, VERIFY_GATES } from './domain/gates.ts';
 import { bestTurn, type PictureView, type Turn, turns, viewOf } from './domain/picture-view.ts';
 import { subjectName } from './domain/subject-name.ts';
-import { type Kept, keepCandidate, lookAt, undecodable } from './looks.ts';
+import { isUnreadable, type Kept, keepCandidate, lookAt, undecodable } from './looks.ts';
 import { cosine } from './pipeline/embedding.ts';
 import type { Look } from './pipeline/look.ts';
 import type { Searched } from './search/face-search.ts';
@@ -51,14 +51,16 @@ export async function examine(
   signal: AbortSignal,
 ): Promise<Examined> {
   const { image, referenceImage, rotate, estimateAge } = examination;
-  const [seen, reference] = await Promise.all([
+  const sought = soughtBy(examination);
+  const [seen, reference, wasKnown] = await Promise.all([
     lookUpright(context, image, { rotate, age: estimateAge }, signal),
     referenceImage && lookAtReference(context, referenceImage, rotate, signal),
+    isKnown(context, sought),
   ]);
   const evidence = weigh(seen.look, VERIFY_GATES, compare(seen.look, reference?.look));
   const [searched, kept] = await Promise.all([
     searchFor(context, examination, seen.look.subject),
-    keep(context, examination, seen.look),
+    keep(context, sought, seen.look, wasKnown),
   ]);
   return {
     evidence: { ...evidence, ...kept, ...searched },
@@ -126,16 +128,19 @@ function compare(look: Look, reference: Look | undefined): Match {
   return { outcome: 'compared', score: similarityScore(likeness) };
 }
 
+/** Whose template is looked up: that of the name under which the face would be enrolled. */
+function soughtBy({ applicationId, sessionId, vendorData, keepCandidate: wanted }: Examination): Sought {
+  const name = subjectName({ vendorData, sessionId });
+  return { applicationId, sessionId, vendorData: name, reference: 'none', keepCandidate: wanted };
+}
+
 /** Keeps a candidate when one is asked for and the face is fit to be a template. */
-async function keep(
-  context: Context,
-  { applicationId, sessionId, vendorData, keepCandidate: wanted }: Examination,
-  look: Look,
-): Promise<Kept> {
-  if (!wanted || look.subject === undefined || findProblem(look, ENROL_GATES) !== undefined) {
-    return { candidateId: undefined };
+async function keep(context: Context, sought: Sought, look: Look, wasKnown: boolean): Promise<Kept> {
+  const onFile = await findOnFile(context, sought);
+  const fit = findProblem(look, ENROL_GATES) === undefined;
+  const forgotten = wasKnown && !onFile.known;
+  if (!sought.keepCandidate || look.subject === undefined || !fit || forgotten) {
+    return { candidateId: undefined, enrolledUnreadable: isUnreadable(onFile) };
   }
-  const named = { applicationId, sessionId, vendorData: subjectName({ vendorData, sessionId }) };
-  const onFile = await findOnFile(context, { ...named, reference: 'none', keepCandidate: true });
-  return keepCandidate(context, named, look.subject.embedding, { onFile, rekey: false });
+  return keepCandidate(context, sought, look.subject.embedding, { onFile, rekey: false });
 }

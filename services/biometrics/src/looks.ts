@@ -3,9 +3,9 @@ import { Failure } from '@selfsame/runtime/errors';
 import { inSpan } from '@selfsame/runtime/telemetry';
 import type { ChallengeJudgement } from './challenge/challenge.ts';
 import { type ChallengeAttempt, followChallenge } from './challenged-looks.ts';
-import { findOnFile, type OnFile, type Sought, similarityTo } from './comparison.ts';
+import { findOnFile, isKnown, type OnFile, type Sought, similarityTo } from './comparison.ts';
 import type { Context } from './context.ts';
-import { percent } from './domain/calibration.ts';
+import { percent, SAME_PERSON_SIMILARITY } from './domain/calibration.ts';
 import { type Evidence, type Match, weigh } from './domain/evidence.ts';
 import { countFaces, ENROL_GATES, type FaceProblem, findProblem, VERIFY_GATES } from './domain/gates.ts';
 import type { RowOwner } from './domain/template.ts';
@@ -21,12 +21,6 @@ import { activeKey } from './template-keys.ts';
 import { UNJUDGED_MS } from './templates.ts';
 
 const MADE = { pipelineVersion: PIPELINE_VERSION, embeddingSpace: EMBEDDING_SPACE };
-
-/**
- * A session that does not enrol renews a template of a former key version only with a face this like the one it was
- * compared with (one impostor in a hundred thousand): a mild workflow must not be the way to replace somebody's face.
- */
-const RENEWAL_SIMILARITY_MIN = 70;
 
 /** One attempt of a session. `keepCandidate`: keep what was seen until the verdict on it, if it may become a template. */
 export interface Attempt extends Sought, SearchingLook {
@@ -46,6 +40,8 @@ export interface Kept {
   readonly candidateId: string | undefined;
   /** 0..100, with the template that the candidate may replace; undefined without both. */
   readonly enrolledSimilarity?: number | undefined;
+  /** The subject has a template that the look cannot be compared with. */
+  readonly enrolledUnreadable: boolean;
 }
 
 /**
@@ -59,20 +55,22 @@ export async function verify(
   signal: AbortSignal,
 ): Promise<Evidence & Kept & Challenged & Searched> {
   const enrols = attempt.keepCandidate && attempt.vendorData !== '';
-  const [look, onFile, judge] = await Promise.all([
+  const [look, wasKnown, judge] = await Promise.all([
     lookAt(context, attempt.image, signal),
-    findOnFile(context, attempt),
+    isKnown(context, attempt),
     attempt.challenge && followChallenge(context, attempt.challenge, signal),
   ]);
+  const onFile = await findOnFile(context, attempt);
   const challenge = judge?.(look.subject?.embedding);
   const match = compare(context, look, onFile, attempt.reference);
   const evidence = weigh(look, enrols ? ENROL_GATES : VERIFY_GATES, match);
-  const keeps = enrols ? evidence.problem === undefined : renews(look, onFile, match);
+  const forgotten = wasKnown && !onFile.known;
+  const keeps = enrols ? evidence.problem === undefined && !forgotten : renews(context, look, onFile);
   const [searched, kept] = await Promise.all([
     searchFor(context, attempt, look.subject),
     keeps && look.subject !== undefined
       ? keepCandidate(context, attempt, look.subject.embedding, { onFile, rekey: !enrols })
-      : { candidateId: undefined },
+      : { candidateId: undefined, enrolledUnreadable: isUnreadable(onFile) },
   ]);
   return {
     ...evidence,
@@ -83,10 +81,19 @@ export async function verify(
   };
 }
 
-/** Whether a look that does not enrol may renew what is on file under a former key version. */
-function renews(look: Look, { outdated }: OnFile, match: Match): boolean {
-  const alike = match.outcome === 'compared' && match.score >= RENEWAL_SIMILARITY_MIN;
-  return outdated && alike && findProblem(look, ENROL_GATES) === undefined;
+/**
+ * Whether a look that does not enrol may renew what the subject has under a version that retires: when it is like that one,
+ * whatever else it was compared with.
+ */
+function renews(context: Context, look: Look, { enrolled }: OnFile): boolean {
+  if (enrolled?.key.state !== 'retiring' || look.subject === undefined) return false;
+  const alike = similarityTo(context, enrolled, look.subject.embedding) >= SAME_PERSON_SIMILARITY;
+  return alike && findProblem(look, ENROL_GATES) === undefined;
+}
+
+/** The subject has a template, and none that compares. */
+export function isUnreadable({ known, enrolled }: Pick<OnFile, 'known' | 'enrolled'>): boolean {
+  return known && enrolled === undefined;
 }
 
 /** Looks at a submitted portrait and keeps its template for one session. @returns why it will not do, if so */
@@ -164,15 +171,20 @@ export async function keepCandidate(
   context: Context,
   { applicationId, sessionId, vendorData }: Pick<Attempt, 'applicationId' | 'sessionId' | 'vendorData'>,
   embedding: Float32Array,
-  how: { onFile: Pick<OnFile, 'enrolled'>; rekey: boolean },
+  how: { onFile: Pick<OnFile, 'known' | 'enrolled'>; rekey: boolean },
 ): Promise<Kept> {
   const subject = context.vault.subjectOf(applicationId, vendorData);
   const candidateId = randomUUID();
   const owner: RowOwner = { kind: 'candidate', applicationId, sessionId, candidateId, subject };
   const expiresAt = new Date(Date.now() + UNJUDGED_MS);
-  await putFace(context, owner, embedding, { sessionId, expiresAt, rekey: how.rekey });
   const { enrolled } = how.onFile;
-  return { candidateId, enrolledSimilarity: enrolled && similarityTo(context, enrolled, embedding) };
+  const comparedWith = enrolled?.enrolledAt;
+  await putFace(context, owner, embedding, { sessionId, expiresAt, rekey: how.rekey, comparedWith });
+  return {
+    candidateId,
+    enrolledSimilarity: enrolled && similarityTo(context, enrolled, embedding),
+    enrolledUnreadable: isUnreadable(how.onFile),
+  };
 }
 
 /** Protects and seals a face under the application's active key, and keeps it. */

@@ -86,6 +86,13 @@ const own: Migration[] = [
     `,
   },
   faceSearchMigration,
+  {
+    name: '0005-compared-with',
+    up: `
+      -- candidate: created_at of the subject's template that it was compared with, so that it replaces no other unseen
+      ALTER TABLE templates ADD COLUMN compared_with timestamptz;
+    `,
+  },
 ];
 
 /** The schema `biometrics`, oldest first. */

@@ -10,6 +10,7 @@ import {
   eraseRevokedTemplates,
   findKey,
   findUsableKeys,
+  holdKey,
   type KeyUse,
   listKeyUse,
   retireActiveKey,
@@ -18,6 +19,8 @@ import type { Tables } from './outbound/store.ts';
 import { countListEntries, dropListEntriesUnder } from './search/list-store.ts';
 
 const SALT_BYTES = 32;
+/** A version that was revoked a moment ago gives way to the next one. */
+const HOLD_ATTEMPTS = 3;
 const ERASE_BATCH = 500;
 const ERASE_BATCHES_MAX = 10_000;
 
@@ -37,6 +40,22 @@ export async function activeKey(db: Tables, applicationId: string): Promise<Temp
   const [made] = await findUsableKeys(db, applicationId);
   if (made?.state !== 'active') throw new Error('an application without an active template key');
   return made;
+}
+
+/**
+ * The version that protects what is new, for a transaction that writes: it is not revoked before the transaction ends.
+ * @throws Failure `template_keys_changing` when versions come and go meanwhile
+ */
+export async function holdActiveKey(tx: Tables, applicationId: string): Promise<TemplateKey> {
+  for (let attempt = 0; attempt < HOLD_ATTEMPTS; attempt += 1) {
+    const key = await activeKey(tx, applicationId);
+    if (await holdKey(tx, key)) return key;
+  }
+  throw new Failure(
+    'unavailable',
+    'template_keys_changing',
+    'The template keys are being changed. Try again.',
+  );
 }
 
 /** Every version of an application with what is under it. @throws Failure `no_template_keys` */

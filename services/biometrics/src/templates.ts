@@ -1,10 +1,11 @@
 import { templateEnrolled, templateForgotten } from '@selfsame/contracts/catalog';
 import type { Transaction } from '@selfsame/database/database';
 import { Failure } from '@selfsame/runtime/errors';
-import { opened } from './comparison.ts';
+import { type OpenTemplate, opened, openedOrTold, similarityBetween, under } from './comparison.ts';
 import type { Context } from './context.ts';
+import { SAME_PERSON_SIMILARITY } from './domain/calibration.ts';
 import { subjectName } from './domain/subject-name.ts';
-import { candidateFate, type RowOwner } from './domain/template.ts';
+import { candidateFate, type RowOwner, type TemplateKey } from './domain/template.ts';
 import {
   dismissOthers,
   dropFollowed,
@@ -12,18 +13,20 @@ import {
   dropSession,
   followSession,
 } from './outbound/session-store.ts';
-import type { BiometricsTables, SessionKey } from './outbound/store.ts';
+import type { BiometricsTables, Candidate, SessionKey } from './outbound/store.ts';
 import {
   dropEnrolled,
   dropExpired,
   dropSubject,
   findTemplate,
-  holdsOlderTemplate,
+  holdSubject,
   noteKey,
   putTemplate,
+  renewTemplate,
   retainCandidate,
   takeCandidate,
 } from './outbound/store.ts';
+import { holdActiveKey } from './template-keys.ts';
 
 /** A session's entry into a status. */
 export interface Verdict {
@@ -92,9 +95,10 @@ async function promote(
   tx: Transaction<BiometricsTables>,
   { applicationId, sessionId, vendorData, candidateId }: Verdict,
 ): Promise<void> {
+  const subject = vault.subjectOf(applicationId, subjectName({ vendorData, sessionId }));
+  await holdSubject(tx, subject);
   const candidate = await takeCandidate(tx, { applicationId, sessionId }, candidateId);
   if (candidate === undefined) return;
-  const subject = vault.subjectOf(applicationId, subjectName({ vendorData, sessionId }));
   if (candidate.subject !== subject) {
     log.error({ session_id: sessionId }, 'the candidate belongs to another subject; dropped');
     return;
@@ -106,16 +110,53 @@ async function promote(
   }
   const from: RowOwner = { kind: 'candidate', applicationId, sessionId, candidateId, subject };
   const to = { kind: 'subject', applicationId, subject } as const;
-  const { key, template } = await opened(vault, tx, from, stored);
-  // Forgotten or renewed since the look: there is nothing left to renew.
-  if (rekey && !(await holdsOlderTemplate(tx, to, key.version))) return;
-  await putTemplate(tx, to, vault.seal(to, key, template, stored.template), { sessionId, expiresAt: null });
+  const key = await holdActiveKey(tx, applicationId);
+  const face = await opened(vault, tx, from, stored);
+  if (!(await mayTakePlace({ vault, log }, tx, { to, face, key, candidate, sessionId }))) return;
+  const sealed = vault.seal(to, key, under(vault, key, face), stored.template);
+  if (rekey) await renewTemplate(tx, to, sealed);
+  else await putTemplate(tx, to, sealed, { sessionId, expiresAt: null });
   const enrolled = { applicationId, sessionId, keyVersion: key.version, occurredAt: new Date() };
   await bus.enqueue(tx, templateEnrolled, enrolled);
   log.info(
     { session_id: sessionId, key_version: key.version },
     rekey ? 'template renewed' : 'template enrolled',
   );
+}
+
+/** A candidate that a status wants enrolled. */
+interface Promotion {
+  readonly to: Extract<RowOwner, { kind: 'subject' }>;
+  readonly face: OpenTemplate;
+  /** It is to be sealed under this one. */
+  readonly key: TemplateKey;
+  readonly candidate: Candidate;
+  readonly sessionId: string;
+}
+
+/**
+ * Whether a candidate may take the place of what the subject has now. Whoever decided knew how like the two are when they
+ * were compared at the look; what somebody else has enrolled since was never compared with it, so that is done here. A
+ * renewal needs something to renew besides: forgotten, revoked or renewed since the look, there is nothing left.
+ */
+async function mayTakePlace(
+  { vault, log }: Pick<Following, 'vault' | 'log'>,
+  tx: Transaction<BiometricsTables>,
+  { to, face, key, candidate, sessionId }: Promotion,
+): Promise<boolean> {
+  const present = await findTemplate(tx, to, { hold: true });
+  const open = present && (await openedOrTold({ vault, log }, tx, to, present.stored));
+  if (present === undefined || open === undefined) return !candidate.rekey;
+  if (candidate.rekey && open.key.version >= key.version) return false;
+  if (present.enrolledAt === candidate.comparedWith) return true;
+  // The later verdict of one session decides, whatever its earlier one has enrolled.
+  if (present.sessionId === sessionId && !candidate.rekey) return true;
+  if (similarityBetween(vault, face, open) >= SAME_PERSON_SIMILARITY) return true;
+  log.warn(
+    { session_id: sessionId, enrolled_by: present.sessionId },
+    'another face was enrolled since the look of an approved session; it stays, the one of the session is dropped',
+  );
+  return false;
 }
 
 async function refuse(
@@ -157,15 +198,18 @@ export interface SubjectName {
 export async function hasTemplate({ vault, database }: Context, name: SubjectName): Promise<boolean> {
   const { applicationId, vendorData } = name;
   const subject = vault.subjectOf(applicationId, vendorData);
-  const stored = await findTemplate(database.db, { kind: 'subject', applicationId, subject });
-  return stored !== undefined && stored.state !== 'revoked';
+  const kept = await findTemplate(database.db, { kind: 'subject', applicationId, subject });
+  return kept !== undefined && kept.stored.state !== 'revoked';
 }
 
 /** Removes everything stored about a subject. */
 export async function forget({ vault, database, bus }: Context, name: SubjectName): Promise<void> {
   const { applicationId, vendorData } = name;
+  const subject = vault.subjectOf(applicationId, vendorData);
   await database.transaction(async (tx) => {
-    if (!(await dropSubject(tx, applicationId, vault.subjectOf(applicationId, vendorData)))) return;
+    // A status that enrols them this moment is followed first, and what it enrolled goes too.
+    await holdSubject(tx, subject);
+    if (!(await dropSubject(tx, applicationId, subject))) return;
     await bus.enqueue(tx, templateForgotten, { applicationId, occurredAt: new Date() });
   });
 }

@@ -116,7 +116,7 @@ describe('a key version that retires', () => {
     await world.enter(pass, 'Approved', { candidateId: look.candidateId, enrols: false });
     await heard(session, 'enrolled', 2);
     expect(await rows(session)).toMatchObject([
-      { kind: 'subject', key_version: 2, session_id: pass.sessionId },
+      { kind: 'subject', key_version: 2, session_id: session.sessionId },
     ]);
 
     const next = await signIn(returning(session), ada);
@@ -132,6 +132,57 @@ describe('a key version that retires', () => {
     await world.enrol(session, ada);
     await rotate(session);
     expect((await signIn(returning(session), picture)).candidateId).toBe('');
+  });
+
+  test('is not renewed by whoever is like a portrait and not like the one enrolled', async () => {
+    const [stranger, owner] = [newSession(), newSession()];
+    for (const session of [stranger, owner]) {
+      await world.enrol(session, ada);
+      await rotate(session);
+    }
+    const picture = new Map([
+      [stranger, [bob, 'img/p05_2.jpg'] as const],
+      [owner, [ada, adaAgain] as const],
+    ]);
+    const kept = [];
+    for (const [session, [portrait, shown]] of picture) {
+      const pass = returning(session);
+      await bindPortrait(pass, portrait);
+      const look = await world.verify(pass, shown, { reference: ReferenceKind.SESSION });
+      expect(look.similarityScore).toBeGreaterThan(70);
+      kept.push(look.candidateId !== '');
+    }
+    expect(kept).toEqual([false, true]);
+  });
+
+  test('stays that of the session which enrolled it, whoever renews it', async () => {
+    const session = newSession();
+    await world.enrol(session, ada);
+    await rotate(session);
+    const pass = returning(session);
+    const { candidateId } = await signIn(pass, adaAgain);
+    await world.enter(pass, 'Approved', { candidateId, enrols: false });
+    // A sign-in that is declined by hand afterwards had enrolled nobody.
+    await world.enter(pass, 'Declined', { enrols: false });
+    expect(await subjectVersion(session)).toBe(2);
+    await world.enter(session, 'Declined');
+    expect(await rows(session)).toEqual([]);
+  });
+
+  test('does not come back with a candidate that waited since before', async () => {
+    const session = newSession();
+    await world.enrol(session, ada);
+    const waiting = returning(session);
+    const candidateId = await world.keep(waiting, adaAgain);
+    await world.enter(waiting, 'In Review', { candidateId });
+    await rotate(session);
+    const pass = returning(session);
+    const look = await signIn(pass, adaAgain);
+    await world.enter(pass, 'Approved', { candidateId: look.candidateId, enrols: false });
+    await world.enter(waiting, 'Approved', { candidateId });
+    expect(await rows(session)).toMatchObject([{ key_version: 2, session_id: waiting.sessionId }]);
+    await revoke(session, 1);
+    expect((await signIn(returning(session), ada)).similarityScore).toBeGreaterThan(90);
   });
 
   test('is renewed by the verdict only: not before it, not by a refusal, not after it was forgotten', async () => {
@@ -161,12 +212,10 @@ describe('a key version that retires', () => {
     const [first, second] = [returning(session), returning(session)];
     const looks = [await signIn(first, adaAgain), await signIn(second, adaAgain)];
     await world.enter(second, 'Approved', { candidateId: looks[1]?.candidateId ?? '', enrols: false });
+    const renewed = (await rows(session)).flatMap(({ kind, sealed }) => (kind === 'subject' ? sealed : []));
     await world.enter(first, 'Approved', { candidateId: looks[0]?.candidateId ?? '', enrols: false });
-    expect(await rows(session)).toMatchObject([{ kind: 'subject', session_id: second.sessionId }]);
-    // Declined since, the session that renewed it takes it along, as one that enrolled it does.
-    await world.enter(second, 'Declined', { enrols: false });
-    expect(await rows(session)).toEqual([]);
-    await heard(session, 'forgotten');
+    expect(looks.map(({ candidateId }) => candidateId)).not.toContain('');
+    expect((await rows(session)).map(({ sealed }) => sealed)).toEqual(renewed);
   });
 });
 
@@ -197,24 +246,48 @@ describe('a key version that is revoked', () => {
     expect(await revoke(session, 1)).toEqual({ active: 2, erased: 0 });
   });
 
-  test('is answered by enrolling again, or by an approved look beside a portrait', async () => {
-    const [one, other] = [newSession(), newSession()];
-    for (const session of [one, other]) {
-      await world.enrol(session, ada);
-      await revoke(session, 1);
-    }
-    await world.enrol(returning(one), ada);
-    const pass = returning(other);
-    await bindPortrait(pass, ada);
-    const { candidateId, enrolledSimilarity } = await world.verify(pass, adaAgain, {
-      reference: ReferenceKind.SESSION,
-    });
-    expect(enrolledSimilarity).toBeUndefined();
+  test('is answered by enrolling again, and nobody enrols beside a portrait', async () => {
+    const session = newSession();
+    await world.enrol(session, ada);
+    await revoke(session, 1);
+    const pass = returning(session);
+    await bindPortrait(pass, bob);
+    const beside = await world.verify(pass, 'img/p05_2.jpg', { reference: ReferenceKind.SESSION });
+    expect(beside.similarityScore).toBeGreaterThan(70);
+    expect([beside.candidateId, beside.enrolledUnreadable]).toEqual(['', true]);
+
+    await world.enrol(returning(session), ada);
+    expect(await subjectVersion(session)).toBe(2);
+    expect((await signIn(returning(session), ada)).similarityScore).toBeGreaterThan(90);
+  });
+
+  test('renews nothing for a look that was approved after it', async () => {
+    const session = newSession();
+    await world.enrol(session, ada);
+    await rotate(session);
+    const pass = returning(session);
+    const { candidateId } = await signIn(pass, adaAgain);
+    await revoke(session, 1);
     await world.enter(pass, 'Approved', { candidateId, enrols: false });
-    for (const session of [one, other]) {
-      expect(await subjectVersion(session)).toBe(2);
-      expect((await signIn(returning(session), ada)).similarityScore).toBeGreaterThan(90);
-    }
+    expect(await rows(session)).toMatchObject([{ kind: 'subject', key_version: 1 }]);
+  });
+
+  test('is told apart from nobody being enrolled', async () => {
+    const [session, nobody] = [newSession(), newSession()];
+    await world.enrol(session, ada);
+    const told = async (asked: TestSession) => {
+      const image = Buffer.from(face(ada));
+      const [compared, enrolling, examined] = [
+        await signIn(returning(asked), ada),
+        await world.verify(returning(asked), ada, { keepCandidate: true }),
+        (await world.client.examine({ ...returning(asked), image, keepCandidate: true })).evidence,
+      ];
+      return [compared, enrolling, examined].map((evidence) => evidence?.enrolledUnreadable);
+    };
+    expect(await told(session)).toEqual([false, false, false]);
+    await revoke(session, 1);
+    expect(await told(session)).toEqual([true, true, true]);
+    expect(await told(nobody)).toEqual([false, false, false]);
   });
 
   test('enrols nobody whose verdict comes late', async () => {

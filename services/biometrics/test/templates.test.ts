@@ -89,6 +89,57 @@ describe('an approved session that enrols', () => {
   });
 });
 
+describe('a face that waits for a person', () => {
+  const [ada, adaAgain, bob] = ['img/p04_1.jpg', 'img/p04_3.jpg', 'img/p05_1.jpg'] as const;
+
+  async function inReview(session: TestSession, picture: string) {
+    const look = await world.verify(session, picture, { keepCandidate: true });
+    const { candidateId } = look;
+    await world.enter(session, 'In Review', { candidateId });
+    return { ...look, approve: () => world.enter(session, 'Approved', { candidateId }) };
+  }
+
+  const scoreOf = async (session: TestSession, picture: string) =>
+    (await compareWithSubject(returning(session), picture)).similarityScore;
+
+  test('replaces another one that the person knew of', async () => {
+    const session = newSession();
+    await world.enrol(session, ada);
+    const look = await inReview(returning(session), bob);
+    expect(look.enrolledSimilarity).toBeLessThan(30);
+    await look.approve();
+    expect(await scoreOf(session, bob)).toBeGreaterThan(90);
+  });
+
+  test.each([
+    ['enrolled', async () => {}],
+    [
+      'enrolled in place of the one that the person knew of',
+      (session: TestSession) => world.enrol(session, ada),
+    ],
+  ])('does not replace another one that was %s meanwhile', async (_, before) => {
+    const session = newSession();
+    await before(session);
+    const look = await inReview(returning(session), bob);
+    await world.enrol(returning(session), adaAgain);
+    await look.approve();
+    expect(await scoreOf(session, ada)).toBeGreaterThan(90);
+    expect(await scoreOf(session, bob)).toBeLessThan(30);
+    expect(world.logged.join('')).toContain('another face was enrolled since the look');
+    expect(await world.kept(session)).toEqual(['subject']);
+  });
+
+  test("replaces one that was enrolled meanwhile when it is the same person's", async () => {
+    const session = newSession();
+    const waiting = returning(session);
+    const look = await inReview(waiting, adaAgain);
+    await world.enrol(session, ada);
+    await look.approve();
+    await world.enter(session, 'Declined');
+    expect(await exists(session)).toBe(true);
+  });
+});
+
 describe('the enrolled face is the judged face', () => {
   const [judgedFace, otherFace] = ['img/p04_1.jpg', 'img/p05_1.jpg'] as const;
 
@@ -342,6 +393,30 @@ describe('applications are strangers to each other', () => {
       code: 'template_unopenable',
     });
   });
+});
+
+test('a template that does not open compares with nothing and is mended by enrolling anew', async () => {
+  const session = newSession();
+  await world.enrol(session, 'img/p04_1.jpg');
+  await world.db
+    .updateTable('templates')
+    .set({ sealed: Buffer.alloc(284) })
+    .where('application_id', '=', session.applicationId)
+    .execute();
+  const unopenable = { code: 'template_unopenable' };
+  await expect(compareWithSubject(returning(session), 'img/p04_1.jpg')).rejects.toMatchObject(unopenable);
+  const pass = returning(session);
+  const request = { keepCandidate: true, reference: ReferenceKind.SUBJECT };
+  await expect(world.verify(pass, 'img/p04_1.jpg', request)).rejects.toMatchObject(unopenable);
+
+  const { candidateId, enrolledUnreadable } = await world.verify(pass, 'img/p04_1.jpg', {
+    keepCandidate: true,
+  });
+  expect(enrolledUnreadable).toBe(true);
+  await world.enter(pass, 'Approved', { candidateId });
+  const after = await compareWithSubject(returning(session), 'img/p04_3.jpg');
+  expect(after.similarityScore).toBeGreaterThan(90);
+  expect(world.logged.join('')).toContain("a subject's template does not open");
 });
 
 test('a template of another embedder is no reference', async () => {

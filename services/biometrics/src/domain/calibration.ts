@@ -24,6 +24,12 @@ export const SIMILARITY: Calibration = [
 ];
 
 /**
+ * From here on two faces count as one person's where nobody looks again: one impostor in a hundred thousand reads as much.
+ * A mild workflow must not be the way to replace somebody's face.
+ */
+export const SAME_PERSON_SIMILARITY = 70;
+
+/**
  * Output of LightQNet. Below 0.40 a face is unusable, good photos lie at 0.57 to 0.62; 0.55 is asked of a picture that
  * becomes a template. The narrow range of the good ones is spread out.
  */

@@ -38,6 +38,22 @@ export function findKey(
     .executeTakeFirst();
 }
 
+/**
+ * Holds a version until the transaction ends: its revocation waits, and finds what is being written under it.
+ * @returns whether it compares still
+ */
+export async function holdKey(db: Tables, { applicationId, version }: TemplateKey): Promise<boolean> {
+  const row = await db
+    .selectFrom('template_keys')
+    .select('version')
+    .where('application_id', '=', applicationId)
+    .where('version', '=', version)
+    .where('state', '!=', 'revoked')
+    .forShare()
+    .executeTakeFirst();
+  return row !== undefined;
+}
+
 /** The versions that compare, the active one first. */
 export async function findUsableKeys(db: Tables, applicationId: string): Promise<TemplateKey[]> {
   const rows = await db

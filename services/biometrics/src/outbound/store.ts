@@ -1,4 +1,4 @@
-import { type Generated, type Kysely, sql } from 'kysely';
+import { type ColumnType, type Generated, type Kysely, sql } from 'kysely';
 import type { RowOwner, SealedTemplate, StoredTemplate, TemplateKind } from '../domain/template.ts';
 import { PLAIN_VERSION } from '../domain/template.ts';
 import type { FaceListEntriesTable } from '../search/list-store.ts';
@@ -17,6 +17,7 @@ export interface BiometricsTables {
     key_id: string;
     key_version: Generated<number>;
     rekey: Generated<boolean>;
+    compared_with: ColumnType<Date | null, string | null | undefined, string | null>;
     pipeline_version: string;
     embedding_space: string;
     sealed: Buffer;
@@ -58,12 +59,13 @@ export interface SessionKey {
  * @param from.sessionId that it comes from
  * @param from.expiresAt null for a subject's
  * @param from.rekey of a candidate that may only renew what the subject has
+ * @param from.comparedWith of a candidate: `enrolledAt` of the subject's template that it was compared with
  */
 export async function putTemplate(
   db: Tables,
   owner: RowOwner,
   template: SealedTemplate,
-  from: { sessionId: string; expiresAt: Date | null; rekey?: boolean },
+  from: { sessionId: string; expiresAt: Date | null; rekey?: boolean; comparedWith?: string | undefined },
 ): Promise<void> {
   const content = {
     subject: owner.kind === 'candidate' ? owner.subject : null,
@@ -71,6 +73,7 @@ export async function putTemplate(
     key_id: template.keyId,
     key_version: template.keyVersion,
     rekey: from.rekey ?? false,
+    compared_with: from.comparedWith ?? null,
     pipeline_version: template.pipelineVersion,
     embedding_space: template.embeddingSpace,
     sealed: template.sealed,
@@ -87,38 +90,78 @@ export async function putTemplate(
     .execute();
 }
 
-/** The owner's template unless it has expired, with its key as it stands at this moment. */
-export async function findTemplate(db: Tables, owner: RowOwner): Promise<StoredTemplate | undefined> {
+/** The template of an owner and where it comes from. */
+export interface KeptTemplate {
+  readonly stored: StoredTemplate;
+  readonly sessionId: string | null;
+  /** When it was kept, to the microsecond; a renewal does not change it. Names what was enrolled among all of a subject. */
+  readonly enrolledAt: string;
+}
+
+/**
+ * The owner's template unless it has expired, with its key as it stands at this moment.
+ * @param hold nobody changes it until the transaction ends
+ */
+export async function findTemplate(
+  db: Tables,
+  owner: RowOwner,
+  { hold = false } = {},
+): Promise<KeptTemplate | undefined> {
   const row = await db
     .selectFrom('templates as t')
     .leftJoin('template_keys as k', (join) =>
       join.onRef('k.application_id', '=', 't.application_id').onRef('k.version', '=', 't.key_version'),
     )
     .select(['t.key_id', 't.key_version', 't.pipeline_version', 't.embedding_space', 't.sealed'])
-    .select(['k.state', 'k.salt'])
+    .select(['k.state', 'k.salt', 't.session_id', sql<string>`t.created_at::text`.as('enrolled_at')])
     .where('t.application_id', '=', owner.applicationId)
     .where('t.kind', '=', owner.kind)
     .where('t.owner', '=', ownerKey(owner))
     .where((is) => is.or([is('t.expires_at', 'is', null), is('t.expires_at', '>', sql<Date>`now()`)]))
+    .$if(hold, (query) => query.forUpdate('t'))
     .executeTakeFirst();
-  return row && storedTemplate(owner.applicationId, row);
+  if (row === undefined) return undefined;
+  const stored = storedTemplate(owner.applicationId, row);
+  return { stored, sessionId: row.session_id, enrolledAt: row.enrolled_at };
 }
 
-/** Whether the subject was enrolled under a version before this one, as it stands until the transaction ends. */
-export async function holdsOlderTemplate(
+/**
+ * Lets nobody else enrol or forget a subject until the transaction ends, also while there is no row to hold. To be asked
+ * for before rows of the subject are.
+ */
+export async function holdSubject(db: Tables, subject: string): Promise<void> {
+  await sql`SELECT pg_advisory_xact_lock(hashtext('subject'), hashtext(${subject}))`.execute(db);
+}
+
+/** Puts another look at the same person in the place of a subject's template; who enrolled it, and when, stays. */
+export async function renewTemplate(
   db: Tables,
-  { applicationId, subject }: { applicationId: string; subject: string },
-  keyVersion: number,
-): Promise<boolean> {
-  const row = await db
-    .selectFrom('templates')
-    .select('key_version')
-    .where('application_id', '=', applicationId)
+  owner: Extract<RowOwner, { kind: 'subject' }>,
+  template: SealedTemplate,
+): Promise<void> {
+  await db
+    .updateTable('templates')
+    .set({
+      key_id: template.keyId,
+      key_version: template.keyVersion,
+      pipeline_version: template.pipelineVersion,
+      embedding_space: template.embeddingSpace,
+      sealed: template.sealed,
+    })
+    .where('application_id', '=', owner.applicationId)
     .where('kind', '=', 'subject')
-    .where('owner', '=', subject)
-    .forUpdate()
-    .executeTakeFirst();
-  return row !== undefined && row.key_version < keyVersion;
+    .where('owner', '=', owner.subject)
+    .execute();
+}
+
+/** What a look left, to be enrolled. */
+export interface Candidate {
+  readonly subject: string;
+  /** It may only renew what the subject has. */
+  readonly rekey: boolean;
+  /** `enrolledAt` of the subject's template that it was compared with at its look. */
+  readonly comparedWith: string | null;
+  readonly stored: StoredTemplate;
 }
 
 /** Removes and returns one candidate of a session, unless it has expired. */
@@ -126,7 +169,7 @@ export async function takeCandidate(
   db: Tables,
   session: SessionKey,
   candidateId: string,
-): Promise<{ subject: string; rekey: boolean; stored: StoredTemplate } | undefined> {
+): Promise<Candidate | undefined> {
   const row = await db
     .deleteFrom('templates')
     .where('application_id', '=', session.applicationId)
@@ -135,11 +178,12 @@ export async function takeCandidate(
     .where('session_id', '=', session.sessionId)
     .where('expires_at', '>', sql<Date>`now()`)
     .returning(['subject', 'rekey', 'key_id', 'key_version', 'pipeline_version', 'embedding_space', 'sealed'])
+    .returning(sql<string | null>`compared_with::text`.as('compared_with'))
     .executeTakeFirst();
   if (row?.subject == null) return undefined;
   const key = await findKey(db, session.applicationId, row.key_version);
   const stored = storedTemplate(session.applicationId, { ...row, state: null, salt: null, ...key });
-  return { subject: row.subject, rekey: row.rekey, stored };
+  return { subject: row.subject, rekey: row.rekey, comparedWith: row.compared_with, stored };
 }
 
 /** Lets one candidate of a session wait longer. */
