@@ -15,7 +15,7 @@ import { createVault } from '../outbound/vault.ts';
 import { EMBEDDING_SPACE } from '../pipeline/embedding.ts';
 import { activeKey, eraseRevoked } from '../template-keys.ts';
 import { type FaceSearch, openFaceSearch } from './face-search.ts';
-import { readFrom } from './follower.ts';
+import { readSince } from './follower.ts';
 
 const log = createLog('biometrics', 'silent');
 const vault = createVault(randomBytes(32));
@@ -40,7 +40,7 @@ afterEach(async () => {
   for (const replica of replicas.splice(0)) await replica.close();
 });
 
-async function openReplica(options: { intervalMs?: number; maxBytes?: number } = {}): Promise<FaceSearch> {
+async function openReplica(options: Partial<Parameters<typeof openFaceSearch>[0]> = {}): Promise<FaceSearch> {
   const replica = openFaceSearch({
     database,
     vault,
@@ -142,6 +142,40 @@ test('a transaction that was under way when others were read is not missed', asy
   expect(await sessionsFound(replica, applicationId, slow)).toEqual(['session of slow']);
 });
 
+test('a transaction that stays open does not have others read again, and is read once it ends', async () => {
+  const applicationId = randomUUID();
+  await activeKey(database.db, applicationId);
+  let opened = 0;
+  const counting: typeof vault = {
+    ...vault,
+    open: (...row) => {
+      opened += 1;
+      return vault.open(...row);
+    },
+  };
+  const replica = await openReplica({ vault: counting });
+  const open = Promise.withResolvers<void>();
+  const written = Promise.withResolvers<void>();
+  const committed = database.transaction(async (tx) => {
+    await enrol(applicationId, 'slow', face(), tx);
+    written.resolve();
+    await open.promise;
+  });
+  await written.promise;
+  opened = 0;
+  for (const name of ['one', 'two', 'three']) {
+    await enrol(applicationId, name, face());
+    await replica.caughtUp();
+  }
+  expect(opened).toBe(3);
+  open.resolve();
+  await committed;
+  await replica.caughtUp();
+  expect(opened).toBe(4);
+  await replica.caughtUp();
+  expect(opened).toBe(4);
+});
+
 test('what was restored from another cluster is found, and not read again and again', async () => {
   const applicationId = randomUUID();
   const embedding = face();
@@ -175,16 +209,17 @@ test('a row whose removal nobody tells of is in memory still, and yet not found'
 test('everything is read again where nobody can tell what has changed', () => {
   const at = (hours: number, oldest: bigint) => ({
     oldest,
-    next: oldest + 5n,
+    text: `${oldest}:${oldest + 5n}:`,
     at: new Date(hours * 3_600_000),
   });
-  expect(readFrom(undefined, at(0, 7n))).toBeUndefined();
-  expect(readFrom(at(0, 7n), at(1, 9n))).toBe(7n);
-  expect(readFrom(at(0, 7n), at(22, 7n))).toBe(7n);
+  const last = at(0, 7n);
+  expect(readSince(undefined, last)).toBeUndefined();
+  expect(readSince(last, at(1, 9n))).toBe(last);
+  expect(readSince(last, at(22, 7n))).toBe(last);
   // Removals are forgotten after a day.
-  expect(readFrom(at(0, 7n), at(23.1, 9n))).toBeUndefined();
+  expect(readSince(last, at(23.1, 9n))).toBeUndefined();
   // The database is an older one now.
-  expect(readFrom(at(0, 7n), at(1, 6n))).toBeUndefined();
+  expect(readSince(last, at(1, 6n))).toBeUndefined();
 });
 
 test('former key versions match until they are revoked, and then at once nowhere', async () => {

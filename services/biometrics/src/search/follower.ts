@@ -18,7 +18,7 @@ import {
  * What the index is good for.
  * - building: it does not hold everything yet
  * - current: it holds what Postgres held a moment ago
- * - late: Postgres has not answered for a minute
+ * - late: it was not read for a quarter of a minute
  * - full: there are more templates than memory for them
  */
 export type IndexState = 'building' | 'current' | 'late' | 'full';
@@ -38,7 +38,12 @@ export interface Follower {
 /** Rows that are opened between two turns of the event loop: some 2 ms. */
 const BATCH = 250;
 const PROGRESS_EVERY = 100_000;
-const LATE_MS = 60_000;
+/**
+ * Three readings in a row that did not come: one may be lost to a restart of Postgres or to a busy moment. For so long a
+ * face that was just enrolled or blocked elsewhere may be missed by a search that says it has searched.
+ */
+const LATE_MS = 15_000;
+const LATE_READINGS = 3;
 /** Events that come one after the other are read together. */
 const PAUSE_MS = 50;
 /** While there is no room: whether there is some by now. */
@@ -50,8 +55,8 @@ const REBUILD_AFTER_MS = 23 * 3_600_000;
 
 /**
  * Reads all templates, then whatever has changed since: at every nudge, and every few seconds without one. Changes are
- * found by transaction, not by time: a row names the transaction that wrote it last, and what may have been under way at
- * the last reading is read again. So nothing is missed, however long a transaction took and whichever event got lost.
+ * found by transaction, not by time: a row names the transaction that wrote it last, and what the last reading could not
+ * see is read. So nothing is missed or read twice, however long a transaction takes and whichever event got lost.
  */
 export function startFollower(options: {
   database: Database;
@@ -61,6 +66,7 @@ export function startFollower(options: {
   intervalMs: number;
 }): Follower {
   const { database, vault, index, log, intervalMs } = options;
+  const lateMs = Math.max(LATE_MS, LATE_READINGS * intervalMs);
   const stopping = new AbortController();
   const built = Promise.withResolvers<void>();
   built.promise.catch(() => {});
@@ -76,11 +82,10 @@ export function startFollower(options: {
     await database.transaction(async (tx) => {
       const snapshot = await takeSnapshot(tx);
       const retry = full && performance.now() - builtAt > FULL_RETRY_MS;
-      const since = retry ? undefined : readFrom(position, snapshot);
+      const since = retry ? undefined : readSince(position, snapshot);
       if (since === undefined) await begin();
-      const changed = since === undefined ? undefined : { since, before: snapshot.next };
       let read = 0;
-      for await (const rows of readFaces(tx, changed, BATCH)) {
+      for await (const rows of readFaces(tx, since, BATCH)) {
         await apply(rows);
         if (stopping.signal.aborted) return;
         read += rows.length;
@@ -190,7 +195,7 @@ export function startFollower(options: {
     state() {
       if (full) return 'full';
       if (position === undefined) return 'building';
-      return performance.now() - readAt > LATE_MS ? 'late' : 'current';
+      return performance.now() - readAt > lateMs ? 'late' : 'current';
     },
     caughtUp() {
       // The round under way may have taken its snapshot already: the one after it has not.
@@ -207,15 +212,15 @@ export function startFollower(options: {
 }
 
 /**
- * From which transaction on changes have to be read.
- * @param last what was read last
+ * Since when changes have to be read.
+ * @param last when something was read last
  * @returns undefined: everything, because nobody can tell what has changed
  */
-export function readFrom(last: Snapshot | undefined, now: Snapshot): bigint | undefined {
+export function readSince(last: Snapshot | undefined, now: Snapshot): Snapshot | undefined {
   if (last === undefined) return undefined;
   if (now.at.getTime() - last.at.getTime() > REBUILD_AFTER_MS) return undefined;
   // Numbers only fall when an older state of the database was restored.
-  return now.oldest < last.oldest ? undefined : last.oldest;
+  return now.oldest < last.oldest ? undefined : last;
 }
 
 /** Until so long has passed or something has happened. */

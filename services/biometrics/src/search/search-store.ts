@@ -10,8 +10,8 @@ type AnyDatabase = Kysely<any>;
 export interface Snapshot {
   /** Everything before this transaction has ended and is seen. */
   readonly oldest: bigint;
-  /** This one and everything after it is not seen. */
-  readonly next: bigint;
+  /** All of it, as Postgres writes a pg_snapshot: with those between that were under way and are not seen. */
+  readonly text: string;
   readonly at: Date;
 }
 
@@ -25,37 +25,47 @@ export interface FaceRow {
   readonly key: TemplateKey | undefined;
 }
 
-/** Lets everything that follows in the transaction see one state of the database. */
+/** Lets everything that follows in the transaction see one state of the database, which is a primary: see changedSince. */
 export async function takeSnapshot(tx: AnyDatabase): Promise<Snapshot> {
   await sql`SET TRANSACTION ISOLATION LEVEL REPEATABLE READ, READ ONLY`.execute(tx);
-  const { rows } = await sql<{ oldest: string; next: string; at: Date }>`
-    SELECT pg_snapshot_xmin(snapshot)::text AS oldest, pg_snapshot_xmax(snapshot)::text AS next, now() AS at
+  const { rows } = await sql<{ oldest: string; text: string; at: Date }>`
+    SELECT pg_snapshot_xmin(snapshot)::text AS oldest, snapshot::text AS text, now() AS at
     FROM pg_current_snapshot() AS snapshot`.execute(tx);
   const [row] = rows;
   if (row === undefined) throw new Error('no snapshot');
-  return { oldest: BigInt(row.oldest), next: BigInt(row.next), at: row.at };
+  return { ...row, oldest: BigInt(row.oldest) };
+}
+
+/**
+ * The condition of what `changed_in` says changed after `last` was taken, in the snapshot of the statement: what was under
+ * way then and has ended since, and what has begun and ended since. However long a transaction stays open, nothing is
+ * found twice. What was restored from a dump carries numbers of another cluster, which may lie in this one's future: it is
+ * nothing that has changed. `changed_in` is never of a subtransaction, which these functions do not know; a standby's
+ * snapshots are not complete.
+ */
+function changedSince(last: Snapshot) {
+  // As text: a cursor takes no parameters. It is Postgres' own, of digits, colons and commas.
+  if (!/^[\d:,]+$/.test(last.text)) throw new Error('no snapshot');
+  return sql.raw(`changed_in >= '${last.oldest}'::xid8
+    AND NOT pg_visible_in_snapshot(changed_in, '${last.text}')
+    AND pg_visible_in_snapshot(changed_in, pg_current_snapshot())`);
 }
 
 /**
  * Rows in no order, `batch` at a time, through a cursor: however many there are, each is read once.
- * @param changed only those that changed in a transaction from `since` on and before `before`: what was restored from a
- *   dump carries numbers of another cluster, which may lie in this one's future. Undefined: all
+ * @param last only those that have changed since. Undefined: all
  */
 export async function* readFaces(
   tx: AnyDatabase,
-  changed: { since: bigint; before: bigint } | undefined,
+  last: Snapshot | undefined,
   batch: number,
 ): AsyncGenerator<FaceRow[]> {
-  // A cursor takes no parameters. These are numbers.
-  const condition = changed
-    ? `WHERE f.changed_in >= '${changed.since}'::xid8 AND f.changed_in < '${changed.before}'::xid8`
-    : '';
   await sql`DECLARE faces NO SCROLL CURSOR FOR
     SELECT f.row_id, f.application_id, f.kind, f.subject, f.list_id, f.entry_id,
       f.key_id, f.key_version, f.pipeline_version, f.embedding_space, f.sealed, k.state, k.salt
     FROM searchable_faces AS f
     LEFT JOIN template_keys AS k ON k.application_id = f.application_id AND k.version = f.key_version
-    ${sql.raw(condition)}`.execute(tx);
+    ${last ? sql`WHERE ${changedSince(last)}` : sql``}`.execute(tx);
   for (let full = true; full; ) {
     const { rows } = await sql<SearchableRow>`FETCH ${sql.raw(String(batch))} FROM faces`.execute(tx);
     full = rows.length === batch;
@@ -63,10 +73,10 @@ export async function* readFaces(
   }
 }
 
-/** Ids of rows that went in this transaction or later. */
-export async function readRemovals(tx: AnyDatabase, since: bigint): Promise<number[]> {
+/** Ids of rows that have gone since. */
+export async function readRemovals(tx: AnyDatabase, last: Snapshot): Promise<number[]> {
   const { rows } = await sql<{ row_id: number }>`
-    SELECT row_id FROM removed_faces WHERE changed_in >= ${String(since)}::xid8`.execute(tx);
+    SELECT row_id FROM removed_faces WHERE ${changedSince(last)}`.execute(tx);
   return rows.map(({ row_id }) => row_id);
 }
 
