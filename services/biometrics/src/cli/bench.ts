@@ -39,7 +39,7 @@ async function printStages(bytes: ModelBytes): Promise<void> {
     rows.push({ ...look.stages, total: performance.now() - start });
   }
   const middle = (stage: keyof (typeof rows)[number]) => median(rows.map((row) => row[stage]));
-  const stages = ['decode', 'detect', 'mesh', 'embed', 'quality', 'liveness'] as const;
+  const stages = ['decode', 'detect', 'mesh', 'embed', 'quality', 'liveness', 'media'] as const;
   console.log(`median of ${looks} looks, one thread`);
   for (const stage of stages) print(stage, middle(stage));
   print('total', middle('total'));
