@@ -7,9 +7,17 @@ import { describeFuzz, isSound } from './report.ts';
  * Exit code 0 when every answer was a verdict or a clear refusal, nothing ended and memory stayed bounded.
  */
 const { values } = parseArgs({
-  options: { cases: { type: 'string', default: '2000' }, seed: { type: 'string', default: '1' } },
+  options: {
+    cases: { type: 'string', default: '2000' },
+    seed: { type: 'string', default: '1' },
+    help: { type: 'boolean', default: false },
+  },
 });
 const [cases, seed] = [Number(values.cases), Number(values.seed)];
+if (values.help) {
+  console.log('pnpm fuzz [--cases 2000] [--seed 1]');
+  process.exit(0);
+}
 if (![cases, seed].every((value) => Number.isSafeInteger(value) && value >= 0)) {
   console.error('usage: fuzz [--cases N] [--seed N]');
   process.exit(2);

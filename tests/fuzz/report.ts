@@ -1,3 +1,4 @@
+import { tableOf } from '../lab/table.ts';
 import { percentile } from '../load/percentiles.ts';
 import type { FuzzResult } from './fuzz-run.ts';
 
@@ -16,25 +17,28 @@ export function describeFuzz({ answered, memory, died }: FuzzResult): void {
   const kinds = [...Map.groupBy(answered, ({ kind }) => kind)].sort(([one], [other]) =>
     one.localeCompare(other),
   );
-  console.table(
-    kinds.map(([kind, all]) => ({
-      kind,
-      sent: all.length,
-      'looked at (200)': all.filter(({ status }) => status === 200).length,
-      'refused (4xx)': all.filter(({ status }) => status >= 400 && status < 500).length,
-      wrong: all.filter(({ wrong }) => wrong !== '').length,
-      'p50 ms': Math.round(
-        percentile(
-          all.map(({ ms }) => ms),
-          50,
+  console.log(
+    tableOf(
+      kinds.map(([kind, all]) => ({
+        kind,
+        sent: all.length,
+        'looked at (200)': all.filter(({ status }) => status === 200).length,
+        'refused (4xx)': all.filter(({ status }) => status >= 400 && status < 500).length,
+        wrong: all.filter(({ wrong }) => wrong !== '').length,
+        'p50 ms': Math.round(
+          percentile(
+            all.map(({ ms }) => ms),
+            50,
+          ),
         ),
-      ),
-      'most ms': Math.round(Math.max(...all.map(({ ms }) => ms))),
-    })),
+        'most ms': Math.round(Math.max(...all.map(({ ms }) => ms))),
+      })),
+    ),
   );
-  console.table(memory);
+  console.log(`\n${tableOf(memory)}\n`);
   for (const { kind, wrong } of answered.filter((one) => one.wrong !== '').slice(0, WRONG_SHOWN)) {
     console.log(`wrong: ${kind}: ${wrong}`);
   }
   for (const line of died) console.log(`ended: ${line}`);
+  console.log(isSound({ answered, memory, died }) ? `sound: ${answered.length} requests` : 'NOT sound');
 }

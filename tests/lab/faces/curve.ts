@@ -23,29 +23,31 @@ interface Axis {
   text(value: number): string;
 }
 
+const FMR_COLOURS = ['#d98c7f', '#b3402e'];
 const WIDTH = 720;
 const PLOT = { left: 72, width: 420, height: 300 };
 const PANEL_HEIGHT = PLOT.height + 110;
 
 /**
  * Two drawings in one SVG: false match and false non-match rate over the threshold, and the trade between them (the DET
- * curve of ISO/IEC 19795-1), where a system is better the further it lies to the lower left.
+ * curve of ISO/IEC 19795-1), where a system is better the further it lies to the lower left. A rate of zero cannot be
+ * shown on either: lines end where the pairs show no error any more, and pairs without any overlap leave no trade to draw.
  * @param smallest the lowest rate that the pairs can show, one error in all of them: the axes of rates end there
  */
 export function drawCurves(title: string, contenders: readonly Contender[], smallest: number): string {
   const rates = rateAxis('error rate', smallest);
-  const overThreshold = contenders.flatMap(({ name, colour, dashes, rates: all }): Line[] => [
+  const overThreshold = contenders.flatMap(({ name, colour, dashes, rates: all }, index): Line[] => [
     {
       name: `FNMR, ${name}`,
       colour,
       dashes,
-      points: all.map(({ threshold, fnmr }) => [threshold, fnmr] as const),
+      points: all.filter(({ fnmr }) => fnmr > 0).map(({ threshold, fnmr }) => [threshold, fnmr] as const),
     },
     {
       name: `FMR, ${name}`,
-      colour: '#b3402e',
+      colour: FMR_COLOURS[index % FMR_COLOURS.length] ?? '',
       dashes,
-      points: all.map(({ threshold, fmr }) => [threshold, fmr] as const),
+      points: all.filter(({ fmr }) => fmr > 0).map(({ threshold, fmr }) => [threshold, fmr] as const),
     },
   ]);
   const trade = contenders.map(
@@ -53,7 +55,10 @@ export function drawCurves(title: string, contenders: readonly Contender[], smal
       name,
       colour,
       dashes,
-      points: all.map(({ fmr, fnmr }) => [fmr, fnmr] as const).toReversed(),
+      points: all
+        .filter(({ fmr, fnmr }) => fmr > 0 && fnmr > 0)
+        .map(({ fmr, fnmr }) => [fmr, fnmr] as const)
+        .toReversed(),
     }),
   );
   const height = 2 * PANEL_HEIGHT + 20;

@@ -35,6 +35,18 @@ test('a row that makes no sense is named with its line and left out; the others 
   expect(read.presentations).toEqual([]);
 });
 
+test('a picture outside the folder, and a pair of one picture, are mistakes', () => {
+  const read = readFaceFolder(
+    folder({ 'pairs.csv': 'a,b,same\nx,../y,1\nx,x,1\n', 'spoof.csv': 'file,label\n/etc/hostname,live\n' }),
+  );
+  expect([read.pairs, read.presentations]).toEqual([[], []]);
+  expect(read.mistakes).toEqual([
+    'pairs.csv line 2: ../y is no picture of this folder',
+    'pairs.csv line 3: x is paired with itself',
+    'spoof.csv line 2: /etc/hostname is no picture of this folder',
+  ]);
+});
+
 test('groups of both pictures make one group, whoever comes first', () => {
   const text = 'a,b,same,group_a,group_b\nx,y,1,F,F\nx,z,0,F,M\nz,x,0,M,F\n';
   const { pairs } = readFaceFolder(folder({ 'pairs.csv': text }));
@@ -44,6 +56,7 @@ test('groups of both pictures make one group, whoever comes first', () => {
 test.each([
   [{ 'readme.txt': 'hello' }, 'neither pairs.csv nor spoof.csv'],
   [{ 'pairs.csv': 'one,two,same\nx,y,1\n' }, 'no column a, b'],
+  [{ 'spoof.csv': 'file,label\n"x,live\n' }, 'spoof.csv: '],
 ])('what is missing is named', (files, message) => {
   expect(() => readFaceFolder(folder(files))).toThrow(message);
 });

@@ -1,5 +1,5 @@
 import { existsSync, readFileSync, statSync } from 'node:fs';
-import { join, resolve } from 'node:path';
+import { isAbsolute, join, relative, resolve } from 'node:path';
 import { parse } from 'csv-parse/sync';
 
 /** Two pictures and whether they show one person. `group` as the table gives it, e.g. an age band; empty when not given. */
@@ -19,7 +19,7 @@ export interface Presentation {
   readonly group: string;
 }
 
-/** What a folder of faces says of itself. Pictures are paths inside the folder, or absolute ones. */
+/** What a folder of faces says of itself. Pictures are paths inside the folder. */
 export interface FaceFolder {
   readonly directory: string;
   readonly pairs: readonly Pair[];
@@ -46,11 +46,15 @@ export function readFaceFolder(directory: string): FaceFolder {
   const pairs = readTable(directory, 'pairs.csv', ['a', 'b', 'same'], mistakes, (row) => {
     const same = readLabel(row.same, YES, NO);
     if (same === undefined) return `same is "${row.same}", not 1 or 0`;
+    const outside = [row.a, row.b].find((name) => leaves(directory, name));
+    if (outside !== undefined) return `${outside} is no picture of this folder`;
+    if (row.a === row.b) return `${row.a} is paired with itself`;
     return { a: row.a ?? '', b: row.b ?? '', same, group: groupOf(row) };
   });
   const presentations = readTable(directory, 'spoof.csv', ['file', 'label'], mistakes, (row) => {
     const live = readLabel(row.label, LIVE, SPOOF);
     if (live === undefined) return `label is "${row.label}", not live or spoof`;
+    if (leaves(directory, row.file)) return `${row.file} is no picture of this folder`;
     return { file: row.file ?? '', live, kind: row.kind ?? '', group: row.group ?? '' };
   });
   if (pairs === undefined && presentations === undefined) {
@@ -62,6 +66,11 @@ export function readFaceFolder(directory: string): FaceFolder {
 /** Absolute path of a picture that a table names. */
 export function picturePath(directory: string, name: string): string {
   return resolve(directory, name);
+}
+
+function leaves(directory: string, name = ''): boolean {
+  const path = relative(directory, picturePath(directory, name));
+  return path === '' || path.startsWith('..') || isAbsolute(path);
 }
 
 type Row = Readonly<Record<string, string>>;
@@ -76,14 +85,7 @@ function readTable<T>(
 ): T[] | undefined {
   const path = join(directory, name);
   if (!existsSync(path)) return undefined;
-  const records = parse(readFileSync(path), {
-    bom: true,
-    trim: true,
-    skip_empty_lines: true,
-    relax_column_count: true,
-    info: true,
-    columns: (header: string[]) => header.map((column) => column.trim().toLowerCase()),
-  }) as unknown as { record: Row; info: { lines: number } }[];
+  const records = parseTable(path, name);
   const [first] = records;
   if (first === undefined) return [];
   const missing = columns.filter((column) => !Object.hasOwn(first.record, column));
@@ -95,6 +97,27 @@ function readTable<T>(
     else rows.push(row);
   }
   return rows;
+}
+
+interface ParsedRow {
+  readonly record: Row;
+  readonly info: { readonly lines: number };
+}
+
+/** @throws Error naming the table */
+function parseTable(path: string, name: string): ParsedRow[] {
+  try {
+    return parse(readFileSync(path), {
+      bom: true,
+      trim: true,
+      skip_empty_lines: true,
+      relax_column_count: true,
+      info: true,
+      columns: (header: string[]) => header.map((column) => column.trim().toLowerCase()),
+    }) as unknown as ParsedRow[];
+  } catch (error) {
+    throw new Error(`${name}: ${error instanceof Error ? error.message : 'unreadable'}`);
+  }
 }
 
 function readLabel(

@@ -3,6 +3,7 @@ import { dirname, join, resolve } from 'node:path';
 import { parseArgs } from 'node:util';
 import { assetsDirectory } from '@selfsame/testing/assets';
 import { eer, errorCurve } from '../statistics.ts';
+import { tableOf } from '../table.ts';
 import { drawCurves } from './curve.ts';
 import { readFaceFolder } from './folder.ts';
 import { type Seen, seeAll } from './measure.ts';
@@ -23,7 +24,11 @@ import {
  * --cross also compares all pictures of different people.
  */
 const { values, positionals } = parseArgs({
-  options: { cross: { type: 'boolean', default: false }, svg: { type: 'string' } },
+  options: {
+    cross: { type: 'boolean', default: false },
+    svg: { type: 'string' },
+    help: { type: 'boolean', default: false },
+  },
   allowPositionals: true,
 });
 // pnpm runs scripts in their package; paths are meant from where the user stands.
@@ -37,8 +42,16 @@ const PRODUCT_THRESHOLDS = [
 ];
 const FORMS = ['plain', 'protected'] as const;
 
+const USAGE = `pnpm eval:faces [folder] [--cross] [--svg faces-curve.svg]
+
+folder   holds pairs.csv (a,b,same) and spoof.csv (file,label), or one of them; further columns: group (both), group_a
+         and group_b (pairs.csv), kind (spoof.csv). Without it, the sample faces.
+--cross  compares all pictures of different people as well
+--svg    where the curves are drawn`;
+
 try {
-  await evaluate(positionals[0] ? resolve(here, positionals[0]) : join(assetsDirectory(), 'faces'));
+  if (values.help) console.log(USAGE);
+  else await evaluate(positionals[0] ? resolve(here, positionals[0]) : join(assetsDirectory(), 'faces'));
 } catch (error) {
   console.error(error instanceof Error ? error.message : error);
   process.exitCode = 1;
@@ -68,7 +81,7 @@ async function evaluate(directory: string): Promise<void> {
   if (folder.presentations.length > 0) {
     for (const { title, rows } of describeLiveness(folder.presentations, seen)) {
       console.log(`\n${title}`);
-      console.table(rows);
+      printTable(rows);
     }
   }
 }
@@ -85,15 +98,16 @@ function printAcquisition(seen: ReadonlyMap<string, Seen>): void {
     ({ problem }) => problem,
   );
   console.log('\nfailure to acquire; pictures that only fail a gate are compared all the same');
-  console.table([
+  printTable([
     count('file missing or unreadable', failed('unreadable')),
     count('no decodable picture', failed('undecodable')),
     count('no face found', failed('no_face')),
     ...[...problems].map(([problem, pictures]) => count(`gate of a sign-in: ${problem}`, pictures.length)),
   ]);
-  for (const [name] of [...seen].filter(([, one]) => one.failure === 'unreadable').slice(0, 10)) {
-    console.log(`  unreadable: ${name}`);
-  }
+  const failures = [...seen].filter(([, { failure }]) => failure !== undefined);
+  for (const [name, { failure }] of failures.slice(0, 20))
+    console.log(`  ${failure?.replace('_', ' ')}: ${name}`);
+  if (failures.length > 20) console.log(`  and ${failures.length - 20} more`);
 }
 
 function printVerification(compared: readonly ComparedPair[], asked: number): void {
@@ -124,7 +138,7 @@ function printVerification(compared: readonly ComparedPair[], asked: number): vo
       origin,
       ...describeThreshold(scores, cosine),
     }));
-    console.table([...ofFolder, ...ofProduct]);
+    printTable([...ofFolder, ...ofProduct]);
   }
   console.log(
     '  intervals: Clopper-Pearson, as if pairs were independent; pairs that share a person are not, so the truth is wider',
@@ -132,18 +146,15 @@ function printVerification(compared: readonly ComparedPair[], asked: number): vo
 }
 
 function printGroups(compared: readonly ComparedPair[]): void {
-  const groups = Map.groupBy(
-    compared.filter(({ pair }) => pair.group !== ''),
-    ({ pair }) => pair.group,
-  );
-  if (groups.size === 0) {
+  const groups = Map.groupBy(compared, ({ pair }) => pair.group || 'not given');
+  if (compared.every(({ pair }) => pair.group === '')) {
     console.log(
       '\nno groups are given (column group, or group_a and group_b): no differences between groups are shown',
     );
     return;
   }
   console.log('\nby group, protected templates at score 50');
-  console.table(
+  printTable(
     [...groups]
       .sort(([one], [other]) => one.localeCompare(other))
       .map(([group, pairs]) => {
@@ -173,4 +184,8 @@ async function saveCurve(compared: readonly ComparedPair[]): Promise<void> {
 function ratesOf(compared: readonly ComparedPair[], form: (typeof FORMS)[number]) {
   const { genuine, impostor } = scoresOf(compared, form);
   return [...errorCurve(genuine, impostor)];
+}
+
+function printTable(rows: Parameters<typeof tableOf>[0]): void {
+  console.log(tableOf(rows));
 }

@@ -15,8 +15,10 @@ export function describeLiveness(
   presentations: readonly Presentation[],
   seen: ReadonlyMap<string, Seen>,
 ): { title: string; rows: Rows }[] {
-  const attacks = presentations.filter(({ live }) => !live);
-  const bonaFide = presentations.filter(({ live }) => live);
+  // A file that is not there is a mistake of the table, not an answer of the system.
+  const shown = presentations.filter(({ file }) => seen.get(file)?.failure !== 'unreadable');
+  const attacks = shown.filter(({ live }) => !live);
+  const bonaFide = shown.filter(({ live }) => live);
   const rows = (
     cases: readonly Presentation[],
     name: 'APCER' | 'BPCER',
