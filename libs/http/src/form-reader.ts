@@ -35,6 +35,9 @@ const maxParts = 32;
 const maxTextBytes = 64 * 1024;
 const maxHeaderBytes = 4 * 1024;
 
+/** What the fields of a form that are no files may hold together. */
+export const textsMaxBytes = maxParts * maxTextBytes;
+
 /**
  * Reads a multipart form. Holds no more of a file than its field takes and one byte: a file of a wrong name is let go
  * before its first byte, one that is too large at the byte that says so.

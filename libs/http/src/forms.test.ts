@@ -1,6 +1,7 @@
 import { once } from 'node:events';
 import { connect } from 'node:net';
 import { createLog } from '@selfsame/runtime/log';
+import { waitFor } from '@selfsame/testing/wait';
 import Type from 'typebox';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { FileField, formBody, JsonField } from './form-schema.ts';
@@ -24,6 +25,10 @@ let server: HttpServer;
 let url: string;
 /** Forms are held until this resolves. */
 let held = Promise.resolve();
+let working = 0;
+/** Requests wait for this before their form is counted, as they do for their key to be looked up. */
+let gate = Promise.resolve();
+let arrived = 0;
 
 beforeAll(async () => {
   server = createHttpServer({
@@ -33,10 +38,20 @@ beforeAll(async () => {
     openapi: { title: 'Unit', description: 'A test' },
   });
   void server.register(async (api: HttpServer) => {
-    acceptForms(api, { maxForms: 3 });
+    api.decorateRequest('principal');
+    api.addHook('onRequest', async (request) => {
+      arrived += 1;
+      await gate;
+      request.principal = { applicationId: request.headers['x-application'] } as never;
+    });
+    // Two forms of the largest kind.
+    acceptForms(api, { formsMaxBytes: 8 * maxBytes });
     const schema = { summary: 'Look', ...formBody(Picture) };
     api.post('/look/', { schema }, async ({ body }) => {
-      await held;
+      working += 1;
+      await held.finally(() => {
+        working -= 1;
+      });
       const { picture, other, ...fields } = body;
       return { ...fields, bytes: picture.bytes.length, named: picture.filename, other: other?.bytes.length };
     });
@@ -300,19 +315,120 @@ describe('a body that lies about its size', () => {
   });
 });
 
-test('only so many forms are held at once', async () => {
-  const { promise, resolve } = Promise.withResolvers<void>();
-  held = promise;
-  const first = Array.from({ length: 4 }, () => send([['picture', png()]]));
-  const refused = await Promise.race(first);
-  expect(refused).toMatchObject({
-    status: 503,
-    body: { detail: 'Too many uploads at once. Try again shortly.' },
+describe('memory is bounded', () => {
+  const large = (application: string) =>
+    send([['picture', png(maxBytes)]], { 'x-application': application }).catch(() => ({
+      status: 0,
+      body: null,
+    }));
+  function hold(): () => void {
+    const { promise, resolve } = Promise.withResolvers<void>();
+    held = promise;
+    return () => {
+      resolve();
+      held = Promise.resolve();
+    };
+  }
+  /** Nothing is under way any more: both halves are free. */
+  async function expectAllFree(): Promise<void> {
+    const release = hold();
+    const all = ['a', 'a', 'a', 'b', 'b', 'b', 'c'].map(large);
+    await waitFor('seven forms', () => working === 7);
+    release();
+    expect((await Promise.all(all)).map(({ status }) => status)).toEqual(Array(7).fill(200));
+    await waitFor('no forms', () => working === 0);
+  }
+  /** Requests whose connections end while they wait for their key to be looked up. */
+  async function abort(requests: string[]): Promise<void> {
+    const before = arrived;
+    const { promise, resolve } = Promise.withResolvers<void>();
+    gate = promise;
+    const sockets = requests.map((request) => {
+      const socket = connect(Number(new URL(url).port), '127.0.0.1', () => socket.write(request));
+      return socket.on('error', () => undefined);
+    });
+    await waitFor('the requests', () => arrived === before + requests.length);
+    for (const socket of sockets) socket.destroy();
+    await waitFor('the connections to end', async () => (await connections()) === 0);
+    resolve();
+    gate = Promise.resolve();
+  }
+  const connections = () =>
+    new Promise<number>((resolve) => {
+      server.server.closeIdleConnections();
+      server.server.getConnections((_error, count) => resolve(count));
+    });
+  const head = (bytes: number) =>
+    ['POST /look/ HTTP/1.1', 'Host: unit', 'X-Application: a', type, `Content-Length: ${bytes}`, '', ''].join(
+      '\r\n',
+    );
+
+  test('an application holds half of it at most, all together the whole', async () => {
+    const release = hold();
+    const first = ['a', 'a', 'a', 'b', 'b', 'b', 'c'].map(large);
+    await waitFor('seven forms', () => working === 7);
+    expect(await large('a')).toEqual({
+      status: 429,
+      body: { detail: 'Too many uploads of this application at once. Try again shortly.' },
+    });
+    expect(await large('c')).toEqual({
+      status: 503,
+      body: { detail: 'Too many uploads at once. Try again shortly.' },
+    });
+    release();
+    expect((await Promise.all(first)).map(({ status }) => status)).toEqual(Array(7).fill(200));
+    await expectAllFree();
   });
-  resolve();
-  held = Promise.resolve();
-  expect((await Promise.all(first)).map(({ status }) => status).sort()).toEqual([200, 200, 200, 503]);
-  expect((await send([['picture', png()]])).status).toBe(200);
+
+  test('what a form may hold counts before it is there, and as the most when it does not say how large it is', async () => {
+    const slow = connect(Number(new URL(url).port), '127.0.0.1');
+    const before = arrived;
+    slow.write(head(maxBytes + 1_000));
+    await waitFor('the slow one', () => arrived === before + 1);
+    const chunked = await sendRaw([type, 'X-Application: a', 'Transfer-Encoding: chunked'], '0\r\n\r\n');
+    expect(chunked).toMatch(/^HTTP\/1.1 429 .*retry-after: 1/is);
+    slow.destroy();
+    await expectAllFree();
+  });
+
+  test('connections that end before their form is counted take nothing with them', async () => {
+    await abort(Array.from({ length: 40 }, () => head(maxBytes)));
+    await expectAllFree();
+  });
+
+  test('nor do those that end while a form waits behind another one', async () => {
+    const body = `${part('picture', 'abc', '; filename="a.png"')}--xx--\r\n`;
+    const whole = head(body.length) + body;
+    for (let turn = 0; turn < 10; turn += 1) {
+      const release = hold();
+      const socket = connect(Number(new URL(url).port), '127.0.0.1', () => socket.write(whole + whole));
+      socket.on('error', () => undefined);
+      await waitFor('both forms', () => working === 2);
+      socket.destroy();
+      await waitFor('the connection to end', async () => (await connections()) === 0);
+      release();
+      await waitFor('no forms', () => working === 0);
+    }
+    await expectAllFree();
+  });
+
+  test('a form whose client has gone counts until the work on it is done', async () => {
+    const release = hold();
+    const body = `${part('picture', 'x'.repeat(maxBytes), '; filename="a.png"')}--xx--\r\n`;
+    for (let turn = 0; turn < 3; turn += 1) {
+      const before = working;
+      const socket = connect(Number(new URL(url).port), '127.0.0.1', () =>
+        socket.write(head(body.length) + body),
+      );
+      await waitFor('the form', () => working === before + 1);
+      socket.destroy();
+    }
+    await waitFor('the connections to end', async () => (await connections()) === 0);
+    expect((await large('a')).status).toBe(429);
+    release();
+    await waitFor('no forms', () => working === 0);
+    await expectAllFree();
+  });
 });
 
 test('the schema documents the form, and nothing of it is logged', async () => {

@@ -1,12 +1,13 @@
 import type { IncomingMessage } from 'node:http';
 import type { FastifyInstance, FastifyRequest } from 'fastify';
 import { DetailError } from './errors.ts';
-import { readForm } from './form-reader.ts';
+import { createFormBudget } from './form-budget.ts';
+import { readForm, textsMaxBytes } from './form-reader.ts';
 import { fileRules, filesMaxBytes, formValidatorCompiler } from './form-schema.ts';
 import type { HttpServer } from './server.ts';
 
-/** Forms held at once; more are 503 with Retry-After. Bounds the memory of a replica: each holds its files once. */
-const maxForms = 24;
+/** Of forms under way in a process: eight of the largest ones. What they hold is copied twice on its way to biometrics. */
+const formsMaxBytes = 80 * 1024 * 1024;
 const formTimeoutMs = 20_000;
 /** Beyond what its files may have: the other fields, and files so large that only their size is told. */
 const spareBytes = 16 * 1024 * 1024;
@@ -18,23 +19,22 @@ const spareBytes = 16 * 1024 * 1024;
  */
 export function acceptForms(
   server: HttpServer,
-  options: { maxForms?: number; timeoutMs?: number } = {},
+  options: { formsMaxBytes?: number; timeoutMs?: number } = {},
 ): void {
   server.setValidatorCompiler(formValidatorCompiler);
-  boundMemory(server, options.maxForms ?? maxForms);
+  boundMemory(server, options.formsMaxBytes ?? formsMaxBytes);
   readOnlyForms(server, options.timeoutMs ?? formTimeoutMs);
 }
 
-function boundMemory(server: FastifyInstance, limit: number): void {
-  let forms = 0;
-  server.addHook('onRequest', async (_request, reply) => {
-    if (forms >= limit) {
-      throw new DetailError(503, 'Too many uploads at once. Try again shortly.', { retryAfterSeconds: 1 });
-    }
-    forms += 1;
-    reply.raw.once('close', () => {
-      forms -= 1;
-    });
+function boundMemory(server: FastifyInstance, maxBytes: number): void {
+  const budget = createFormBudget(maxBytes);
+  server.addHook('onRoute', (route) => {
+    route.handler = budget.during(route.handler);
+  });
+  server.addHook('onRequest', async (request, reply) => {
+    const largest = filesMaxBytes(request.routeOptions.schema?.body) + textsMaxBytes;
+    const told = request.headers['content-length'];
+    budget.enter(request, reply, told === undefined ? largest : Math.min(Number(told), largest));
   });
 }
 
