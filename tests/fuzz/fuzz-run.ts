@@ -1,5 +1,6 @@
 import { createHash, randomBytes, randomUUID } from 'node:crypto';
 import { readFileSync } from 'node:fs';
+import { setTimeout as pause } from 'node:timers/promises';
 import { randomOf } from '../chaos/random.ts';
 import { type RunningSystem, runSystem } from '../harness/running-system.ts';
 import { loadSamples, type Mutant, mutate, oddities } from './image-mutants.ts';
