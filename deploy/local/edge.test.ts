@@ -123,6 +123,18 @@ test('an early answer to a body that is too large reaches the client', async () 
   outgoing.destroy();
 });
 
+test('an early answer is not lost when the service closes while the body is still being written', async () => {
+  const { url } = await edgeBefore((incoming, response) => {
+    incoming.once('data', () => {
+      response.writeHead(413, { connection: 'close' });
+      response.end('{"detail":"Too large."}');
+    });
+  });
+  const statuses = new Set<number | undefined>();
+  for (let upload = 0; upload < 20; upload += 1) statuses.add(await statusOfUpload(url, 8_000_000));
+  expect([...statuses]).toEqual([413]);
+});
+
 test('a service that is down is 503 in the shape of the contract, and back when it is back', async () => {
   const handler = (_incoming: IncomingMessage, response: ServerResponse) => response.end('here');
   const { upstream, upstreamPort, url } = await edgeBefore(handler);
@@ -185,6 +197,18 @@ test('the root leads to the demo, and a path of nobody is the 404 of the contrac
   expect(await unknown.json()).toEqual({ detail: 'Not found.' });
   expect((await fetch(`${url}/healthz`)).status).toBe(200);
 });
+
+/** Sends a body as fast as it is taken. The status is that of the first answer, whatever becomes of the rest of the body. */
+async function statusOfUpload(url: string, bytes: number): Promise<number | undefined> {
+  const outgoing = request(`${url}/x`, { method: 'POST', headers: { 'content-length': bytes } });
+  const answered = once(outgoing, 'response') as Promise<[IncomingMessage]>;
+  outgoing.on('error', () => undefined);
+  outgoing.end(Buffer.alloc(bytes));
+  const [incoming] = await answered;
+  incoming.resume();
+  outgoing.destroy();
+  return incoming.statusCode;
+}
 
 async function rawExchange(port: number, text: string): Promise<string> {
   const socket = connect({ host: '127.0.0.1', port });

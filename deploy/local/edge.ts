@@ -8,6 +8,7 @@ import {
   type Server,
   type ServerResponse,
 } from 'node:http';
+import { connect, type Socket, type TcpNetConnectOpts } from 'node:net';
 import { type Duplex, pipeline } from 'node:stream';
 import type { Router } from '../routes.ts';
 
@@ -33,6 +34,7 @@ const hopByHop = new Set([
 const forwarded = new Set(['forwarded', 'x-forwarded-for', 'x-forwarded-proto', 'x-forwarded-host']);
 // Longer than the slowest answer of a service: a resend waits 5 s for the receiver, a selfie 30 s for its verdict.
 const upstreamTimeoutMs = 60_000;
+const earlyAnswerMs = 1000;
 
 /**
  * The local counterpart of a gateway: one port in front of all services. Bodies stream both ways and are never held.
@@ -40,6 +42,7 @@ const upstreamTimeoutMs = 60_000;
  */
 export function createEdge(options: EdgeOptions): Server {
   const agent = new Agent({ keepAlive: true, maxSockets: 256 });
+  agent.createConnection = (to) => connectToAnswer(to as TcpNetConnectOpts);
   const server = createServer({ keepAlive: true, noDelay: true }, (request, response) => {
     const path = pathOf(request);
     if (path === '/') return answer(response, 302, {}, { location: '/demo/' });
@@ -110,6 +113,25 @@ function pass(request: IncomingMessage, response: ServerResponse, passage: Passa
   if (hasBody) request.pipe(outgoing);
   else outgoing.end();
 }
+
+/**
+ * A service that does not want the rest of a body answers and closes. What is still being written to it fails then, often
+ * before its answer was read; so that failure is told a moment later, and writing rests.
+ */
+function connectToAnswer(to: TcpNetConnectOpts): Socket {
+  const socket = connect(to);
+  const write = socket._write.bind(socket);
+  const writeAll = socket._writev?.bind(socket);
+  const patient = (done: WriteDone) => (error?: NodeJS.ErrnoException | null) => {
+    if (error?.code !== 'EPIPE' && error?.code !== 'ECONNRESET') return done(error);
+    setTimeout(done, earlyAnswerMs, error).unref();
+  };
+  socket._write = (chunk, encoding, done) => write(chunk, encoding, patient(done));
+  if (writeAll) socket._writev = (chunks, done) => writeAll(chunks, patient(done));
+  return socket;
+}
+
+type WriteDone = (error?: Error | null) => void;
 
 function failureOf(code: string | undefined): [number, string] {
   if (code === 'ECONNREFUSED') return [503, 'The service is starting or restarting. Please try again.'];
