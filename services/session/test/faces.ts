@@ -17,5 +17,6 @@ export const goodFace: FaceEvidence = {
   search: 'searched',
   searchMatches: [],
   enrolledSimilarity: null,
+  enrolledUnreadable: false,
   challenge: null,
 };

@@ -263,11 +263,18 @@ describe('whose face is enrolled', () => {
 
   test('one on file is only renewed by a living face that resembles it', async () => {
     expect(await enrolledBy('passive-liveness', {}, { enrolledSimilarity: 90 })).toBe(candidateId);
-    expect(await enrolledBy('passive-liveness', {}, { enrolledSimilarity: 50 })).toBe('');
+    expect(await enrolledBy('passive-liveness', {}, { enrolledSimilarity: 70 })).toBe('');
     expect(
       await enrolledBy('face-match', { ref_image: jpeg() }, { ...compared, enrolledSimilarity: 90 }),
     ).toBe('');
     expect(await enrolledBy('face-search', {}, { enrolledSimilarity: 90 })).toBe('');
+  });
+
+  test('one on file that cannot be compared is only replaced by a living face', async () => {
+    const evidence = { enrolledUnreadable: true };
+    expect(await enrolledBy('passive-liveness', {}, evidence)).toBe(candidateId);
+    expect(await enrolledBy('face-match', { ref_image: jpeg() }, { ...compared, ...evidence })).toBe('');
+    expect(await enrolledBy('face-search', {}, evidence)).toBe('');
   });
 
   test('the face of a declined call is named, so that it is dropped at once', async () => {

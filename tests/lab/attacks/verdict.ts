@@ -85,6 +85,7 @@ function evidenceOf(look: Look, challenge: ChallengeJudgement | undefined): Face
     search: 'searched',
     searchMatches: [],
     enrolledSimilarity: null,
+    enrolledUnreadable: false,
     challenge: challenge
       ? {
           method: challenge.method === 'flashing' ? 'FLASHING' : 'ACTIVE_3D',

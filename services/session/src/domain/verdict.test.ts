@@ -146,11 +146,11 @@ const table: [string, Partial<FaceEvidence>, RawSettings, string][] = [
   ['glasses and mask', { eyesCovered: true, mouthCovered: true }, {}, 'Declined FACE_COVERED/error'],
   [
     'another face than the enrolled one',
-    { enrolledSimilarity: 50 },
+    { enrolledSimilarity: 70 },
     {},
     'In Review ENROLLED_FACE_DIFFERS/warning',
   ],
-  ['the enrolled face', { enrolledSimilarity: 50.01 }, {}, 'Approved'],
+  ['the enrolled face', { enrolledSimilarity: 70.01 }, {}, 'Approved'],
   [
     'a raised signal is information',
     { mediaSignals: [{ name: 'media_double_jpeg', value: 1, raised: true }] },

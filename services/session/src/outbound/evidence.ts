@@ -80,6 +80,7 @@ export function readEvidence(wire: WireEvidence): FaceEvidence {
       session: null,
     })),
     enrolledSimilarity: wire.enrolledSimilarity ?? null,
+    enrolledUnreadable: wire.enrolledUnreadable,
     challenge: wire.challenge === undefined ? null : readChallenge(wire.challenge),
   };
 }

@@ -38,11 +38,12 @@ export function lacksSearch(reports: readonly FeatureReport[]): boolean {
 
 /**
  * Whether the face of an approved call may become the one on file. Where there is none yet, every call may bring it; one
- * that is there is only replaced by a living face that resembles it, so that no call puts somebody else in a user's place.
+ * that is there is only replaced by a living face, and by one that resembles it wherever that can be told, so that no call
+ * puts somebody else in a user's place.
  */
 export function mayEnrol(service: ApiService, { status, reports }: Judgement, face: FaceEvidence): boolean {
   if (status !== 'Approved') return false;
-  if (face.enrolledSimilarity === null) return true;
+  if (face.enrolledSimilarity === null && !face.enrolledUnreadable) return true;
   const sawLiving = service === 'PASSIVE_LIVENESS' || service === 'AGE_ESTIMATION';
   const differs = reports.some(({ warnings }) =>
     warnings.some(({ risk }) => risk === 'ENROLLED_FACE_DIFFERS'),

@@ -96,6 +96,8 @@ export interface FaceEvidence {
   readonly searchMatches: readonly FaceMatch[];
   /** Similarity with the face that this one may replace; null when there is none to replace. */
   readonly enrolledSimilarity: number | null;
+  /** There is a face on file that this one may replace, but it cannot be compared (any more), as after a revoked key. */
+  readonly enrolledUnreadable: boolean;
   /** null for a passive look */
   readonly challenge: ChallengeEvidence | null;
 }

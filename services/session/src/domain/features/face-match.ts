@@ -1,12 +1,13 @@
 import type { Evidence, FaceEvidence } from './evidence.ts';
 import type { Finding } from './feature.ts';
 import { actionSeverity, belowThresholds, defineFeature, readScore } from './feature.ts';
+import { samePersonSimilarity } from './same-person.ts';
 import type { SettingsOf } from './settings.ts';
 import { action, choice, integer, score } from './settings.ts';
 
 const settings = {
   face_match_score_decline_threshold: score(50),
-  face_match_score_review_threshold: score(70),
+  face_match_score_review_threshold: score(samePersonSimilarity),
   face_match_max_attempts: integer(1, 3, 3),
   face_match_not_computed_action: choice(['REVIEW', 'DECLINE'], 'DECLINE'),
   eyes_covered_action: action('REVIEW'),

@@ -5,6 +5,7 @@ import type { Finding } from './feature.ts';
 import { actionSeverity, belowThresholds, defineFeature, graver, readScore } from './feature.ts';
 import { mediaFindings, mediaRisks, mediaSettings } from './media-signals.ts';
 import { failsGate, qualityFindings, qualityRisks, qualitySettings } from './picture-quality.ts';
+import { samePersonSimilarity } from './same-person.ts';
 import type { SettingsOf } from './settings.ts';
 import { action, choice, integer, score } from './settings.ts';
 
@@ -21,9 +22,6 @@ const settings = {
 } as const;
 
 type Settings = SettingsOf<typeof settings>;
-
-/** At or below this similarity with the face that a new one is to replace, a person looks first; 0..100. */
-const enrolledSimilarityReview = 50;
 
 const onlyPassive = 'the hosted page performs PASSIVE only.';
 
@@ -150,7 +148,7 @@ function seenFindings(config: Settings, face: FaceEvidence): Finding[] {
   }
   found.push(...qualityFindings(config, face));
   const enrolled = readScore(face.enrolledSimilarity);
-  if (enrolled !== null && enrolled <= enrolledSimilarityReview) {
+  if (enrolled !== null && enrolled <= samePersonSimilarity) {
     found.push({ risk: 'ENROLLED_FACE_DIFFERS', severity: 'warning' });
   }
   return found;
