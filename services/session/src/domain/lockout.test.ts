@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { goodFace } from '../../test/faces.ts';
-import type { FaceEvidence } from './features/evidence.ts';
+import type { FaceEvidence, FaceMatch } from './features/evidence.ts';
 import type { FailureRecord } from './lockout.ts';
 import { afterFailure, allowanceOf, defaultLockout, isFailedLook, isLocked } from './lockout.ts';
 import { judgeSteps } from './verdict.ts';
@@ -70,8 +70,17 @@ describe('a look', () => {
     node_id: feature,
     feature,
     label: '',
-    config: {},
+    config:
+      feature === 'LIVENESS'
+        ? {
+            face_liveness_duplicated_face_action: 'REVIEW',
+            face_liveness_possible_duplicated_face_action: 'REVIEW',
+          }
+        : {},
   }));
+  const resembling = (kind: FaceMatch['kind'], similarity: number): readonly FaceMatch[] => [
+    { kind, similarity, sessionId: null, listId: null, entryId: null, session: null },
+  ];
   it.each<[string, Partial<FaceEvidence>, boolean]>([
     ['that is approved', {}, false],
     ['of another person', { similarityScore: 10 }, true],
@@ -81,10 +90,17 @@ describe('a look', () => {
     ['that goes to review for its similarity', { similarityScore: 65 }, true],
     ['that goes to review for its liveness', { livenessScore: 65 }, true],
     ['that goes to review because it replaces another face', { enrolledSimilarity: 20 }, true],
+    ['that goes to review because it replaces one who resembles by 70', { enrolledSimilarity: 70 }, true],
     ['that goes to review because nobody could search', { search: 'unavailable' }, false],
+    // Whether a picture shows somebody who is known is a guess that is answered, too.
+    ['like another user', { searchMatches: resembling('subject', 63) }, true],
+    ['of another user', { searchMatches: resembling('subject', 80) }, true],
+    ['like somebody who is blocked', { searchMatches: resembling('blocklist', 63) }, true],
+    ['like nobody enough', { searchMatches: resembling('subject', 61) }, false],
     ['that goes to review for dark glasses', { eyesCovered: true }, false],
     ['with several faces', { faceCount: 2 }, false],
   ])('%s fails: %#', (_name, changes, failed) => {
-    expect(isFailedLook(judgeSteps(steps, { face: { ...goodFace, ...changes } }))).toBe(failed);
+    const evidence = { face: { ...goodFace, ...changes }, vendorData: 'user' };
+    expect(isFailedLook(judgeSteps(steps, evidence))).toBe(failed);
   });
 });

@@ -89,9 +89,14 @@ const answersGuess: ReadonlySet<string> = new Set([
   'LOW_LIVENESS_SCORE',
   'LOW_FACE_MATCH_SIMILARITY',
   'ENROLLED_FACE_DIFFERS',
+  // Whose face is on file, or blocked: approved or in review would tell it of any picture.
+  'DUPLICATED_FACE',
+  'POSSIBLE_DUPLICATED_FACE',
+  'POSSIBLE_FACE_IN_BLOCKLIST',
 ]);
 
-/** Whether a look counts as a failure: a face step declined, or a doubt whether it is a living person or this one. */
+/** Whether a look counts as a failure: a face step declined, or a doubt whether it is a living person, this one,
+ * or another one that is known. */
 export function isFailedLook(reports: readonly FeatureReport[]): boolean {
   return reports
     .filter((report) => findFeature(report.feature)?.capture === 'face')
