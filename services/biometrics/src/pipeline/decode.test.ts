@@ -1,7 +1,7 @@
 import { crc32, deflateSync } from 'node:zlib';
 import sharp from 'sharp';
 import { describe, expect, test } from 'vitest';
-import { decode } from './decode.ts';
+import { decode, type Turn } from './decode.ts';
 import type { Picture } from './picture.ts';
 
 /** Noise on a ramp: compresses to something worth cutting short. */
@@ -90,6 +90,43 @@ describe('the four formats decode to upright sRGB', () => {
     expect([width, height]).toEqual([48, 64]);
   });
 
+  test('the turn comes on top of the orientation', async () => {
+    const corner = Buffer.alloc(64 * 48 * 3);
+    corner.fill(255, 0, 3);
+    const make = (orientation: number) =>
+      sharp(corner, { raw: { width: 64, height: 48, channels: 3 } })
+        .withMetadata({ orientation })
+        .png()
+        .toBuffer();
+    /** Where the white corner is: from the left, from the top. */
+    const cornerOf = async (orientation: number, turn: Turn) => {
+      const picture = await decode(await make(orientation), 640, turn);
+      if ('refused' in picture) throw new Error(picture.refused);
+      const at = picture.rgb.indexOf(255) / 3;
+      return [picture.width, at % picture.width, Math.floor(at / picture.width)];
+    };
+    expect(await cornerOf(1, 90)).toEqual([48, 47, 0]);
+    expect(await cornerOf(6, 0)).toEqual([48, 47, 0]);
+    expect(await cornerOf(6, 90)).toEqual([64, 63, 47]);
+    expect(await cornerOf(6, 270)).toEqual([64, 0, 0]);
+    // Mirrored.
+    expect(await cornerOf(2, 0)).toEqual([64, 63, 0]);
+    expect(await cornerOf(2, 90)).toEqual([48, 47, 63]);
+    expect(await cornerOf(5, 0)).toEqual([48, 0, 0]);
+    expect(await cornerOf(5, 90)).toEqual([64, 63, 0]);
+  });
+
+  test('a large picture turned is the large picture, turned', async () => {
+    const large = await source(1_500, 1_000).jpeg().toBuffer();
+    const [upright, turned] = [await decode(large, 320), await decode(large, 320, 180)];
+    if ('refused' in upright || 'refused' in turned) throw new Error('refused');
+    const backwards: number[] = [];
+    for (let at = upright.rgb.length - 3; at >= 0; at -= 3)
+      backwards.push(...upright.rgb.subarray(at, at + 3));
+    expect(Buffer.compare(Buffer.from(turned.rgb), Buffer.from(backwards))).toBe(0);
+    expect(turned.source).toEqual({ width: 1_500, height: 1_000 });
+  });
+
   test('large pictures shrink to the working size, small ones stay', async () => {
     const large = await decoded(await source(3000, 2000).jpeg().toBuffer());
     expect([large.width, large.height]).toEqual([640, 427]);
@@ -118,12 +155,24 @@ describe('hostile files are refused', () => {
     ['a WebP header and nothing more', () => Buffer.from('RIFF\xff\xff\xff\x7fWEBPVP8 ', 'latin1')],
     ['a TIFF whose directory points nowhere', () => Buffer.from('II*\0\xff\xff\xff\x7f', 'latin1')],
     ['a PNG of 400 megapixels in a kilobyte', () => pngClaiming(20_000, 20_000)],
-    ['a PNG of 30 megapixels with a few rows', () => pngClaiming(6_000, 5_000)],
+    ['a PNG of 12 megapixels with a few rows', () => pngClaiming(4_000, 3_000)],
     ['a PNG with more pixels than numbers', () => pngClaiming(0x7fffffff, 0x7fffffff)],
     ['a JPEG that claims 65500x65500', async () => jpegClaiming(await formats.jpeg(), 65_500, 65_500)],
-    ['41 megapixels', () => source(8_200, 5_000).jpeg({ quality: 1 }).toBuffer()],
+    ['a JPEG of 41 megapixels', () => source(8_200, 5_000).jpeg({ quality: 1 }).toBuffer()],
   ])('%s', async (_, make) => {
     expect(await decode(await make(), 640)).toEqual({ refused: expect.any(String) });
+  });
+
+  const black = (width: number, height: number, channels: 3 | 4 = 3) =>
+    sharp({ create: { width, height, channels, background: 'black' } });
+  test.each<[string, () => Promise<Uint8Array>]>([
+    ['a PNG of 17 megapixels', () => black(4_250, 4_000).png().toBuffer()],
+    ['a WebP of 17 megapixels', () => black(4_250, 4_000).webp({ effort: 0 }).toBuffer()],
+    ['a TIFF of 17 megapixels', () => black(4_250, 4_000).tiff({ compression: 'deflate' }).toBuffer()],
+    ['a progressive JPEG of 17 megapixels', () => black(4_250, 4_000).jpeg({ progressive: true }).toBuffer()],
+    ['9 megapixels of 16 bits', () => black(3_000, 3_000, 4).toColourspace('rgb16').png().toBuffer()],
+  ])('what would be unpacked at full size: %s', async (_, make) => {
+    expect(await decode(await make(), 640)).toEqual({ refused: 'The image has too many pixels.' });
   });
 
   test.each(Object.entries(formats))('%s cut off anywhere', async (_, make) => {
