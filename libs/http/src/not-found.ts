@@ -2,7 +2,8 @@ import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
 
 /**
  * Answers what no route takes: 405 when the path exists under other methods, 301 to the slashed path for a GET without
- * its trailing slash, else 404. Call before the first route.
+ * its trailing slash, else 404, which says so when only the slash is missing. Whatever the body is: it is not read. Call
+ * before the first route.
  */
 export function answerUnknownRoutes(server: FastifyInstance): void {
   const methodsByRoute = new Map<string, Set<string>>();
@@ -15,7 +16,7 @@ export function answerUnknownRoutes(server: FastifyInstance): void {
   const methodsAt = (path: string) =>
     new Set([...methodsByRoute].flatMap(([route, methods]) => (covers(route, path) ? [...methods] : [])));
 
-  server.setNotFoundHandler((request: FastifyRequest, reply: FastifyReply) => {
+  const answerUnknown = (request: FastifyRequest, reply: FastifyReply) => {
     const [path = '', ...query] = request.url.split('?');
     const methods = methodsAt(path);
     if (methods.size > 0) {
@@ -23,12 +24,20 @@ export function answerUnknownRoutes(server: FastifyInstance): void {
       return reply.send({ detail: `Method "${request.method}" not allowed.` });
     }
     const slashed = `${path}/`;
-    if (['GET', 'HEAD'].includes(request.method) && methodsAt(slashed).has('GET')) {
+    const known = methodsAt(slashed);
+    if (['GET', 'HEAD'].includes(request.method) && known.has('GET')) {
       return reply.redirect([slashed, ...query].join('?'), 301);
     }
-    return reply.code(404).send({ detail: 'Not found.' });
+    return reply.code(404).send({ detail: known.size > 0 ? missingSlash : 'Not found.' });
+  };
+  server.setNotFoundHandler(answerUnknown);
+  // Before a parser could call the body's type unsupported, or wait for all of it.
+  server.addHook('preParsing', async (request, reply) => {
+    if (request.is404) await answerUnknown(request, reply);
   });
 }
+
+const missingSlash = 'Not found. The path ends with a slash.';
 
 /** Whether a route pattern such as `/v3/session/:id/` takes this path. Empty parameters never match. */
 function covers(route: string, path: string): boolean {

@@ -188,9 +188,20 @@ describe('paths', () => {
     expect((await get('//example.com')).statusCode).toBe(404);
   });
 
-  test('only a GET is redirected', async () => {
-    expect((await server.inject({ method: 'POST', url: '/v3/session' })).statusCode).toBe(404);
-  });
+  test.each(['application/json', 'multipart/form-data; boundary=b', 'image/jpeg'])(
+    'only a GET is redirected; a POST of %s is told of the slash, whatever its body is',
+    async (type) => {
+      const body = { headers: { 'content-type': type }, payload: 'not what it should be' };
+      const answer = await server.inject({ method: 'POST', url: '/v3/session', ...body });
+      expect([answer.statusCode, answer.json()]).toEqual([
+        404,
+        { detail: 'Not found. The path ends with a slash.' },
+      ]);
+      const unknown = await server.inject({ method: 'POST', url: '/v3/nothing', ...body });
+      expect([unknown.statusCode, unknown.json()]).toEqual([404, { detail: 'Not found.' }]);
+      expect((await server.inject({ method: 'PUT', url: '/v3/session/', ...body })).statusCode).toBe(405);
+    },
+  );
 
   test('a known path under an unknown method is 405', async () => {
     const answer = await server.inject({ method: 'DELETE', url: '/v3/session/' });
