@@ -269,6 +269,10 @@ describe('an upload', () => {
     const refused = await upload(attemptId);
     expect(refused.status).toBe(503);
     expect(refused.headers.get('retry-after')).toBe('1');
+    world.script.verify = () => {
+      throw new Failure('exhausted', 'wait_too_long', 'Too many looks at once.', { retryAfterMs: 2_300 });
+    };
+    expect((await upload(attemptId)).headers.get('retry-after')).toBe('3');
     world.script.verify = () => goodEvidence();
     expect(await (await upload(attemptId)).json()).toMatchObject({ result: 'verdict' });
     expect(world.seen.grants.size).toBe(1);

@@ -60,11 +60,17 @@ function refusalOf(error: unknown): Refusal {
   }
   if (error instanceof Failure) {
     if (error.code === 'session_expired') return { status: 410, code: error.code, detail: error.message };
-    return byKind[error.kind] ?? internal;
+    return soon(byKind[error.kind] ?? internal, error.retryAfterMs);
   }
   const status = error instanceof DetailError ? error.status : statusOf(error);
   const known = byStatus[status];
   return known === undefined ? internal : { status, ...known };
+}
+
+/** With the time after which whoever refused for load expects to have room; HTTP counts in whole seconds. */
+function soon(refusal: Refusal, retryAfterMs: number | undefined): Refusal {
+  if (refusal !== unavailable || retryAfterMs === undefined) return refusal;
+  return { ...refusal, retryAfterSeconds: Math.max(1, Math.ceil(retryAfterMs / 1_000)) };
 }
 
 const internal: Refusal = { status: 500, code: 'internal', detail: 'Something went wrong here.' };
