@@ -8,6 +8,8 @@ const imaginary = new Float64Array(BENDS);
 const magnitude = new Float64Array(BENDS / 2);
 const ring = new Float64Array(32);
 
+/** Lines to either side that are surroundings. */
+const REACH = 18;
 /** Below so many cycles per patch lies the picture's own content. */
 const LOWEST = 20;
 
@@ -24,11 +26,17 @@ function strongestLine(sums: Float64Array): number {
   flatten(sums);
   transform(real, imaginary, 0);
   for (let index = 0; index < magnitude.length; index += 1) {
-    magnitude[index] = Math.hypot(real[index] ?? 0, imaginary[index] ?? 0);
+    magnitude[index] = Math.sqrt((real[index] ?? 0) ** 2 + (imaginary[index] ?? 0) ** 2);
   }
   let best = 0;
   for (let index = LOWEST; index < magnitude.length - 1; index += 1) {
-    if (!nearBlockGrid(index)) best = Math.max(best, (magnitude[index] ?? 0) / surroundings(index));
+    if (nearBlockGrid(index)) continue;
+    const here = magnitude[index] ?? 0;
+    const found = gather(index);
+    // Sorting is dear: only where half of the surroundings are low enough for a stronger line.
+    if (best === 0 || countBelow(here / best, found) > found >> 1) {
+      best = Math.max(best, here / (median(found) + 1e-9));
+    }
   }
   return best;
 }
@@ -50,14 +58,25 @@ function nearBlockGrid(index: number): boolean {
   return rest <= 2 || rest >= 30;
 }
 
-/** Median magnitude of the 32 lines around, without the line itself and its neighbours. */
-function surroundings(index: number): number {
+/** Puts the magnitudes of the 32 lines around, without the line itself and its neighbours, into the ring. @returns how many */
+function gather(index: number): number {
   let found = 0;
-  for (let other = index - 18; other <= index + 18; other += 1) {
-    if (other < 4 || other >= magnitude.length || Math.abs(other - index) <= 2 || nearBlockGrid(other))
-      continue;
-    if (found < ring.length) ring[found++] = magnitude[other] ?? 0;
+  const last = Math.min(index + REACH, magnitude.length - 1);
+  for (let other = Math.max(4, index - REACH); other <= last; other += 1) {
+    if (Math.abs(other - index) <= 2 || nearBlockGrid(other)) continue;
+    ring[found++] = magnitude[other] ?? 0;
   }
-  const part = ring.subarray(0, found).sort();
-  return (part[found >> 1] ?? 0) + 1e-9;
+  return Math.min(found, ring.length);
+}
+
+function countBelow(limit: number, found: number): number {
+  let below = 0;
+  for (let index = 0; index < found; index += 1) {
+    if ((ring[index] ?? 0) < limit) below += 1;
+  }
+  return below;
+}
+
+function median(found: number): number {
+  return ring.subarray(0, found).sort()[found >> 1] ?? 0;
 }
