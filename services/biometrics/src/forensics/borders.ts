@@ -1,5 +1,5 @@
 import type { Box } from '../pipeline/picture.ts';
-import type { Overview } from './overview.ts';
+import { OVERVIEW_SIDE, type Overview } from './overview.ts';
 
 /** Tangents of the tilts at which a border is looked for: 14 degrees to either side. */
 const TILTS = Float64Array.from({ length: 15 }, (_, index) => Math.tan(((index - 7) * 2 * Math.PI) / 180));
@@ -9,9 +9,12 @@ const EDGE_MIN = 7;
 const LEAN_MAX = 0.3;
 /** A border runs along at least so much of the face's height (sides) or width (top, bottom). */
 const LENGTH_MIN = 1.1;
+/** A tilt moves a row's edges by at most so much: further ones meet the face's centre outside of the overview. */
+const SHIFT_MAX = OVERVIEW_SIDE;
 const BINS = 512;
-const OFFSET = 128;
 const votes = new Uint16Array(TILTS.length * BINS);
+/** Where the edges of one row lie. */
+const edges = new Uint16Array(OVERVIEW_SIDE);
 
 /** A straight border: its tilt and how much of the face's length it runs along. */
 interface Line {
@@ -103,26 +106,36 @@ function findLine(
   const low = Math.max(1, Math.floor(along - 2 * size));
   const high = Math.min(down - 2, Math.ceil(along + 2 * size));
   for (let v = low; v <= high; v += 1) {
+    const start = v * stepDown;
+    let count = 0;
     for (let u = first; u <= last; u += 1) {
-      const at = u * stepAcross + v * stepDown;
+      const at = u * stepAcross + start;
       const slope = (luma[at + stepAcross] ?? 0) - (luma[at - stepAcross] ?? 0);
       const steep = slope < 0 ? -slope : slope;
       if (steep < EDGE_MIN) continue;
       const lean = Math.abs((luma[at + stepDown] ?? 0) - (luma[at - stepDown] ?? 0));
-      if (lean > LEAN_MAX * steep) continue;
-      for (let tilt = 0; tilt < TILTS.length; tilt += 1) {
-        const foot = Math.round(u - (TILTS[tilt] ?? 0) * (v - along)) + OFFSET;
-        if (foot < 0 || foot >= BINS) continue;
-        votes[tilt * BINS + foot] = (votes[tilt * BINS + foot] ?? 0) + 1;
-      }
+      if (lean <= LEAN_MAX * steep) edges[count++] = u;
     }
+    if (count > 0) vote(v - along, count);
   }
   let best: Line | undefined;
   for (let tilt = 0; tilt < TILTS.length; tilt += 1) {
     for (let foot = first; foot <= last; foot += 1) {
-      const length = (votes[tilt * BINS + foot + OFFSET] ?? 0) / size;
+      const length = (votes[tilt * BINS + foot + SHIFT_MAX] ?? 0) / size;
       if (length >= LENGTH_MIN && length > (best?.length ?? 0)) best = { tilt: TILTS[tilt] ?? 0, length };
     }
   }
   return best;
+}
+
+/** Counts the first `count` edges of a row, `distance` from the face's centre, for the line of every tilt. */
+function vote(distance: number, count: number): void {
+  for (let tilt = 0; tilt < TILTS.length; tilt += 1) {
+    const shift = Math.round(-(TILTS[tilt] ?? 0) * distance);
+    const origin = tilt * BINS + SHIFT_MAX + Math.max(-SHIFT_MAX, Math.min(SHIFT_MAX, shift));
+    for (let edge = 0; edge < count; edge += 1) {
+      const bin = origin + (edges[edge] ?? 0);
+      votes[bin] = (votes[bin] ?? 0) + 1;
+    }
+  }
 }

@@ -1,5 +1,5 @@
 import { createFourier, hann } from './fourier.ts';
-import type { Patch } from './patch.ts';
+import { PATCH_SIDE, type Patch } from './patch.ts';
 
 /** Side of the window, pixels. The face's middle at the picture's own resolution. */
 const SIDE = 128;
@@ -38,9 +38,11 @@ export function moireEnergy(patch: Patch): number | undefined {
   let best = 0;
   for (let u = 0; u < COLUMNS; u += 1) {
     for (let v = -HALF + OUTER; v < HALF - OUTER; v += 1) {
-      const radius = Math.hypot(u, v);
-      if (radius < RADIUS_MIN || radius > RADIUS_MAX || isBlockGrid(u, v)) continue;
       const here = power[u * SIDE + v + HALF] ?? 0;
+      // Below the noise no surroundings make it a peak.
+      if (here <= best * NOISE_FLOOR) continue;
+      const radius = u * u + v * v;
+      if (radius < RADIUS_MIN ** 2 || radius > RADIUS_MAX ** 2 || isBlockGrid(u, v)) continue;
       const inner = boxSum(u - INNER, u + INNER, v - INNER, v + INNER);
       const outer = boxSum(u - OUTER, u + OUTER, v - OUTER, v + OUTER);
       const ring = (outer.sum - inner.sum) / (outer.count - inner.count);
@@ -64,15 +66,15 @@ function transformPatch({ luma, width, height }: Patch): void {
   const top = (height - SIDE) >> 1;
   let mean = 0;
   for (let y = 0; y < SIDE; y += 1) {
-    for (let x = 0; x < SIDE; x += 1) mean += luma[(top + y) * width + left + x] ?? 0;
+    for (let x = 0; x < SIDE; x += 1) mean += luma[(top + y) * PATCH_SIDE + left + x] ?? 0;
   }
   mean /= SIDE * SIDE;
   // Two real rows at a time: one as the real, one as the imaginary part.
   for (let y = 0; y < SIDE; y += 2) {
     for (let x = 0; x < SIDE; x += 1) {
-      const at = (top + y) * width + left + x;
+      const at = (top + y) * PATCH_SIDE + left + x;
       real[x] = ((luma[at] ?? 0) - mean) * (taper[x] ?? 0) * (taper[y] ?? 0);
-      imaginary[x] = ((luma[at + width] ?? 0) - mean) * (taper[x] ?? 0) * (taper[y + 1] ?? 0);
+      imaginary[x] = ((luma[at + PATCH_SIDE] ?? 0) - mean) * (taper[x] ?? 0) * (taper[y + 1] ?? 0);
     }
     transform(real, imaginary, 0);
     for (let u = 0; u < COLUMNS; u += 1) {

@@ -1,4 +1,5 @@
 import type { Picture } from '../pipeline/picture.ts';
+import { loadPicture, loops, reserveFloats } from './plane.ts';
 
 /** A small luma picture of the whole scene, each pixel the mean of four. */
 export interface Overview {
@@ -10,37 +11,16 @@ export interface Overview {
 }
 
 /** The longer side, at most. */
-const SIDE = 160;
-const memory = new Float32Array(SIDE * SIDE);
+export const OVERVIEW_SIDE = 160;
+const luma = reserveFloats(OVERVIEW_SIDE * OVERVIEW_SIDE);
 
 /** Reduces a picture. The memory is used again by the next call. */
-export function takeOverview({ width, height, rgb }: Picture): Overview {
-  const step = Math.max(1, Math.ceil(Math.max(width, height) / SIDE));
+export function takeOverview(picture: Picture): Overview {
+  const { width, height } = picture;
+  const step = Math.max(1, Math.ceil(Math.max(width, height) / OVERVIEW_SIDE));
   const across = Math.floor(width / step);
   const down = Math.floor(height / step);
-  const half = step >> 1;
-  const [right, lower] = [half * 3, half * width * 3];
-  let at = 0;
-  for (let y = 0; y < down; y += 1) {
-    let from = y * step * width * 3;
-    for (let x = 0; x < across; x += 1) {
-      const diagonal = from + lower + right;
-      const red =
-        (rgb[from] ?? 0) + (rgb[from + right] ?? 0) + (rgb[from + lower] ?? 0) + (rgb[diagonal] ?? 0);
-      const green =
-        (rgb[from + 1] ?? 0) +
-        (rgb[from + right + 1] ?? 0) +
-        (rgb[from + lower + 1] ?? 0) +
-        (rgb[diagonal + 1] ?? 0);
-      const blue =
-        (rgb[from + 2] ?? 0) +
-        (rgb[from + right + 2] ?? 0) +
-        (rgb[from + lower + 2] ?? 0) +
-        (rgb[diagonal + 2] ?? 0);
-      memory[at] = (0.299 * red + 0.587 * green + 0.114 * blue) / 4;
-      at += 1;
-      from += step * 3;
-    }
-  }
-  return { luma: memory, width: across, height: down, step };
+  loadPicture(picture);
+  loops.reduce(width, step, across, down, luma.byteOffset);
+  return { luma, width: across, height: down, step };
 }

@@ -1,4 +1,5 @@
 import type { Picture } from '../pipeline/picture.ts';
+import { loadPicture, loops, reserveFloats, reserveWords } from './plane.ts';
 
 /** Coefficients looked at: the six lowest of a block, by column and row frequency. Higher ones are mostly nought. */
 const MODES = [
@@ -14,15 +15,9 @@ const BLOCKS_MAX = 800;
 /** Counts of |quantised coefficient| 0..LEVELS-1. */
 const LEVELS = 24;
 
-/** cos((2 x + 1) k pi / 16), scaled to the orthonormal transform: row k, column x. */
-const BASIS = Float64Array.from({ length: 3 * 8 }, (_, index) => {
-  const k = Math.floor(index / 8);
-  return Math.cos(((2 * (index % 8) + 1) * k * Math.PI) / 16) * (k === 0 ? Math.SQRT1_2 : 1) * 0.5;
-});
-
-const counts = new Float64Array(MODES.length * LEVELS);
-/** One block's rows, transformed along x: 8 rows of 3 frequencies. */
-const rows = new Float64Array(8 * 3);
+const counts = reserveWords(MODES.length * LEVELS);
+/** Steps of the modes in the unit that the loop counts in. */
+const scaledSteps = reserveFloats(MODES.length);
 
 /**
  * How uneven the counts of neighbouring coefficient levels are, as a mean share 0..1 of what a smooth histogram would
@@ -60,32 +55,17 @@ function count(picture: Picture, steps: Uint16Array): void {
   const across = Math.floor(picture.width / 8);
   const down = Math.floor(picture.height / 8);
   const stride = Math.max(1, Math.ceil((across * down) / BLOCKS_MAX));
+  const line = picture.width * 3;
+  loadPicture(picture);
   counts.fill(0);
+  MODES.forEach(([u, v], mode) => {
+    scaledSteps[mode] = 4000 * (steps[v * 8 + u] || 1);
+  });
+  const { byteOffset: stepsAt } = scaledSteps;
+  const { byteOffset: countsAt } = counts;
   // An odd stride against the number of blocks in a row spreads them.
   for (let block = 0; block < across * down; block += stride) {
-    transformRows(picture, (block % across) * 8, Math.floor(block / across) * 8);
-    MODES.forEach(([u, v], mode) => {
-      let coefficient = 0;
-      for (let y = 0; y < 8; y += 1) coefficient += (rows[y * 3 + u] ?? 0) * (BASIS[v * 8 + y] ?? 0);
-      const level = Math.round(Math.abs(coefficient) / (steps[v * 8 + u] || 1));
-      if (level < LEVELS) counts[mode * LEVELS + level] = (counts[mode * LEVELS + level] ?? 0) + 1;
-    });
-  }
-}
-
-function transformRows({ rgb, width }: Picture, left: number, top: number): void {
-  for (let y = 0; y < 8; y += 1) {
-    let [zero, one, two] = [0, 0, 0];
-    let at = ((top + y) * width + left) * 3;
-    for (let x = 0; x < 8; x += 1) {
-      const luma = 0.299 * (rgb[at] ?? 0) + 0.587 * (rgb[at + 1] ?? 0) + 0.114 * (rgb[at + 2] ?? 0);
-      zero += luma * (BASIS[x] ?? 0);
-      one += luma * (BASIS[8 + x] ?? 0);
-      two += luma * (BASIS[16 + x] ?? 0);
-      at += 3;
-    }
-    rows[y * 3] = zero;
-    rows[y * 3 + 1] = one;
-    rows[y * 3 + 2] = two;
+    const row = Math.floor(block / across);
+    loops.levels(row * 8 * line + (block - row * across) * 24, line, stepsAt, countsAt);
   }
 }

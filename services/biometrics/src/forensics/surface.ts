@@ -1,5 +1,6 @@
 import { ALIGNED_SIDE, type AlignedFace } from './aligned-face.ts';
-import type { Patch } from './patch.ts';
+import { PATCH_SIDE, type Patch } from './patch.ts';
+import { loops, reserveDoubles, reserveWords } from './plane.ts';
 
 /** The part of the aligned face that shows skin, eyes, nose and mouth: no hair, no background. */
 const FACE = { x1: 12, y1: 16, x2: 51, y2: 61 };
@@ -59,35 +60,21 @@ export function measureSurface({ red, green, blue, luma }: AlignedFace): Surface
   };
 }
 
-/** Counts of |response| 0..HISTOGRAM-1 grey levels. */
-const HISTOGRAM = 256;
-const histogram = new Uint32Array(HISTOGRAM * 4);
+/** Counts of responses by quarters of a grey level. */
+const counts = reserveWords(1024);
+const row = reserveDoubles(PATCH_SIDE + 2);
 
 /**
  * Noise of the sensor, in grey levels: the median response to a mask that neither slopes nor edges answer (Immerkær
  * 1996), which a face's own detail hardly moves.
  */
 export function noiseLevel({ luma, width, height }: Patch): number {
-  histogram.fill(0);
-  let count = 0;
-  for (let y = 1; y < height - 1; y += 2) {
-    for (let x = 1; x < width - 1; x += 1) {
-      const at = y * width + x;
-      const response =
-        4 * (luma[at] ?? 0) -
-        2 * ((luma[at - 1] ?? 0) + (luma[at + 1] ?? 0) + (luma[at - width] ?? 0) + (luma[at + width] ?? 0)) +
-        (luma[at - width - 1] ?? 0) +
-        (luma[at - width + 1] ?? 0) +
-        (luma[at + width - 1] ?? 0) +
-        (luma[at + width + 1] ?? 0);
-      const bin = Math.min(histogram.length - 1, (response < 0 ? -response : response) * 4) | 0;
-      histogram[bin] = (histogram[bin] ?? 0) + 1;
-      count += 1;
-    }
-  }
+  counts.fill(0);
+  loops.responses(luma.byteOffset, width, height, row.byteOffset, counts.byteOffset);
+  const half = ((Math.max(0, height - 1) >> 1) * Math.max(0, width - 2)) / 2;
   let [below, bin] = [0, 0];
-  while (bin < histogram.length && below + (histogram[bin] ?? 0) < count / 2) {
-    below += histogram[bin] ?? 0;
+  while (bin < counts.length && below + (counts[bin] ?? 0) < half) {
+    below += counts[bin] ?? 0;
     bin += 1;
   }
   // The median of |N(0, 6 sigma)| lies at 0.6745 x 6 sigma.
