@@ -12,6 +12,8 @@ interface LocalApplication {
 /** local.json: what to paste into a first integration. */
 export interface LocalFile extends LocalApplication {
   base_url: string;
+  /** Of the built-in PostgreSQL, for commands that work beside the services; one that was given is not written down. */
+  database_url?: string;
   partner: LocalApplication & { identifier: string };
 }
 
@@ -24,6 +26,8 @@ export interface CreatedApplication {
 
 export interface ProvisionOptions {
   baseUrl: string;
+  /** Of the built-in PostgreSQL. */
+  databaseUrl?: string | undefined;
   file: string;
   createApplication(slug: string, name: string): Promise<CreatedApplication>;
 }
@@ -50,7 +54,12 @@ export async function provision(options: ProvisionOptions): Promise<LocalFile> {
     ensureApplication(options, 'demo', 'Demo', kept),
     ensureApplication(options, 'partner_b', 'Partner B', kept?.partner),
   ]);
-  const local = { base_url: options.baseUrl, ...demo, partner: { identifier: 'partner_b', ...partner } };
+  const local = {
+    base_url: options.baseUrl,
+    ...(options.databaseUrl === undefined ? {} : { database_url: options.databaseUrl }),
+    ...demo,
+    partner: { identifier: 'partner_b', ...partner },
+  };
   if (JSON.stringify(local) !== JSON.stringify(kept)) writePrivate(options.file, local);
   return local;
 }

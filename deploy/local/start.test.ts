@@ -72,8 +72,9 @@ test.runIf(process.platform === 'linux')(
     await waitFor('the end of all children', () => alive(first.prints).length === 0, { timeoutMs: 30_000 });
 
     const second = await npmStart();
-    expect(readLocal()).toEqual({ ...local, base_url: second.baseUrl });
-    // The port is another one now, and the default destination has followed.
+    // The ports are others now, and the default destination has followed.
+    const database_url = expect.stringMatching(/^postgres:\/\/selfsame:[^@]+@127\.0\.0\.1:\d+\/selfsame$/);
+    expect(readLocal()).toEqual({ ...local, base_url: second.baseUrl, database_url });
     const destinations = await fetch(`${second.baseUrl}/v3/webhook/destinations/`, {
       headers: { 'x-api-key': local.api_key },
     });

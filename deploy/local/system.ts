@@ -70,6 +70,7 @@ export async function startSystem(options: SystemOptions): Promise<System> {
     ]);
     const local = await provision({
       baseUrl,
+      databaseUrl: plan.environment.DATABASE_URL ? undefined : databaseUrl,
       file: join(run.dataDirectory, 'local.json'),
       createApplication: (slug, name) => createApplication(run, plan, around, slug, name),
     });
