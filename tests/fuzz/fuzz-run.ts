@@ -89,7 +89,19 @@ function pictureBody({ kind, bytes }: Mutant): RawBody {
   return wellFormed(kind, bytes, { save_api_request: 'false' });
 }
 
-async function send(
+/** On a machine that has much else to do a service says so and when to come back; whoever keeps being told so is not served. */
+const BUSY_TRIES = 3;
+const BUSY_PAUSE_MS = 1_000;
+
+async function send(system: RunningSystem, apiKey: string, body: RawBody): Promise<Answered> {
+  for (let tries = 1; ; tries += 1) {
+    const answered = await sendOnce(system, apiKey, body);
+    if (answered.status !== 503 || tries === BUSY_TRIES) return answered;
+    await pause(BUSY_PAUSE_MS);
+  }
+}
+
+async function sendOnce(
   system: RunningSystem,
   apiKey: string,
   { kind, contentType, body }: RawBody,
