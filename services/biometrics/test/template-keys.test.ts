@@ -382,7 +382,7 @@ describe('the command', () => {
       { version: 2, state: 'active', subjects: 0, candidates: 1, references: 0, retired_at: null },
     ]);
     expect(JSON.stringify(lines)).not.toContain('salt');
-    expect(await command('revoke', ...of, '--version', '1')).toEqual({
+    expect(await command('revoke', ...of, '--version', '1', '--yes')).toEqual({
       code: 0,
       lines: [{ revoked: 1, active: 2, erased: 1 }],
       complaint: '',
