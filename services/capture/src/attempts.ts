@@ -37,6 +37,7 @@ export function takeAttempt(context: Context, upload: Upload): Promise<AttemptAn
 async function look(context: Context, upload: Upload): Promise<AttemptAnswer> {
   const begun = await begin(context, upload);
   if ('over' in begun) return answerOf(begun.over);
+  if ('isVoid' in begun) return { result: 'renew' };
   if ('lockedUntil' in begun) return { result: 'locked', until: toldUntil(begun.lockedUntil) };
   const { grant } = begun;
   const evidence = await verify(context, upload, grant);
@@ -69,12 +70,13 @@ async function look(context: Context, upload: Upload): Promise<AttemptAnswer> {
 
 /**
  * A grant; or the session that gives none any more: it is finished, expired, or its attempts are spent; or the end of a
- * lock. Whatever the picture shows: nobody has looked at it.
+ * lock; or an id whose look was judged and taken back. Whatever the picture shows: nobody has looked at it.
  */
 type Begun =
   | { readonly grant: BeginAttemptResponse }
   | { readonly over: HostedSession }
-  | { readonly lockedUntil: Date };
+  | { readonly lockedUntil: Date }
+  | { readonly isVoid: true };
 
 async function begin({ neighbours }: Context, { tokenSha256, attemptId, origin }: Upload): Promise<Begun> {
   try {
@@ -84,6 +86,7 @@ async function begin({ neighbours }: Context, { tokenSha256, attemptId, origin }
     if (error.code === 'locked_out') {
       return { lockedUntil: new Date(Date.now() + (error.retryAfterMs ?? shortestLockMs)) };
     }
+    if (error.code === 'attempt_void') return { isVoid: true };
     return { over: hostedSession((await neighbours.session.readSession({ tokenSha256 })).session) };
   }
 }

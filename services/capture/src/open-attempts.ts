@@ -1,5 +1,8 @@
 import type { AttemptAnswer } from './wire.ts';
 
+/** Answers to a look; the others say that there was none, or none that could be told. */
+const isFinal: ReadonlySet<AttemptAnswer['result']> = new Set(['verdict', 'retry']);
+
 /** Remembers the latest attempt of each session, so that a repeated upload shares its work and its answer. */
 export interface OpenAttempts {
   /**
@@ -26,7 +29,7 @@ export function createOpenAttempts(maxSessions = 5_000): OpenAttempts {
       const forget = () => {
         if (latest.get(session) === entry) latest.delete(session);
       };
-      entry.answer.then(({ result }) => (result === 'pending' || result === 'locked') && forget(), forget);
+      entry.answer.then(({ result }) => !isFinal.has(result) && forget(), forget);
       return entry.answer;
     },
     async settled(session) {

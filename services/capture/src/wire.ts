@@ -43,7 +43,8 @@ export type FaceProblem = Type.Static<typeof faceProblem>;
 
 /**
  * verdict: it is in. retry: the frame will not do and there are attempts left. locked: nobody has looked at the frame, and
- * nobody will before that time. pending: ask for the state.
+ * nobody will before that time. renew: nobody has looked at it either, and nobody will under this id; under a new one they do.
+ * pending: ask for the state.
  */
 export const attemptAnswer = Type.Union([
   Type.Object({
@@ -57,6 +58,7 @@ export const attemptAnswer = Type.Union([
     attempts_left: Type.Integer({ minimum: 1 }),
   }),
   Type.Object({ result: Type.Literal('locked'), until: Type.String() }),
+  Type.Object({ result: Type.Literal('renew') }),
   Type.Object({ result: Type.Literal('pending') }),
 ]);
 export type AttemptAnswer = Type.Static<typeof attemptAnswer>;

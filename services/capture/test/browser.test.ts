@@ -57,14 +57,43 @@ describe.skipIf(!hasChromium)(`the page in ${chromiumPath}`, () => {
   const heading = (page: Page, text: string) => page.getByRole('heading', { name: text }).waitFor();
   const press = (page: Page, name: string) => page.getByRole('button', { name }).click();
 
-  it('says when to come back after too many tries, in the words of its user', async () => {
+  it('offers another try after too many only when it counts, and says in the words of its user when', async () => {
     world.script.lock = { until: new Date(Date.now() + 600_000), isSubject: true };
-    const page = await arrive(`${world.url}/de/session/${world.token}`);
-    await heading(page, 'Machen wir eine Pause');
-    await page.getByText(/Ab (\S+, )?\d\d:\d\d können Sie/).waitFor();
+    const page = await context.newPage();
+    await page.clock.install();
+    await page.goto(`${world.url}/de/session/${world.token}`);
+    await heading(page, 'Zu viele Versuche');
+    await page
+      .getByText(/^Ab (\S+, )?\d?\d:\d\d Uhr können Sie es wieder versuchen, in 1[01] Minuten\.$/)
+      .waitFor();
+    const again = page.getByRole('button', { name: 'Noch einmal versuchen' });
+    expect(await again.isDisabled()).toBe(true);
+    await page.clock.fastForward('06:00');
+    await page
+      .getByText(/, in [45] Minuten\.$/)
+      .first()
+      .waitFor();
+    expect(await again.isDisabled()).toBe(true);
+    await page.clock.fastForward('06:00');
+    await page.getByRole('status').getByText('Sie können es jetzt wieder versuchen.').waitFor();
     world.script.lock = null;
-    await press(page, 'Noch einmal versuchen');
+    await again.click();
     await heading(page, 'Bestätigen Sie, dass Sie es sind');
+  });
+
+  it('lets a locked user go back to the application, and who only leaves is not sent for', async () => {
+    world.script.lock = { until: new Date(Date.now() + 600_000), isSubject: true };
+    const page = await arrive();
+    await heading(page, 'Too many attempts');
+    await press(page, 'Leave');
+    await heading(page, 'You’ve left the check');
+    await page.getByText(/You can try again from .+ on, in 1[01] minutes/).waitFor();
+    expect(await page.getByRole('button', { name: 'Continue the check' }).isDisabled()).toBe(true);
+    await page.reload();
+    await page.getByRole('link', { name: /^Back to/ }).click();
+    await page.waitForURL(/healthz\?order=7&verificationSessionId=.*&status=Not%20Finished$/);
+    await waitFor('the session is left', () => world.script.session.status === 'Not Finished');
+    expect(world.seen.leaves).toBe(2);
   });
 
   it('takes the frame by itself, shows the verdict and returns to the application', async () => {

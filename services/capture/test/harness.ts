@@ -39,6 +39,8 @@ export interface Script {
   sessionDown: Failure | null;
   /** While set, no picture is looked at; the session itself tells of it only where the subject is locked. */
   lock: { until: Date; isSubject: boolean } | null;
+  /** Ids whose look was taken back. */
+  voidAttempts: ReadonlySet<string>;
 }
 
 /** What the neighbours were asked, in order. */
@@ -229,6 +231,7 @@ function freshScript(changes: Partial<HostedSession>): Script {
     decide: () => 'Approved',
     sessionDown: null,
     lock: null,
+    voidAttempts: new Set(),
   };
 }
 
@@ -265,6 +268,9 @@ function sessionNeighbour(script: Script, seen: Seen, state: { tokenSha256: stri
       if (script.lock !== null) {
         const retryAfterMs = script.lock.until.getTime() - Date.now();
         throw new Failure('precondition', 'locked_out', 'Not now.', { retryAfterMs });
+      }
+      if (script.voidAttempts.has(request.attemptId)) {
+        throw new Failure('precondition', 'attempt_void', 'Not under this id.');
       }
       const known = seen.grants.get(request.attemptId);
       if (known === undefined && (!takesFrames(session.status) || session.attemptsLeft === 0)) {

@@ -113,6 +113,19 @@ describe('a lock', () => {
     expect(await (await upload(randomUUID())).json()).toEqual({ result: 'locked', until: told });
   });
 
+  it('that took a look back has its frame sent again, under a new id', async () => {
+    await enter();
+    const attemptId = randomUUID();
+    world.script.voidAttempts = new Set([attemptId]);
+    for (let delivery = 0; delivery < 2; delivery += 1) {
+      const answer = await upload(attemptId);
+      expect(answer.status).toBe(200);
+      expect(await answer.json()).toEqual({ result: 'renew' });
+    }
+    expect(world.seen.verified).toEqual([]);
+    expect(await (await upload(randomUUID())).json()).toMatchObject({ result: 'verdict' });
+  });
+
   it('knows browsers by a cookie and the others by their address', async () => {
     const opened = await post('/open');
     const cookie = opened.headers.get('set-cookie') ?? '';

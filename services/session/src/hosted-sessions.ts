@@ -46,7 +46,7 @@ export async function leaveSession(context: Context, tokenSha256: Uint8Array): P
  * Grants one look at the user's face; a repeated attempt keeps its grant, within bounds.
  * @param digests name the device and the network that the picture comes from, 32 bytes each; empty when unknown
  * @throws Failure `session_not_found`, `attempt_id_invalid`, `session_finished`, `session_expired`, `attempts_used_up`,
- *   `locked_out` (with the milliseconds that are left)
+ *   `attempt_void` (the next look needs a new id), `locked_out` (with the milliseconds that are left)
  */
 export async function beginAttempt(
   context: Context,
@@ -70,13 +70,16 @@ async function step(
     const now = new Date();
     const wanted = command(session);
     const result = transition(session.state, wanted, now);
-    if ('refusal' in result) throw refusalFailure(result.refusal);
+    // Under a lock every picture is answered alike, whatever became of the look of its id.
+    if ('refusal' in result && result.refusal !== 'attempt_void') throw refusalFailure(result.refusal);
     if (wanted.kind !== 'begin_attempt' || digests === undefined) {
+      if ('refusal' in result) throw refusalFailure(result.refusal);
       return saveTransition(context, tx, session, result, now);
     }
     const origin = originOf(context, session.application.id, digests);
     const until = await lockedUntil(context, tx, session, origin, now);
     if (until !== null) throw lockedFailure(until, now);
+    if ('refusal' in result) throw refusalFailure(result.refusal);
     const granted = result.facts.some((fact) => fact.kind === 'attempt_granted');
     const attempt: AttemptChange | undefined = granted
       ? { kind: 'granted', id: wanted.attemptId, at: now, origin }
@@ -99,6 +102,12 @@ function refusalFailure(refusal: Refusal): Failure {
   switch (refusal) {
     case 'attempts_used_up':
       return new Failure('precondition', 'attempts_used_up', 'All attempts of this session are used up.');
+    case 'attempt_void':
+      return new Failure(
+        'precondition',
+        'attempt_void',
+        'This look counts no more; the next one needs a new id.',
+      );
     case 'expired':
       return new Failure('precondition', 'session_expired', 'The time of this session is over.');
     default:

@@ -173,6 +173,11 @@ ALTER TABLE sessions
   );
 `;
 
+const voidAttempts = `
+-- Looks that lead to no verdict any more: their ids grant nothing again.
+ALTER TABLE sessions ADD COLUMN void_attempts uuid[] NOT NULL DEFAULT '{}';
+`;
+
 /** Every migration of this service's schema, those of the libs first. */
 export const migrations: readonly Migration[] = [
   ...busMigrations,
@@ -183,4 +188,5 @@ export const migrations: readonly Migration[] = [
   { name: '0004-candidates', up: candidates },
   { name: '0005-lockouts', up: lockouts },
   { name: '0006-api-sessions', up: apiSessions },
+  { name: '0007-void-attempts', up: voidAttempts },
 ];

@@ -4,7 +4,7 @@ import type { Context } from './context.ts';
 import type { Evidence } from './domain/features/evidence.ts';
 import { isFailedLook } from './domain/lockout.ts';
 import type { Session } from './domain/session.ts';
-import { attemptsLeft, transition } from './domain/session-life.ts';
+import { attemptsLeft, takeBack, transition } from './domain/session-life.ts';
 import { judgeSteps, verdictOf } from './domain/verdict.ts';
 import { countFailure, lockedUntil, unknownOrigin } from './lockouts.ts';
 import { withKnownSessions } from './matched-sessions.ts';
@@ -47,7 +47,8 @@ export async function judgeCapture(
   }
   if (!(await mayBeTold(context, tx, session, attemptId, isFailedLook(reports), now))) {
     context.log.info({ session_id: session.id, reason: 'locked_out' }, 'evidence ignored');
-    return takeBack(tx, session, attemptId);
+    const state = takeBack(session.state, attemptId);
+    return saveSession(tx, { ...session, state }, { statusChangedAt: null });
   }
   await saveTransition(context, tx, session, result, now, {
     reports,
@@ -85,11 +86,4 @@ async function mayBeTold(
   if (!failed) return (await lockedUntil(context, tx, session, unknownOrigin, now)) === null;
   const origin = (await findAttemptOrigin(tx, session.id, attemptId)) ?? unknownOrigin;
   return countFailure(context, tx, session, origin, now);
-}
-
-/** A look that nobody was told of is no attempt: the session waits for its user as it did before. */
-async function takeBack(tx: Transaction<Tables>, session: Session, attemptId: string): Promise<void> {
-  const attempts = session.state.attempts.filter((id) => id !== attemptId);
-  const state = { ...session.state, attempts };
-  await saveSession(tx, { ...session, state }, { statusChangedAt: null });
 }

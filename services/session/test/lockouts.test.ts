@@ -137,6 +137,35 @@ describe('a user', () => {
   });
 });
 
+it('a look that a lock took back is followed by one with a new id, even where one attempt is all', async () => {
+  const features = [
+    { feature: 'LIVENESS', config: { face_liveness_max_attempts: 1 } },
+    { feature: 'FACE_MATCH' },
+  ];
+  const workflow = await world.demo.call('POST', '/v3/workflows/', { features });
+  const session = await open('unlucky', workflow.body.uuid);
+  const attemptId = randomUUID();
+  await begin(session, {}, attemptId);
+  await times(5, () => look('unlucky', wrong));
+  await world.report(session.id, attemptId);
+  await world.settled();
+  // Whatever became of the look of an id: a lock is a lock.
+  expect((await refusal(begin(session, {}, attemptId))).code).toBe('locked_out');
+  await world.database.db
+    .updateTable('lockouts')
+    .set({ locked_until: new Date(Date.now() - 1) })
+    .execute();
+  // The browser that comes back remembers the id that was never answered.
+  const refused = await refusal(begin(session, {}, attemptId));
+  expect(refused).toMatchObject({ kind: 'precondition', code: 'attempt_void', retryable: false });
+  const { session: waiting } = await world.rpc.readSession({ tokenSha256: session.tokenSha256 });
+  expect(waiting?.attemptsLeft).toBe(1);
+  const next = randomUUID();
+  await begin(session, {}, next);
+  await world.report(session.id, next);
+  await world.announced(session.id, 'Approved');
+});
+
 describe('a device', () => {
   it('is locked out after five failed looks at whatever users, and its network is not', async () => {
     const device = { deviceSha256: randomBytes(32), networkSha256: randomBytes(32) };

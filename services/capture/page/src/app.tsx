@@ -8,16 +8,17 @@ import {
   ClockIcon,
   CloseIcon,
   CloudOffIcon,
-  DoorIcon,
   LinkOffIcon,
   Mark,
 } from './icons.tsx';
 import { redirectTarget } from './redirect.ts';
+import { Left } from './screens/left.tsx';
+import { Locked } from './screens/locked.tsx';
 import { NoticeScreen } from './screens/notice.tsx';
+import { Primary } from './screens/primary.tsx';
 import { Stage } from './screens/stage.tsx';
 import { Finished, Verdict } from './screens/verdict.tsx';
 import { Welcome } from './screens/welcome.tsx';
-import { clockTime } from './texts/clock-time.ts';
 import type { Texts } from './texts/texts.ts';
 
 interface AppProps {
@@ -114,14 +115,7 @@ function Screen({ conductor, path, texts }: AppProps) {
       );
     case 'locked':
       return (
-        <NoticeScreen
-          icon={<ClockIcon />}
-          tone="calm"
-          title={texts.locked.title}
-          body={texts.locked.body(clockTime(state.until, new Date(), document.documentElement.lang))}
-        >
-          <Primary text={texts.tryAgain} act={retry} />
-        </NoticeScreen>
+        <Locked state={state} texts={texts} retry={retry} leave={() => conductor.send({ is: 'leave' })} />
       );
     case 'deciding':
       return <NoticeScreen icon={<ClockIcon />} tone="calm" busy {...texts.deciding} />;
@@ -134,30 +128,6 @@ function Screen({ conductor, path, texts }: AppProps) {
     case 'ended':
       return <Ended state={state} texts={texts} retry={retry} />;
   }
-}
-
-function Primary({ text, act }: { text: string; act: () => void }) {
-  return (
-    <button type="button" class="primary" onClick={act}>
-      {text}
-    </button>
-  );
-}
-
-function Left(props: { state: State & { at: 'left' }; texts: Texts; resume: () => void }) {
-  const { session } = props.state;
-  const { left, backTo } = props.texts;
-  const target = redirectTarget(session.callback, session.session_id, 'Not Finished');
-  return (
-    <NoticeScreen icon={<DoorIcon />} tone="calm" title={left.title} body={left.body}>
-      <Primary text={left.resume} act={props.resume} />
-      {target === null ? null : (
-        <a class="secondary" href={target}>
-          {backTo(session.application_name)}
-        </a>
-      )}
-    </NoticeScreen>
-  );
 }
 
 const endIcons = {

@@ -1,5 +1,6 @@
 import type { AttemptAnswer, GuidanceAnswer, SessionView } from '../../src/wire.ts';
 import type { EndReason } from './flow.ts';
+import { learnClock } from './service-clock.ts';
 
 /** The way to this session's routes. The token is in the address already and goes nowhere else. */
 export type SessionPath = `/session/${string}`;
@@ -28,6 +29,7 @@ export function readState(path: SessionPath, signal: AbortSignal): Promise<ViewA
 async function view(url: string, init: RequestInit, signal: AbortSignal): Promise<ViewAnswer> {
   try {
     const response = await fetch(url, { ...init, signal: atMost(viewTimeoutMs, signal) });
+    learnClock(response.headers.get('date'));
     if (response.ok) return { ok: true, session: (await response.json()) as SessionView };
     return { ok: false, reason: reasonOf(response.status) };
   } catch {
@@ -139,6 +141,7 @@ function post(
 
 function deliveryOf(request: XMLHttpRequest): Delivery {
   const { status } = request;
+  learnClock(request.getResponseHeader('date'));
   if (status === 200) return readAnswer(request.responseText);
   if (status === 404 || status === 410) return { status: 'refused', reason: reasonOf(status) };
   if (status === 400 || status === 413 || status === 415) return { status: 'unusable' };

@@ -109,11 +109,17 @@ export function startConductor(path: SessionPath, changed: () => void): Conducto
     const delivery = await deliverFrame(path, attempt.id, frame, progress, signal);
     if (delivery.status === 'aborted') return;
     if (delivery.status === 'again') return send({ is: 'stuck' });
-    if (delivery.status !== 'answered' || delivery.answer.result !== 'pending') frame = null;
+    const answer = delivery.status === 'answered' ? delivery.answer : null;
+    if (answer?.result === 'renew') {
+      ids.settle();
+      // A new id is new to everyone; were it not, the user decides how long this goes on.
+      return send(attempt.isRenewed ? { is: 'stuck' } : { is: 'renewed', id: ids.current() });
+    }
+    if (answer?.result !== 'pending') frame = null;
     if (delivery.status === 'unusable') return send({ is: 'unusable' });
     ids.settle();
     if (delivery.status === 'refused') return send({ is: 'failed', reason: delivery.reason });
-    send({ is: 'answered', answer: delivery.answer });
+    if (answer !== null) send({ is: 'answered', answer });
   }
 
   /** Looks for the verdict until it is there, which ends the screen and with it the signal. */
@@ -126,7 +132,9 @@ export function startConductor(path: SessionPath, changed: () => void): Conducto
       await poll(pollDelaysMs, signal);
       if (signal.aborted) return;
       const again = await redeliverFrame(path, attempt.id, frame, signal);
-      if (again.status === 'answered') send({ is: 'answered', answer: again.answer });
+      const answer = again.status === 'answered' ? again.answer : null;
+      if (answer?.result === 'renew') send({ is: 'failed', reason: 'unavailable' });
+      else if (answer !== null) send({ is: 'answered', answer });
       else if (again.status === 'refused') send({ is: 'failed', reason: again.reason });
       if (signal.aborted) return;
     }

@@ -94,6 +94,14 @@ describe('the page', () => {
     expect(retried.effects).toEqual([{ do: 'upload', attempt }]);
   });
 
+  it('sends the frame once more under a new id where the old one is void', () => {
+    const renewed = play(...toSending, { is: 'sent', share: 1 }, { is: 'renewed', id: 'a-2' });
+    const next = { id: 'a-2', isAuto: true, isRenewed: true } as const;
+    expect(renewed.state).toMatchObject({ at: 'sending', attempt: next, sent: 0 });
+    expect(renewed.effects).toEqual([{ do: 'upload', attempt: next }]);
+    expect(play({ is: 'renewed', id: 'a-2' }).state.at).toBe('loading');
+  });
+
   it('waits for a verdict that takes longer, and shows it when it comes', () => {
     const pending = play(...toSending, { is: 'answered', answer: { result: 'pending' } });
     expect(pending.state.at).toBe('deciding');
@@ -131,7 +139,7 @@ describe('the page', () => {
       expect(step.state).toMatchObject({ at: 'locked', until });
       expect(done(step)).toContain('stop_camera');
       expect(nextStep(step.state, { is: 'try_again' })).toEqual(firstStep);
-      expect(nextStep(step.state, { is: 'leave' }).state.at).toBe('left');
+      expect(nextStep(step.state, { is: 'leave' }).state).toMatchObject({ at: 'left', until });
     }
   });
 

@@ -9,6 +9,8 @@ export type EndReason = 'expired' | 'unknown' | 'unavailable' | 'busy' | 'slow';
 export interface Attempt {
   readonly id: string;
   readonly isAuto: boolean;
+  /** Its frame was sent under another id before. */
+  readonly isRenewed?: boolean;
 }
 
 /** What the user sees. Every state but the first and the last knows its session. */
@@ -33,8 +35,12 @@ export type State =
   | { readonly at: 'deciding'; readonly session: SessionView }
   | { readonly at: 'verdict'; readonly session: SessionView }
   | { readonly at: 'finished'; readonly session: SessionView }
-  | { readonly at: 'left'; readonly session: SessionView }
+  /** With `until` when the session was locked. */
+  | { readonly at: 'left'; readonly session: SessionView; readonly until?: string }
   | { readonly at: 'ended'; readonly reason: EndReason; readonly session?: SessionView };
+
+/** An answer to the look itself; `renew` asks for the same frame under another id. */
+export type Answer = Exclude<AttemptAnswer, { result: 'renew' }>;
 
 /** What happens to the page: from the user, the camera, the server. */
 export type FlowEvent =
@@ -46,7 +52,9 @@ export type FlowEvent =
   | { readonly is: 'captured'; readonly attempt: Attempt }
   | { readonly is: 'sent'; readonly share: number }
   | { readonly is: 'link'; readonly lost: boolean }
-  | { readonly is: 'answered'; readonly answer: AttemptAnswer }
+  | { readonly is: 'answered'; readonly answer: Answer }
+  /** The frame has not been looked at and goes once more, under a new id. */
+  | { readonly is: 'renewed'; readonly id: string }
   | { readonly is: 'unusable' }
   | { readonly is: 'stuck' }
   | { readonly is: 'try_again' }
@@ -200,7 +208,8 @@ function leave(state: State, byChoice: boolean): Step {
   if (!leavable.has(state.at) || !('session' in state) || state.session === undefined) return stay(state);
   const effects: Effect[] = [{ do: 'leave' }, { do: 'stop_camera' }];
   if (byChoice) effects.push(tell({ type: 'cancelled' }));
-  return { state: { at: 'left', session: state.session }, effects };
+  const lock = state.at === 'locked' ? { until: state.until } : {};
+  return { state: { at: 'left', session: state.session, ...lock }, effects };
 }
 
 function tryAgain(state: State): Step {
@@ -224,7 +233,7 @@ function tryAgain(state: State): Step {
 
 type AttemptEvent = Extract<
   FlowEvent,
-  { is: 'captured' | 'sent' | 'link' | 'answered' | 'unusable' | 'stuck' }
+  { is: 'captured' | 'sent' | 'link' | 'answered' | 'renewed' | 'unusable' | 'stuck' }
 >;
 
 function duringAttempt(state: State, event: AttemptEvent): Step {
@@ -257,6 +266,10 @@ function duringAttempt(state: State, event: AttemptEvent): Step {
         state: { at: 'stuck', session: state.session, attempt: state.attempt },
         effects: [tell({ type: 'error', error: 'networkError', step: 'face' })],
       };
+    case 'renewed': {
+      const attempt = { ...state.attempt, id: event.id, isRenewed: true };
+      return { state: { ...state, attempt, sent: 0 }, effects: [{ do: 'upload', attempt }] };
+    }
     case 'unusable':
       return stay({ at: 'again', session: state.session, problem: 'low_quality' });
     case 'answered':
@@ -264,7 +277,7 @@ function duringAttempt(state: State, event: AttemptEvent): Step {
   }
 }
 
-function answered(session: SessionView, answer: AttemptAnswer, attempt?: Attempt): Step {
+function answered(session: SessionView, answer: Answer, attempt?: Attempt): Step {
   switch (answer.result) {
     case 'verdict':
       return conclude({ ...session, callback: answer.callback }, answer.status);

@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import type { Command, SessionState, Transition } from './session-life.ts';
-import { attemptsLeft, transition } from './session-life.ts';
+import { attemptsLeft, takeBack, transition } from './session-life.ts';
 import type { Status } from './status.ts';
 import { statuses } from './status.ts';
 
@@ -12,6 +12,7 @@ function session(status: Status, changes: Partial<SessionState> = {}): SessionSt
   return {
     status,
     attempts: ['first'],
+    voidAttempts: [],
     maxAttempts: 3,
     expiresAt: inAnHour,
     windowSeconds: 3600,
@@ -195,6 +196,22 @@ describe('attempts', () => {
     const state = session('Declined', { attempts: ['a', 'b', 'c'], expiresAt: anHourAgo });
     const result = transition(state, { kind: 'set_status', status: 'Resubmitted' }, now);
     expect(result).toMatchObject({ next: { attempts: [], expiresAt: inAnHour } });
+    // Their evidence is known already: under one of their ids nothing would ever be judged.
+    if ('refusal' in result) throw new Error(result.refusal);
+    const again = { ...result.next, status: 'In Progress' as const };
+    expect(begin(again, 'b')).toEqual({ refusal: 'attempt_void' });
+    expect(attemptsLeft(again)).toBe(3);
+    expect(begin(again, 'd')).toMatchObject({ next: { attempts: ['d'] } });
+  });
+
+  it('a look that is taken back uses up nothing, and neither decides nor begins again', () => {
+    const state = takeBack(session('In Progress', { attempts: ['a', 'a'], maxAttempts: 1 }), 'a');
+    expect(attemptsLeft(state)).toBe(1);
+    expect(begin(state, 'a')).toEqual({ refusal: 'attempt_void' });
+    expect(transition(state, { kind: 'decide', verdict: 'Approved', attemptId: 'a' }, now)).toEqual({
+      refusal: 'not_granted',
+    });
+    expect(begin(state, 'b')).toMatchObject({ next: { attempts: ['b'], voidAttempts: ['a'] } });
   });
 
   it('evidence from before a resubmission does not decide what comes after it', () => {

@@ -9,6 +9,11 @@ export interface SessionState {
    * look repeats its id. Only evidence of one of these counts.
    */
   readonly attempts: readonly string[];
+  /**
+   * Ids of looks that lead to no verdict any more: taken back, or from before steps were sent back. Evidence counts once
+   * under its id, so no look is granted under one of these again; they use up nothing.
+   */
+  readonly voidAttempts: readonly string[];
   readonly maxAttempts: number;
   readonly expiresAt: Date;
   /** Length of the window that a resubmission starts anew. */
@@ -43,6 +48,8 @@ export type Refusal =
   /** Its time is over. */
   | 'expired'
   | 'attempts_used_up'
+  /** The look of this id leads to no verdict any more; the next one needs an id of its own. */
+  | 'attempt_void'
   /** Evidence that no grant stands behind, such as that of a look before a resubmission. */
   | 'not_granted'
   /** The session never came so far that evidence could decide it. */
@@ -118,6 +125,7 @@ function beginAttempt(session: SessionState, attemptId: string, now: Date): Tran
     return { refusal: expired ? 'expired' : 'finished' };
   }
   if (now >= session.expiresAt) return { refusal: 'expired' };
+  if (session.voidAttempts.includes(attemptId)) return { refusal: 'attempt_void' };
   const granted = session.attempts.includes(attemptId);
   const left = attemptsLeft(session);
   if (!granted && left === 0) return { refusal: 'attempts_used_up' };
@@ -149,7 +157,20 @@ function setStatus(session: SessionState, status: SettableStatus, now: Date): Tr
   if (session.status === status) return { refusal: 'same_status' };
   if (status !== 'Resubmitted') return move(session, status);
   const expiresAt = new Date(now.getTime() + session.windowSeconds * 1000);
-  return move({ ...session, attempts: [], expiresAt }, status);
+  return move({ ...withVoid(session, session.attempts), expiresAt }, status);
+}
+
+/** A look that nobody was told of is no attempt: the session waits for its user as it did before. */
+export function takeBack(session: SessionState, attemptId: string): SessionState {
+  return withVoid(session, [attemptId]);
+}
+
+function withVoid(session: SessionState, ids: readonly string[]): SessionState {
+  return {
+    ...session,
+    attempts: session.attempts.filter((id) => !ids.includes(id)),
+    voidAttempts: [...new Set([...session.voidAttempts, ...ids])],
+  };
 }
 
 type Change = Extract<Transition, { facts: unknown }>;

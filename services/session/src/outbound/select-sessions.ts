@@ -13,6 +13,7 @@ interface SessionRow {
   session_number: number;
   status: Status;
   attempts: string[];
+  void_attempts: string[];
   sequence: number;
   application_id: string;
   application_name: string;
@@ -53,6 +54,7 @@ export function selectSessions(
       's.session_number',
       's.status',
       's.attempts',
+      's.void_attempts',
       's.sequence',
       's.application_id',
       'a.name as application_name',
@@ -88,6 +90,7 @@ export function toSession(row: SessionRow): Session {
     state: {
       status: row.status,
       attempts: row.attempts,
+      voidAttempts: row.void_attempts,
       maxAttempts: maxAttempts(row.definition.steps),
       expiresAt: row.expires_at,
       windowSeconds: row.definition.session_expiration_time,

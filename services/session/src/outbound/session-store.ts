@@ -110,6 +110,7 @@ export async function saveSession(
     .set((eb) => ({
       status: state.status,
       attempts: sql<string[]>`${[...state.attempts]}::uuid[]`,
+      void_attempts: sql<string[]>`${[...state.voidAttempts]}::uuid[]`,
       expires_at: state.expiresAt,
       sequence: session.sequence,
       reports: reports === null ? null : JSON.stringify(reports),

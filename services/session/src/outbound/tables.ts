@@ -74,6 +74,7 @@ interface SessionsTable {
   definition_id: string;
   status: Status;
   attempts: Generated<string[]>;
+  void_attempts: Generated<string[]>;
   sequence: number;
   enrols: boolean;
   has_portrait: boolean;

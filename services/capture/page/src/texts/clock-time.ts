@@ -1,10 +1,22 @@
 /**
- * A time of today or tomorrow as people write it in a language: "14:35", with the weekday when it is not today.
+ * A time of today or tomorrow as people write it where they are: "2:35 PM" or "14:35", with the weekday when it is not
+ * today.
  * @param iso the time; what is none is returned as it is
  */
-export function clockTime(iso: string, now: Date, language: string): string {
+export function clockTime(iso: string, now: Date, locale: string): string {
   const time = new Date(iso);
   if (Number.isNaN(time.getTime())) return iso;
   const weekday = time.toDateString() === now.toDateString() ? {} : ({ weekday: 'long' } as const);
-  return time.toLocaleTimeString(language || 'en', { ...weekday, hour: '2-digit', minute: '2-digit' });
+  return time.toLocaleTimeString(locale || 'en', { ...weekday, hour: 'numeric', minute: '2-digit' });
+}
+
+/** How far off a time is, as people say it: "in 28 minutes"; in hours from two hours on. */
+export function waitingTime(minutes: number, locale: string): string {
+  const words = new Intl.RelativeTimeFormat(locale || 'en');
+  return minutes < 120 ? words.format(minutes, 'minute') : words.format(Math.ceil(minutes / 60), 'hour');
+}
+
+/** The page's language as it is written where the user lives, by the browser's list: `en-GB` for `en`. */
+export function localeOf(language: string, preferred: readonly string[]): string {
+  return preferred.find((code) => code.toLowerCase().split('-')[0] === language) ?? language;
 }

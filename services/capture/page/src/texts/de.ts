@@ -25,6 +25,8 @@ export const de: Texts = {
       named: (application) => `Das Ergebnis geht an ${application}.`,
     },
     privacyTitle: 'Ihr Bild wird nicht aufbewahrt',
+    compared: (application) =>
+      `Es kann mit Gesichtern verglichen werden, die ${application} schon kennt, um doppelte Konten zu verhindern.`,
     notKept: 'Es wird nach der Prüfung gelöscht.',
     onlyResult: 'Gespeichert wird nur das Ergebnis.',
     templateKept: (application) =>
@@ -99,9 +101,9 @@ export const de: Texts = {
     covered: 'Ihr Gesicht war verdeckt. Nehmen Sie Sonnenbrille, Maske oder Mütze ab.',
   },
   locked: {
-    title: 'Machen wir eine Pause',
-    body: (time) =>
-      `Mehrere Versuche haben nicht geklappt. Zu Ihrer Sicherheit warten wir. Ab ${time} können Sie es wieder versuchen.`,
+    title: 'Zu viele Versuche',
+    wait: (time, wait) => `Ab ${time} Uhr können Sie es wieder versuchen, ${wait}.`,
+    over: 'Sie können es jetzt wieder versuchen.',
   },
   deciding: {
     title: 'Fast geschafft',

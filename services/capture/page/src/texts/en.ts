@@ -22,6 +22,8 @@ export const en: Texts = {
       named: (application) => `The result goes to ${application}.`,
     },
     privacyTitle: 'Your picture is not kept',
+    compared: (application) =>
+      `It may be compared with faces that ${application} already knows, to prevent double accounts.`,
     notKept: 'It is deleted after the check.',
     onlyResult: 'Only the result of the check is stored.',
     templateKept: (application) =>
@@ -93,9 +95,9 @@ export const en: Texts = {
     covered: 'Something covered your face. Take off sunglasses, mask or hat.',
   },
   locked: {
-    title: 'Let’s take a break',
-    body: (time) =>
-      `Several tries didn’t work, so we pause to keep you safe. You can try again from ${time} on.`,
+    title: 'Too many attempts',
+    wait: (time, wait) => `You can try again from ${time} on, ${wait}.`,
+    over: 'You can try again now.',
   },
   deciding: {
     title: 'Almost there',

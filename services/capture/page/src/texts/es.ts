@@ -22,6 +22,8 @@ export const es: Texts = {
       named: (application) => `El resultado llega a ${application}.`,
     },
     privacyTitle: 'Tu foto no se guarda',
+    compared: (application) =>
+      `Puede compararse con caras que ${application} ya conoce, para evitar cuentas duplicadas.`,
     notKept: 'Se borra después de la comprobación.',
     onlyResult: 'Solo se guarda el resultado.',
     templateKept: (application) =>
@@ -96,9 +98,9 @@ export const es: Texts = {
     covered: 'Algo te cubría la cara. Quítate las gafas de sol, la mascarilla o el gorro.',
   },
   locked: {
-    title: 'Hagamos una pausa',
-    body: (time) =>
-      `Varios intentos no han funcionado. Por tu seguridad, esperamos un poco. Puedes volver a intentarlo a partir de: ${time}.`,
+    title: 'Demasiados intentos',
+    wait: (time, wait) => `Podrás volver a intentarlo desde esta hora: ${time} (${wait}).`,
+    over: 'Ya puedes volver a intentarlo.',
   },
   deciding: {
     title: 'Ya casi está',

@@ -28,6 +28,8 @@ export const fr: Texts = {
       named: (application) => `Le résultat est transmis à ${application}.`,
     },
     privacyTitle: 'Votre photo n’est pas conservée',
+    compared: (application) =>
+      `Elle peut être comparée aux visages que ${application} connaît déjà, pour éviter les comptes en double.`,
     notKept: 'Elle est supprimée après la vérification.',
     onlyResult: 'Seul le résultat est enregistré.',
     templateKept: (application) =>
@@ -102,9 +104,9 @@ export const fr: Texts = {
     covered: 'Votre visage était couvert. Retirez lunettes de soleil, masque ou bonnet.',
   },
   locked: {
-    title: 'Faisons une pause',
-    body: (time) =>
-      `Plusieurs essais n’ont pas abouti. Pour votre sécurité, nous attendons un peu. Vous pourrez réessayer à partir de : ${time}.`,
+    title: 'Trop de tentatives',
+    wait: (time, wait) => `Vous pourrez réessayer à partir de ${time}, ${wait}.`,
+    over: 'Vous pouvez réessayer maintenant.',
   },
   deciding: {
     title: 'Presque terminé',

@@ -32,6 +32,7 @@ export interface Texts {
     readonly finish: Notice & { readonly named: Named };
     readonly privacyTitle: string;
     readonly notKept: string;
+    readonly compared: Named;
     readonly onlyResult: string;
     readonly templateKept: Named;
     readonly agree: string;
@@ -47,8 +48,12 @@ export interface Texts {
   readonly stuck: Notice;
   readonly again: { readonly title: string; readonly triesLeft: (tries: number) => string };
   readonly problems: Record<FaceProblem, string>;
-  /** With the time from which one may try again, as people write it. */
-  readonly locked: { readonly title: string; readonly body: (time: string) => string };
+  /** `wait` with the time from which one may try again and how far off it is, both as people write them. */
+  readonly locked: {
+    readonly title: string;
+    readonly wait: (time: string, wait: string) => string;
+    readonly over: string;
+  };
   readonly deciding: Notice;
   readonly approved: { readonly title: string; readonly body: Named; readonly enrolled: Named };
   readonly inReview: { readonly title: string; readonly body: Named };
