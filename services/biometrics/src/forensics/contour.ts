@@ -64,17 +64,17 @@ function measureSteps({ rgb, width, height }: Picture, mesh: Float32Array): void
       const offset = (sample / (ACROSS - 1) - 0.5) * span;
       const column = inside(at.x + outward.x * offset, width - 1);
       const row = inside(at.y + outward.y * offset, height - 1);
-      for (let channel = 0; channel < 3; channel += 1) {
-        samples[sample * 3 + channel] = rgb[(row * width + column) * 3 + channel] ?? 0;
-      }
+      const from = (row * width + column) * 3;
+      samples[sample * 3] = rgb[from] ?? 0;
+      samples[sample * 3 + 1] = rgb[from + 1] ?? 0;
+      samples[sample * 3 + 2] = rgb[from + 2] ?? 0;
     }
     for (let sample = 1; sample < ACROSS - 1; sample += 1) {
-      let step = 0;
-      for (let channel = 0; channel < 3; channel += 1) {
-        step += Math.abs(
-          (samples[(sample + 1) * 3 + channel] ?? 0) - (samples[(sample - 1) * 3 + channel] ?? 0),
-        );
-      }
+      const before = (sample - 1) * 3;
+      const step =
+        Math.abs((samples[before + 6] ?? 0) - (samples[before] ?? 0)) +
+        Math.abs((samples[before + 7] ?? 0) - (samples[before + 1] ?? 0)) +
+        Math.abs((samples[before + 8] ?? 0) - (samples[before + 2] ?? 0));
       steps[place * ACROSS + sample] = Math.min(STEP_MAX, step / 3);
     }
   }
@@ -82,5 +82,6 @@ function measureSteps({ rgb, width, height }: Picture, mesh: Float32Array): void
 
 /** The nearest whole pixel inside; a place that is no number counts as the first. */
 function inside(value: number, last: number): number {
-  return value > 0 ? Math.min(last, Math.round(value)) : 0;
+  // Half a pixel is added so that cutting off the fraction rounds.
+  return value > 0 ? Math.min(last, value + 0.5) | 0 : 0;
 }
