@@ -42,7 +42,7 @@ export interface InspectedFace {
 
 /**
  * What a picture tells of how it came to be: from its bytes, from traces of compression and scaling in its pixels, and
- * from what surrounds and covers the face. Takes about 1.5 ms for a frame of 640x480. Never throws on any bytes.
+ * from what surrounds and covers the face. Takes 0.9 ms for a frame of 640x480 (median). Never throws on any bytes.
  */
 export function inspectMedia(
   bytes: Uint8Array,
