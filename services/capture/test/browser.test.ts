@@ -64,13 +64,13 @@ describe.skipIf(!hasChromium)(`the page in ${chromiumPath}`, () => {
     await page.goto(`${world.url}/de/session/${world.token}`);
     await heading(page, 'Zu viele Versuche');
     await page
-      .getByText(/^Ab (\S+, )?\d?\d:\d\d Uhr können Sie es wieder versuchen, in 1[01] Minuten\.$/)
+      .getByText(/^Sie können es in 1[01] Minuten wieder versuchen, ab (\S+, )?\d?\d:\d\d Uhr\.$/)
       .waitFor();
     const again = page.getByRole('button', { name: 'Noch einmal versuchen' });
     expect(await again.isDisabled()).toBe(true);
     await page.clock.fastForward('06:00');
     await page
-      .getByText(/, in [45] Minuten\.$/)
+      .getByText(/ in [45] Minuten wieder /)
       .first()
       .waitFor();
     expect(await again.isDisabled()).toBe(true);
@@ -87,7 +87,7 @@ describe.skipIf(!hasChromium)(`the page in ${chromiumPath}`, () => {
     await heading(page, 'Too many attempts');
     await press(page, 'Leave');
     await heading(page, 'You’ve left the check');
-    await page.getByText(/You can try again from .+ on, in 1[01] minutes/).waitFor();
+    await page.getByText(/You can try again in 1[01] minutes, from .+ on/).waitFor();
     expect(await page.getByRole('button', { name: 'Continue the check' }).isDisabled()).toBe(true);
     await page.reload();
     await page.getByRole('link', { name: /^Back to/ }).click();

@@ -70,7 +70,7 @@ describe('the hosted page', () => {
     expect((await get('/capture-assets/..%2findex.html')).status).toBe(404);
   });
 
-  it('weighs less than 25 kB in any language: script, style and texts, gzipped', () => {
+  it('weighs less than 26 kB in any language: script, style and texts, gzipped', () => {
     const directory = join(page.directory, 'capture-assets');
     const sizes = readdirSync(directory)
       .filter((name) => /\.(js|css)$/.test(name))
@@ -80,6 +80,6 @@ describe('the hosted page', () => {
     const rest = sizes.filter(({ name }) => !isText(name)).map(({ bytes }) => bytes);
     expect(texts.length).toBeGreaterThanOrEqual(3);
     const total = rest.reduce((sum, bytes) => sum + bytes, 0) + Math.max(...texts);
-    expect(total).toBeLessThan(25_000);
+    expect(total).toBeLessThan(26_000);
   });
 });

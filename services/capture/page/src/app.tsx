@@ -8,13 +8,13 @@ import {
   ClockIcon,
   CloseIcon,
   CloudOffIcon,
+  DoorIcon,
   LinkOffIcon,
   Mark,
 } from './icons.tsx';
 import { redirectTarget } from './redirect.ts';
-import { Left } from './screens/left.tsx';
-import { Locked } from './screens/locked.tsx';
 import { NoticeScreen } from './screens/notice.tsx';
+import { Pause } from './screens/pause.tsx';
 import { Primary } from './screens/primary.tsx';
 import { Stage } from './screens/stage.tsx';
 import { Finished, Verdict } from './screens/verdict.tsx';
@@ -68,6 +68,7 @@ function Screen({ conductor, path, texts }: AppProps) {
   const { state } = conductor;
   const retry = () => conductor.send({ is: 'try_again' });
   const close = () => conductor.send({ is: 'close' });
+  const leave = () => conductor.send({ is: 'leave' });
   switch (state.at) {
     case 'loading':
       return (
@@ -115,7 +116,17 @@ function Screen({ conductor, path, texts }: AppProps) {
       );
     case 'locked':
       return (
-        <Locked state={state} texts={texts} retry={retry} leave={() => conductor.send({ is: 'leave' })} />
+        <Pause
+          key="locked"
+          state={state}
+          texts={texts}
+          icon={<ClockIcon />}
+          title={texts.locked.title}
+          body={texts.locked.over}
+          action={texts.tryAgain}
+          act={retry}
+          leave={leave}
+        />
       );
     case 'deciding':
       return <NoticeScreen icon={<ClockIcon />} tone="calm" busy {...texts.deciding} />;
@@ -124,7 +135,19 @@ function Screen({ conductor, path, texts }: AppProps) {
     case 'finished':
       return <Finished session={state.session} texts={texts} close={close} />;
     case 'left':
-      return <Left state={state} texts={texts} resume={retry} />;
+      return (
+        <Pause
+          key="left"
+          state={state}
+          texts={texts}
+          icon={<DoorIcon />}
+          title={texts.left.title}
+          body={texts.left.body}
+          action={texts.left.resume}
+          act={retry}
+          leave={leave}
+        />
+      );
     case 'ended':
       return <Ended state={state} texts={texts} retry={retry} />;
   }

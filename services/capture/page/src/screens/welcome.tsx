@@ -48,8 +48,8 @@ export function Welcome(props: { session: SessionView; texts: Texts; agree: () =
           <div>
             <h2>{welcome.privacyTitle}</h2>
             <p>
-              {welcome.compared(application)} {welcome.notKept}{' '}
-              {session.enrols ? welcome.templateKept(application) : welcome.onlyResult}
+              {welcome.notKept} {session.enrols ? welcome.templateKept(application) : welcome.onlyResult}{' '}
+              {welcome.compared(application)}
             </p>
           </div>
         </div>

@@ -26,7 +26,7 @@ export const de: Texts = {
     },
     privacyTitle: 'Ihr Bild wird nicht aufbewahrt',
     compared: (application) =>
-      `Es kann mit Gesichtern verglichen werden, die ${application} schon kennt, um doppelte Konten zu verhindern.`,
+      `Ihr Gesicht kann mit Gesichtern verglichen werden, die ${application} schon kennt, um doppelte Konten zu verhindern.`,
     notKept: 'Es wird nach der Prüfung gelöscht.',
     onlyResult: 'Gespeichert wird nur das Ergebnis.',
     templateKept: (application) =>
@@ -102,7 +102,7 @@ export const de: Texts = {
   },
   locked: {
     title: 'Zu viele Versuche',
-    wait: (time, wait) => `Ab ${time} Uhr können Sie es wieder versuchen, ${wait}.`,
+    wait: (time, wait) => `Sie können es ${wait} wieder versuchen, ab ${time} Uhr.`,
     over: 'Sie können es jetzt wieder versuchen.',
   },
   deciding: {

@@ -23,7 +23,7 @@ export const en: Texts = {
     },
     privacyTitle: 'Your picture is not kept',
     compared: (application) =>
-      `It may be compared with faces that ${application} already knows, to prevent double accounts.`,
+      `Your face may be compared with faces that ${application} already knows, to prevent double accounts.`,
     notKept: 'It is deleted after the check.',
     onlyResult: 'Only the result of the check is stored.',
     templateKept: (application) =>
@@ -96,7 +96,7 @@ export const en: Texts = {
   },
   locked: {
     title: 'Too many attempts',
-    wait: (time, wait) => `You can try again from ${time} on, ${wait}.`,
+    wait: (time, wait) => `You can try again ${wait}, from ${time} on.`,
     over: 'You can try again now.',
   },
   deciding: {

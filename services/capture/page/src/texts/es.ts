@@ -23,7 +23,7 @@ export const es: Texts = {
     },
     privacyTitle: 'Tu foto no se guarda',
     compared: (application) =>
-      `Puede compararse con caras que ${application} ya conoce, para evitar cuentas duplicadas.`,
+      `Tu cara puede compararse con caras que ${application} ya conoce, para evitar cuentas duplicadas.`,
     notKept: 'Se borra después de la comprobación.',
     onlyResult: 'Solo se guarda el resultado.',
     templateKept: (application) =>

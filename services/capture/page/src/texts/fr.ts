@@ -29,7 +29,7 @@ export const fr: Texts = {
     },
     privacyTitle: 'Votre photo n’est pas conservée',
     compared: (application) =>
-      `Elle peut être comparée aux visages que ${application} connaît déjà, pour éviter les comptes en double.`,
+      `Votre visage peut être comparé aux visages que ${application} connaît déjà, pour éviter les comptes en double.`,
     notKept: 'Elle est supprimée après la vérification.',
     onlyResult: 'Seul le résultat est enregistré.',
     templateKept: (application) =>
@@ -105,7 +105,7 @@ export const fr: Texts = {
   },
   locked: {
     title: 'Trop de tentatives',
-    wait: (time, wait) => `Vous pourrez réessayer à partir de ${time}, ${wait}.`,
+    wait: (time, wait) => `Vous pourrez réessayer ${wait}, à partir de ${time}.`,
     over: 'Vous pouvez réessayer maintenant.',
   },
   deciding: {
