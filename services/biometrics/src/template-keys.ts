@@ -104,11 +104,11 @@ export async function revokeTemplateKey(
     if ((await findKey(tx, applicationId, version)) === undefined) {
       throw await unknownVersion(tx, applicationId, version);
     }
+    // First of all, so that whoever is writing under the version is waited for, and nobody begins to.
+    const erased = await eraseKey(tx, applicationId, version);
     if (dropListEntries) await dropListEntriesUnder(tx, applicationId, version);
     else await requireNoListEntries(tx, applicationId, version);
-    if (await eraseKey(tx, applicationId, version)) {
-      await bus.enqueue(tx, templateForgotten, { applicationId, occurredAt: new Date() });
-    }
+    if (erased) await bus.enqueue(tx, templateForgotten, { applicationId, occurredAt: new Date() });
     return (await activeKey(tx, applicationId)).version;
   });
   return { active, erased: await eraseRevoked({ database }) };

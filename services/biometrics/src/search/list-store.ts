@@ -130,8 +130,8 @@ export async function takeOutdatedEntries(
     .where('e.row_id', '>', after)
     .orderBy('e.row_id')
     .limit(limit)
-    .forUpdate('e')
-    .skipLocked()
+    // The version that they go to is held as well: revoked meanwhile, it would take them along.
+    .modifyEnd(sql`FOR UPDATE OF e SKIP LOCKED FOR SHARE OF a`)
     .execute();
   return rows.flatMap((row) => {
     const { application_id: applicationId, salt, active_salt: activeSalt } = row;
