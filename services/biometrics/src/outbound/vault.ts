@@ -8,6 +8,7 @@ import {
   PROTECTED_BYTES,
   PROTECTED_FORMAT,
   type ProtectedTemplate,
+  TRANSFORM_BYTES,
 } from '../protection/transform.ts';
 
 /** The only place that touches the biometric key, and the only one that turns embeddings into protected templates. */
@@ -30,17 +31,14 @@ export interface Vault {
 /** By which models a template was made. */
 type Made = Pick<SealedTemplate, 'pipelineVersion' | 'embeddingSpace'>;
 
-/** What one key version is good for; the transform is made when a face is first protected with it. */
-interface OpenKey {
-  readonly seal: Buffer;
-  protect(embedding: Float32Array): ProtectedTemplate;
-}
-
 const CIPHER = 'aes-256-gcm';
 const NONCE_BYTES = 12;
 const TAG_BYTES = 16;
-/** A transform takes 270 kB and 2 ms. */
-const OPEN_KEYS_MAX = 128;
+/** A seal key takes a few hundred bytes; the index opens rows of every application. */
+const SEAL_KEYS_MAX = 10_000;
+/** A transform takes 2 ms to make: about a thousand applications may look at faces in turn before it is made again. */
+const TRANSFORM_MEMORY_MAX = 256 * 2 ** 20;
+const TRANSFORMS_MAX = Math.floor(TRANSFORM_MEMORY_MAX / TRANSFORM_BYTES);
 /** Only faces on lists are taken from key to key, one application after the other. */
 const TRANSFERS_MAX = 2;
 
@@ -62,25 +60,18 @@ export function createVault(biometricKey: Buffer): Vault {
   const transformKey = (key: TemplateKey) => templateKey(PROTECTED_FORMAT, key);
 
   const transfers = createRecent<(template: ProtectedTemplate) => ProtectedTemplate>(TRANSFERS_MAX);
-  const recent = createRecent<OpenKey>(OPEN_KEYS_MAX);
-  const openKey = (key: TemplateKey): OpenKey =>
-    recent([key.applicationId, key.version, key.salt.toString('base64')].join('\0'), () => {
-      let transform: OpenKey['protect'] | undefined;
-      return {
-        seal: templateKey('seal', key),
-        protect(embedding) {
-          transform ??= createTransform(transformKey(key));
-          return transform(embedding);
-        },
-      };
-    });
+  const transforms = createRecent<(embedding: Float32Array) => ProtectedTemplate>(TRANSFORMS_MAX);
+  const sealKeys = createRecent<Buffer>(SEAL_KEYS_MAX);
+  const nameOf = ({ applicationId, version, salt }: TemplateKey) =>
+    [applicationId, version, salt.toString('base64')].join('\0');
+  const sealKey = (key: TemplateKey) => sealKeys(nameOf(key), () => templateKey('seal', key));
 
   return {
     keyId,
     subjectOf: (applicationId, vendorData) =>
       createHmac('sha256', derive('subject', applicationId)).update(vendorData).digest('hex'),
 
-    protect: (key, embedding) => openKey(key).protect(embedding),
+    protect: (key, embedding) => transforms(nameOf(key), () => createTransform(transformKey(key)))(embedding),
 
     rekey(from, to, template) {
       if (from.applicationId !== to.applicationId) throw new Error('a template for another application');
@@ -95,7 +86,7 @@ export function createVault(biometricKey: Buffer): Vault {
       requireSameApplication(owner, key);
       const by = { keyId, keyVersion: key.version, pipelineVersion, embeddingSpace };
       const nonce = randomBytes(NONCE_BYTES);
-      const cipher = createCipheriv(CIPHER, openKey(key).seal, nonce);
+      const cipher = createCipheriv(CIPHER, sealKey(key), nonce);
       cipher.setAAD(context(owner, by));
       const encrypted = Buffer.concat([cipher.update(template), cipher.final()]);
       return { ...by, sealed: Buffer.concat([nonce, cipher.getAuthTag(), encrypted]) };
@@ -103,7 +94,7 @@ export function createVault(biometricKey: Buffer): Vault {
 
     open(owner, key, template) {
       requireSameApplication(owner, key);
-      const bytes = decrypt(openKey(key).seal, context(owner, template), template.sealed);
+      const bytes = decrypt(sealKey(key), context(owner, template), template.sealed);
       if (bytes.length !== PROTECTED_BYTES) throw unopenable();
       return new Int8Array(bytes);
     },

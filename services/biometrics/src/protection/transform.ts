@@ -19,6 +19,9 @@ export const PROTECTED_BYTES = 256;
 const STEPS = 400;
 const VALUE_MAX = 127;
 
+/** What a transform keeps in memory: the reflections of its rotation, 1 to 256 values and two more each, as float64. */
+export const TRANSFORM_BYTES = 8 * ((PROTECTED_BYTES * (PROTECTED_BYTES + 1)) / 2 + 2 * PROTECTED_BYTES);
+
 /** What one unit of the integer dot product of two protected templates is worth as a cosine. */
 export const PROTECTED_SCALE = 1 / STEPS ** 2;
 
