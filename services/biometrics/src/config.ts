@@ -49,6 +49,12 @@ const settings = {
     min: 100,
     max: 3_600_000,
   }),
+  /** How long replicas of a release before key versions may run beside ours, from the migration on. */
+  convertAfterMinutes: setting.integer('BIOMETRICS_CONVERT_AFTER_MINUTES', {
+    default: 60,
+    min: 0,
+    max: 10_080,
+  }),
 };
 
 /** Everything the service can be told from outside, checked. */

@@ -93,6 +93,22 @@ const own: Migration[] = [
       ALTER TABLE templates ADD COLUMN compared_with timestamptz;
     `,
   },
+  {
+    name: '0006-plain-templates-by-length',
+    up: `
+      -- Replicas of releases before key versions name none when they replace a template, and would leave the version of the
+      -- one before on theirs. What they write is known by its length: nonce, tag and 256 floats.
+      CREATE FUNCTION note_plain_template() RETURNS trigger LANGUAGE plpgsql AS $$
+        BEGIN
+          NEW.key_version := 0;
+          RETURN NEW;
+        END $$;
+      CREATE TRIGGER note_plain_template BEFORE INSERT OR UPDATE ON templates
+        FOR EACH ROW WHEN (octet_length(NEW.sealed) = 12 + 16 + 4 * 256 AND NEW.key_version <> 0)
+        EXECUTE FUNCTION note_plain_template();
+      UPDATE templates SET key_version = 0 WHERE octet_length(sealed) = 12 + 16 + 4 * 256 AND key_version <> 0;
+    `,
+  },
 ];
 
 /** The schema `biometrics`, oldest first. */

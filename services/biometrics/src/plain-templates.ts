@@ -2,7 +2,7 @@ import type { Context } from './context.ts';
 import type { RowOwner, SealedTemplate, TemplateKey } from './domain/template.ts';
 import { type PlainRow, replacePlain, takePlain } from './outbound/plain-store.ts';
 import type { Vault } from './outbound/vault.ts';
-import { activeKey } from './template-keys.ts';
+import { holdActiveKey } from './template-keys.ts';
 
 /** Some 5 ms of work between two turns of the event loop. */
 const BATCH = 40;
@@ -10,8 +10,8 @@ const BATCHES_MAX = 100_000;
 
 /**
  * Protects what earlier releases stored as sealed embeddings, so that nobody loses their enrolment and no embedding stays
- * stored. Runs at start and with every sweep, since replicas of the earlier release may still write some. A row that
- * does not open is left, and told once a pass.
+ * stored. Runs with every sweep, once replicas of the earlier release should be gone: they cannot read what is protected. A row
+ * that does not open is left, and told once a pass.
  * @returns how many were protected
  */
 export async function protectPlainTemplates(
@@ -39,7 +39,7 @@ async function protectBatch(
     const rows = await takePlain(tx, after, BATCH);
     let refused = 0;
     for (const { owner, template } of rows) {
-      const key = keys.get(owner.applicationId) ?? (await activeKey(tx, owner.applicationId));
+      const key = keys.get(owner.applicationId) ?? (await holdActiveKey(tx, owner.applicationId));
       keys.set(owner.applicationId, key);
       const sealed = protect(vault, key, { owner, template });
       if (sealed === undefined) refused += 1;

@@ -100,7 +100,10 @@ export async function createService(options: {
 
   const context: Context = { log, database, vault, bus, pool, faces, candidateDays: config.candidateDays };
 
-  const sweeper = startSweeper(context, config.sweepIntervalMs);
+  const sweeper = startSweeper(context, {
+    intervalMs: config.sweepIntervalMs,
+    convertAfterMinutes: config.convertAfterMinutes,
+  });
   lifecycle.onStop('sweeper', sweeper.stop);
 
   await subscribeAll(context, bus);

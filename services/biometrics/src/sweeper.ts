@@ -1,9 +1,17 @@
 import { setTimeout as pause } from 'node:timers/promises';
 import type { Context } from './context.ts';
+import { conversionIsDue } from './outbound/plain-store.ts';
 import { protectPlainTemplates } from './plain-templates.ts';
 import { renewListEntries } from './search/list-renewal.ts';
 import { eraseRevoked } from './template-keys.ts';
 import { sweep } from './templates.ts';
+
+/** When the sweeper does what. */
+export interface SweeperTimes {
+  readonly intervalMs: number;
+  /** How long what an earlier release left stays as it is, counted from the migration that brought key versions. */
+  readonly convertAfterMinutes: number;
+}
 
 /**
  * Removes what has expired or was revoked, protects what an earlier release left and carries face lists over to new key
@@ -12,7 +20,7 @@ import { sweep } from './templates.ts';
  */
 export function startSweeper(
   context: Pick<Context, 'database' | 'log' | 'vault'>,
-  intervalMs: number,
+  { intervalMs, convertAfterMinutes }: SweeperTimes,
 ): { stop(): Promise<void> } {
   const stopping = new AbortController();
   const { signal } = stopping;
@@ -24,7 +32,8 @@ export function startSweeper(
         if (dropped > 0) context.log.info({ dropped }, 'expired templates removed');
         const erased = await eraseRevoked(context);
         if (erased > 0) context.log.info({ erased }, 'templates of revoked key versions erased');
-        const converted = await protectPlainTemplates(context);
+        const due = await conversionIsDue(context.database.db, convertAfterMinutes);
+        const converted = due ? await protectPlainTemplates(context) : 0;
         if (converted > 0) context.log.info({ converted }, 'templates of an earlier release protected');
         const renewed = await renewListEntries(context);
         if (renewed > 0)

@@ -4,15 +4,18 @@ import { text } from 'node:stream/consumers';
 import { openBus } from '@selfsame/bus/bus';
 import { enqueueDeferred } from '@selfsame/bus/deferred';
 import { MatchOutcome, ReferenceKind } from '@selfsame/contracts/biometrics/v1/evidence';
+import { FaceListKind } from '@selfsame/contracts/biometrics/v1/service';
 import { templateEnrolled, templateForgotten } from '@selfsame/contracts/catalog';
 import { type Database, openDatabase } from '@selfsame/database/database';
 import { waitFor } from '@selfsame/testing/wait';
+import { sql } from 'kysely';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import type { RowOwner } from '../src/domain/template.ts';
 import { migrations } from '../src/migrations.ts';
 import { type BiometricsTables, putTemplate } from '../src/outbound/store.ts';
 import { createVault, type Vault } from '../src/outbound/vault.ts';
 import { protectPlainTemplates } from '../src/plain-templates.ts';
+import { startSweeper } from '../src/sweeper.ts';
 import { revokeTemplateKey, rotateTemplateKey } from '../src/template-keys.ts';
 import { sealAsBefore } from './earlier-release.ts';
 import { face } from './faces.ts';
@@ -219,6 +222,47 @@ describe('a key version that retires', () => {
   });
 });
 
+test('a face that is put on a list while the version is revoked lies under the next one', async () => {
+  const session = newSession();
+  await world.enrol(session, ada);
+  const { applicationId } = session;
+  const goesOn = Promise.withResolvers<void>();
+  const revoked = Promise.withResolvers<number>();
+  const slowly: typeof database = {
+    ...database,
+    transaction: (run) =>
+      database.transaction(async (tx) => {
+        const result = await run(tx);
+        const { rows: own } = await sql<{ pid: number }>`SELECT pg_backend_pid() AS pid`.execute(tx);
+        revoked.resolve(own[0]?.pid ?? 0);
+        await goesOn.promise;
+        return result;
+      }),
+  };
+  const bus = { enqueue: enqueueDeferred };
+  const revocation = revokeTemplateKey({ database: slowly, bus }, { applicationId, version: 1 });
+  const revoker = await revoked.promise;
+
+  const image = Buffer.from(face(bob));
+  const entry = { applicationId, listId: 'blocked', entryId: 'bob', kind: FaceListKind.BLOCKLIST };
+  const state = { put: false };
+  const putting = world.client.putFaceListEntry({ ...entry, image }).finally(() => {
+    state.put = true;
+  });
+  await waitFor('the entry is written or waits', async () => {
+    const { rows: waiting } = await sql`SELECT 1 FROM pg_locks
+      WHERE NOT granted AND ${revoker}::integer = ANY(pg_blocking_pids(pid))`.execute(database.db);
+    return state.put || waiting.length > 0;
+  }).finally(goesOn.resolve);
+  await Promise.all([revocation, putting]);
+  const entries = await database.db
+    .selectFrom('face_list_entries')
+    .select(['entry_id', 'key_version'])
+    .where('application_id', '=', applicationId)
+    .execute();
+  expect(entries).toEqual([{ entry_id: 'bob', key_version: 2 }]);
+});
+
 describe('a key version that is revoked', () => {
   test('compares with nothing from then on, and nothing of it is left', async () => {
     const session = newSession();
@@ -334,6 +378,41 @@ describe('what an earlier release stored', () => {
     }
     return owners[2]?.kind === 'candidate' ? owners[2].candidateId : '';
   }
+
+  test('is known by its length, also when it replaces a protected template without a word of versions', async () => {
+    const session = newSession();
+    await world.enrol(session, ada);
+    const { applicationId, vendorData } = session;
+    const owner = {
+      kind: 'subject',
+      applicationId,
+      subject: vault.subjectOf(applicationId, vendorData),
+    } as const;
+    const { embedding } = await subjectOf(await openLooker(), adaAgain);
+    const { sealed, keyId, pipelineVersion } = sealAsBefore(world.biometricKey, owner, embedding);
+    await world.db
+      .updateTable('templates')
+      .set({ sealed, key_id: keyId, pipeline_version: pipelineVersion })
+      .where('application_id', '=', applicationId)
+      .execute();
+    expect(await subjectVersion(session)).toBe(0);
+    expect((await signIn(returning(session), ada)).similarityScore).toBeGreaterThan(90);
+    await protectPlainTemplates({ database, vault, log: world.log });
+    expect(await subjectVersion(session)).toBe(1);
+    expect((await signIn(returning(session), ada)).similarityScore).toBeGreaterThan(90);
+  });
+
+  test('stays readable for replicas of that release until it should be gone', async () => {
+    const session = newSession();
+    await storeAsBefore(session, ada);
+    /** One pass: whoever stops it waits for the one under way. */
+    const sweep = (convertAfterMinutes: number) =>
+      startSweeper({ database, vault, log: world.log }, { intervalMs: 60_000, convertAfterMinutes }).stop();
+    await sweep(60);
+    expect(await subjectVersion(session)).toBe(0);
+    await sweep(0);
+    expect((await rows(session)).map((row) => row.key_version)).toEqual([1, 1, 1]);
+  });
 
   test('compares at once, and is protected in its place', async () => {
     const session = newSession();

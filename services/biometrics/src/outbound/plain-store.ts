@@ -33,6 +33,17 @@ export async function takePlain(db: Tables, after: RowOwner | undefined, limit: 
   return rows.map((row) => ({ owner: rowOwner(row), template: sealedTemplate(row) }));
 }
 
+/**
+ * Whether so many minutes have passed since the schema knows protected templates. Until then replicas of the release
+ * before it may run, which cannot read them. One moment for all replicas, on the clock of the database.
+ */
+export async function conversionIsDue(db: Tables, afterMinutes: number): Promise<boolean> {
+  const { rows } = await sql<{ due: boolean }>`
+    SELECT now() >= applied_at + make_interval(mins => ${afterMinutes}::integer) AS due
+    FROM schema_migrations WHERE name = '0003-template-keys'`.execute(db);
+  return rows[0]?.due ?? false;
+}
+
 /** Puts the protected form of a template in the place of the plain one. */
 export async function replacePlain(db: Tables, owner: RowOwner, template: SealedTemplate): Promise<void> {
   await db

@@ -1,0 +1,104 @@
+import { enqueueDeferred } from '@selfsame/bus/deferred';
+import { type Database, openDatabase } from '@selfsame/database/database';
+import { afterAll, beforeAll, expect, test } from 'vitest';
+import { assetPlaces, loadModelBytes } from '../src/assets.ts';
+import type { Context } from '../src/context.ts';
+import { type Attempt, verify } from '../src/looks.ts';
+import { migrations } from '../src/migrations.ts';
+import type { BiometricsTables } from '../src/outbound/store.ts';
+import { createVault } from '../src/outbound/vault.ts';
+import { openWorkerPool, type WorkerPool } from '../src/outbound/worker-pool.ts';
+import { openFaceSearch } from '../src/search/face-search.ts';
+import { deviceOf } from '../src/serving/device.ts';
+import { revokeTemplateKey, rotateTemplateKey } from '../src/template-keys.ts';
+import { forget } from '../src/templates.ts';
+import { face } from './faces.ts';
+import { newSession, openWorld, type TestSession, type World } from './harness.ts';
+
+let world: World;
+let database: Database<BiometricsTables>;
+let pool: WorkerPool;
+let context: Context;
+let close: () => Promise<void>;
+beforeAll(async () => {
+  world = await openWorld();
+  database = await openDatabase({ service: 'biometrics', url: world.postgresUrl, migrations });
+  pool = await openWorkerPool({
+    models: await loadModelBytes(assetPlaces(process.env), {}),
+    device: deviceOf('cpu', 1),
+    workers: 1,
+    queueLimit: 4,
+    log: world.log,
+    onBroken() {},
+  });
+  const vault = createVault(world.biometricKey);
+  const room = { threads: 1, maxBytes: 2 ** 24, intervalMs: 3_600_000 };
+  const faces = openFaceSearch({ database, vault, log: world.log, ...room });
+  await faces.built;
+  const bus = { enqueue: enqueueDeferred };
+  context = { log: world.log, database, vault, bus, pool, faces, candidateDays: 30 };
+  close = async () => {
+    await faces.close();
+    await pool.close();
+    await database.close();
+    await world.close();
+  };
+});
+afterAll(() => close());
+
+const [ada, adaAgain] = ['img/p04_1.jpg', 'img/p04_3.jpg'] as const;
+
+/** A look at the same person, during which something else happens. */
+function look(session: TestSession, asked: Partial<Attempt>, meanwhile: () => Promise<unknown>) {
+  const watched: WorkerPool = {
+    ...pool,
+    async look(image, signal, options) {
+      const seen = await pool.look(image, signal, options);
+      await meanwhile();
+      return seen;
+    },
+  };
+  const attempt: Attempt = {
+    ...newSession({ applicationId: session.applicationId, vendorData: session.vendorData }),
+    image: face(adaAgain),
+    reference: 'subject',
+    keepCandidate: false,
+    search: 'none',
+    ...asked,
+  };
+  return verify({ ...context, pool: watched }, attempt, AbortSignal.timeout(30_000));
+}
+
+const revoke = ({ applicationId }: TestSession) => revokeTemplateKey(context, { applicationId, version: 1 });
+
+async function enrolled(): Promise<TestSession> {
+  const session = newSession();
+  await world.enrol(session, ada);
+  return session;
+}
+
+test('a look compares with nothing whose key is revoked before it answers, and renews nothing', async () => {
+  const session = await enrolled();
+  await rotateTemplateKey({ database }, session.applicationId);
+  const before = await look(session, {}, async () => {});
+  expect(before.match).toMatchObject({ outcome: 'compared' });
+  expect(before.candidateId).toBeDefined();
+
+  const after = await look(session, {}, () => revoke(session));
+  expect(after.match).toEqual({ outcome: 'no_reference' });
+  expect([after.candidateId, after.enrolledUnreadable]).toEqual([undefined, true]);
+});
+
+test('a look leaves nothing of a subject who is forgotten before it answers', async () => {
+  for (const asked of [
+    { reference: 'subject', keepCandidate: false },
+    { reference: 'subject', keepCandidate: true },
+    { reference: 'none', keepCandidate: true },
+  ] as const) {
+    const session = await enrolled();
+    const { match, candidateId } = await look(session, asked, () => forget(context, session));
+    expect(match.outcome).toBe(asked.reference === 'none' ? 'not_asked' : 'no_reference');
+    expect(candidateId).toBeUndefined();
+    expect(await world.kept(session)).toEqual([]);
+  }
+});
