@@ -1,12 +1,13 @@
 import { randomUUID } from 'node:crypto';
-import { Failure } from '@selfsame/runtime/errors';
+import { setImmediate as nextTurn } from 'node:timers/promises';
+import type { Failure } from '@selfsame/runtime/errors';
 import type { Face, Told } from './hill-climber.ts';
 import type { OracleWorld } from './oracle-world.ts';
 import { pictureOf } from './oracle-world.ts';
 
 /** The page's own limit on uploads of one session at once, under which the client stays. */
 const uploadsPerSession = 9;
-const grantsPerSession = 250;
+const grantsPerSession = 2_500;
 
 /** What a client got out of one try. */
 interface Heard {
@@ -63,17 +64,28 @@ export function createHostileClient(world: OracleWorld, vendorData: string): Hos
     return sent;
   };
 
+  /** Tries of the same moment ask together. */
+  let asking: Promise<(Failure | null)[]> | null = null;
+  let asked: { tokenSha256: Buffer; attemptId: string }[] = [];
+
+  async function ask(tokenSha256: Buffer): Promise<Failure | null> {
+    const place = asked.push({ tokenSha256, attemptId: randomUUID() }) - 1;
+    asking ??= nextTurn().then(() => {
+      const together = asked;
+      [asking, asked] = [null, []];
+      return world.begin(together);
+    });
+    const refusals = await asking;
+    return refusals[place] ?? null;
+  }
+
   return {
     upload,
     async askForGrant(face) {
       const { tokenSha256 } = await link(grantsPerSession);
-      try {
-        await world.begin(tokenSha256, randomUUID());
-      } catch (error) {
-        if (!(error instanceof Failure)) throw error;
-        return { told: null, transcript: `${error.kind} ${error.code} ${error.message}` };
-      }
-      return upload(face);
+      const refusal = await ask(tokenSha256);
+      if (refusal === null) return upload(face);
+      return { told: null, transcript: `${refusal.kind} ${refusal.code} ${refusal.message}` };
     },
     async enter() {
       const { token } = await link(uploadsPerSession);

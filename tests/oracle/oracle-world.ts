@@ -22,6 +22,7 @@ import { createLifecycle } from '@selfsame/runtime/lifecycle';
 import { createLog } from '@selfsame/runtime/log';
 import { createApplication } from '@selfsame/session/applications';
 import { readConfig as readSessionConfig } from '@selfsame/session/config';
+
 import { beginAttempt } from '@selfsame/session/hosted-sessions';
 import { migrations } from '@selfsame/session/migrations';
 import { createService as createSession } from '@selfsame/session/service';
@@ -86,11 +87,26 @@ export async function startOracleWorld(target: Face) {
   const unknown = Buffer.alloc(0);
   return {
     seen,
-    /** What session does first with every upload. @throws Failure when it grants no look */
-    begin: (tokenSha256: Buffer, attemptId: string) =>
-      beginAttempt(session.context, tokenSha256, attemptId, {
-        deviceSha256: unknown,
-        networkSha256: unknown,
+    /**
+     * What session does first with every upload, one after the other in one transaction, since a refusal writes nothing.
+     * @returns for each why no look is granted; null where one is
+     */
+    begin: (asked: readonly { tokenSha256: Buffer; attemptId: string }[]) =>
+      database.transaction(async (tx) => {
+        const shared: typeof database = { ...database, transaction: (run) => run(tx) };
+        const context = { ...session.context, database: shared };
+        const digests = { deviceSha256: unknown, networkSha256: unknown };
+        const refusals: (Failure | null)[] = [];
+        for (const { tokenSha256, attemptId } of asked) {
+          try {
+            await beginAttempt(context, tokenSha256, attemptId, digests);
+            refusals.push(null);
+          } catch (error) {
+            if (!(error instanceof Failure)) throw error;
+            refusals.push(error);
+          }
+        }
+        return refusals;
       }),
     pageUrl: `http://127.0.0.1:${capture.httpPort}`,
     /** A session of its own: the application changes its workflow, else the subject's waiting session would come back. */
