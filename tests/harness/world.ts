@@ -48,6 +48,8 @@ export async function startWorld(environment: Record<string, string> = {}): Prom
 
   const webhooks = (sessionId: string) =>
     receiver.requests
+      // Browsers that return to a callback come here as well.
+      .filter(({ method }) => method === 'POST')
       .map((request) => ({ request, body: JSON.parse(request.rawBody.toString('utf8')) }))
       .filter((webhook) => webhook.body.session_id === sessionId);
 

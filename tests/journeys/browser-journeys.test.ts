@@ -197,7 +197,7 @@ describe.skipIf(!hasChromium)('journeys in a browser', () => {
     expect(decision.body).toMatchObject({ status: 'In Progress', liveness_checks: null, face_matches: null });
     const page = await pageWithCamera('genuine_p01');
     await page.goto(genuine.session.session_url);
-    await page.getByText(/You can try again from .*\d\d:\d\d/).waitFor();
+    await page.getByText(/You can try again in \d+ minutes, from .*\d:\d\d/).waitFor();
     await page.context().close();
   });
 });
