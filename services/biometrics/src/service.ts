@@ -76,6 +76,8 @@ export async function createService(options: {
     ),
   );
   const pool = await opening;
+  // Stopped while models were loading: what was opened is closed or closing, and nothing more is opened upon it.
+  lifecycle.signal.throwIfAborted();
 
   const bus = await openBus({
     service: serviceName,
@@ -85,6 +87,7 @@ export async function createService(options: {
     stream: config,
   });
   lifecycle.onStop('bus', bus.close);
+  lifecycle.signal.throwIfAborted();
 
   const faces = openFaceSearch({
     database,
@@ -95,8 +98,7 @@ export async function createService(options: {
     intervalMs: SEARCH_INTERVAL_MS,
   });
   lifecycle.onStop('face search', faces.close);
-  await listenForFaces(faces, bus);
-  await faces.built;
+  await Promise.all([listenForFaces(faces, bus), faces.built]);
 
   const context: Context = { log, database, vault, bus, pool, faces, candidateDays: config.candidateDays };
 
