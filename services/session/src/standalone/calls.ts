@@ -3,9 +3,9 @@ import type { Principal } from '@selfsame/http/authentication';
 import { Failure } from '@selfsame/runtime/errors';
 import { announceStatus } from '../announcements.ts';
 import type { Context } from '../context.ts';
-import type { Evidence, FaceEvidence } from '../domain/features/evidence.ts';
+import type { Evidence, FaceEvidence, KnownSession } from '../domain/features/evidence.ts';
 import type { WorkflowStep } from '../domain/verdict.ts';
-import { sessionsOfMatches, withKnownSessions } from '../matched-sessions.ts';
+import { withKnownSessions } from '../matched-sessions.ts';
 import { recordApiChange } from '../outbound/application-store.ts';
 import type { Examined } from '../outbound/biometrics.ts';
 import { insertCall } from '../outbound/call-store.ts';
@@ -39,7 +39,7 @@ export interface Answered extends Judgement, Pick<Examined, 'userImage' | 'refer
   readonly requestId: string;
   readonly createdAt: Date;
   /** What is known of the sessions that the matches name, by id. */
-  readonly known: Awaited<ReturnType<typeof sessionsOfMatches>>;
+  readonly known: ReadonlyMap<string, KnownSession>;
 }
 
 /**
@@ -78,8 +78,14 @@ export async function answerCall(
     createdAt,
     userImage,
     referenceImage,
-    known: await sessionsOfMatches(db, applicationId, judgement.reports),
+    known: sessionsIn(known),
   };
+}
+
+function sessionsIn({ searchMatches }: FaceEvidence): Map<string, KnownSession> {
+  return new Map(
+    searchMatches.flatMap(({ sessionId, session }) => (sessionId && session ? [[sessionId, session]] : [])),
+  );
 }
 
 async function examine(

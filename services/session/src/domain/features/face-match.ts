@@ -26,10 +26,10 @@ export const faceMatch = defineFeature({
   // Warnings spell the feature without the underscore.
   warningFeature: 'FACEMATCH',
   risks: {
-    NO_REFERENCE_IMAGE: ['No reference face', 'There is no face on file to compare with.'],
+    NO_REFERENCE_IMAGE: ['No reference face', 'There is no face to compare with.'],
     LOW_FACE_MATCH_SIMILARITY: [
       'Low face match similarity',
-      'The face is not similar enough to the one on file: its score is at or below a threshold of the workflow.',
+      'The face is not similar enough to the one it is compared with: its score is at or below a threshold.',
     ],
     FACE_MATCH_NOT_COMPUTED: [
       'Face match not computed',

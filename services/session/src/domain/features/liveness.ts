@@ -51,7 +51,7 @@ export const liveness = defineFeature({
     ],
     LOW_LIVENESS_SCORE: [
       'Low liveness score',
-      'The liveness score is at or below a threshold of the workflow, so a living person is not certain.',
+      'The liveness score is at or below a threshold, so a living person is not certain.',
     ],
     MULTIPLE_FACES_DETECTED: [
       'Several faces detected',
