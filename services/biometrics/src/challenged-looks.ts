@@ -1,3 +1,4 @@
+import { randomInt } from 'node:crypto';
 import { Failure } from '@selfsame/runtime/errors';
 import { inSpan } from '@selfsame/runtime/telemetry';
 import type { ChallengeJudgement } from './challenge/challenge.ts';
@@ -40,7 +41,7 @@ export function followChallenge(
     span.setAttribute('challenge.tracks_ms', performance.now() - start);
 
     const withFace = frames.filter((_, at) => tracked[at]?.landmarks !== undefined);
-    const chosen = chooseSamples(withFace.length, SAMPLES, Math.random).flatMap((at) => withFace[at] ?? []);
+    const chosen = chooseSamples(withFace.length, SAMPLES, unguessable).flatMap((at) => withFace[at] ?? []);
     const looks = await inOrder(chosen, async ({ image }) => pool.look(new Uint8Array(image), signal));
     const samples = looks.flatMap(({ result }): Sample[] =>
       'refused' in result || result.subject === undefined
@@ -50,6 +51,11 @@ export function followChallenge(
     span.setAttribute('challenge.looks_ms', performance.now() - start);
     return (compared) => judgeChallenge(asked, tracked, samples, compared);
   });
+}
+
+/** 0..1, and unlike those of Math.random not to be told from earlier ones. */
+function unguessable(): number {
+  return randomInt(2 ** 32) / 2 ** 32;
 }
 
 /** Works through a list, TRACKS_AT_ONCE at a time; after a failure nothing more is begun. */

@@ -13,8 +13,7 @@ import type { Look } from './pipeline/look.ts';
 import type { Searched } from './search/face-search.ts';
 import { type SearchingLook, searchFor } from './search/look-search.ts';
 
-/** A look outside the hosted page. */
-/** `sessionId` is empty when the call is not recorded. */
+/** A look outside the hosted page; `sessionId` is empty when the call is not recorded. */
 export interface Examination extends SearchingLook {
   readonly image: Uint8Array;
   /** Compared with the image, and forgotten with it. */

@@ -1,3 +1,4 @@
+import { cosine } from '../pipeline/embedding.ts';
 import type { Finding } from './challenge.ts';
 import { medianOf } from './regression.ts';
 
@@ -41,12 +42,7 @@ export function judgePerson(samples: readonly Sample[], compared: Float32Array |
 function lowestCosine(embeddings: readonly Float32Array[]): number {
   let lowest = 1;
   embeddings.forEach((one, at) => {
-    for (const other of embeddings.slice(at + 1)) {
-      lowest = Math.min(
-        lowest,
-        one.reduce((sum, value, index) => sum + value * (other[index] ?? 0), 0),
-      );
-    }
+    for (const other of embeddings.slice(at + 1)) lowest = Math.min(lowest, cosine(one, other));
   });
   return lowest;
 }
