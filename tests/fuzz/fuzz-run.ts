@@ -133,7 +133,7 @@ function wrongness(status: number, text: string): string {
   try {
     const body: unknown = JSON.parse(text);
     if (typeof body !== 'object' || body === null || Object.keys(body).length === 0) return shown;
-    if (status === 200) return 'passive_liveness' in body || 'liveness' in body ? '' : shown;
+    if (status === 200) return 'liveness' in body ? '' : shown;
   } catch {
     return shown;
   }

@@ -1,5 +1,5 @@
 import { tableOf } from '../lab/table.ts';
-import { percentile } from '../load/percentiles.ts';
+import { median } from '../load/percentiles.ts';
 import type { FuzzResult } from './fuzz-run.ts';
 
 /** Room for pictures being unpacked and for the runtime's pools, in MB above the start. */
@@ -25,12 +25,7 @@ export function describeFuzz({ answered, memory, died }: FuzzResult): void {
         'looked at (200)': all.filter(({ status }) => status === 200).length,
         'refused (4xx)': all.filter(({ status }) => status >= 400 && status < 500).length,
         wrong: all.filter(({ wrong }) => wrong !== '').length,
-        'p50 ms': Math.round(
-          percentile(
-            all.map(({ ms }) => ms),
-            50,
-          ),
-        ),
+        'p50 ms': Math.round(median(all.map(({ ms }) => ms))),
         'most ms': Math.round(Math.max(...all.map(({ ms }) => ms))),
       })),
     ),

@@ -19,6 +19,8 @@ import { judge, type Verdict } from './verdict.ts';
 export interface Outcome extends Verdict {
   readonly species: string;
   readonly index: number;
+  /** Of somebody's own recording. */
+  readonly file?: string;
   /** Of a morph: similarity 0..100 of every look of either contributor with the portrait. */
   readonly similarities?: readonly (readonly number[])[];
 }

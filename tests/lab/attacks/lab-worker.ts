@@ -39,10 +39,12 @@ const examiner = createExaminer(looker);
 const everySpecies = folder === undefined ? CATALOGUE : recordings(folder);
 
 port.on('message', async ({ species: id, index, save }: LabJob) => {
+  let recorded: { readonly file?: string } = {};
   try {
     const species = everySpecies.find((one) => one.id === id);
     if (species === undefined) throw new Error(`no species ${id}`);
     const presentation = await species.make(kit, randomOf(seed, id, index), index);
+    if ('file' in presentation) recorded = { file: presentation.file };
     const frames =
       presentation.kind === 'challenged'
         ? presentation.frames.map(({ image }) => image)
@@ -51,11 +53,11 @@ port.on('message', async ({ species: id, index, save }: LabJob) => {
     const found = await examiner.examine(presentation, randomOf(seed, id, index, 'samples'));
     port.postMessage({
       kind: 'done',
-      outcome: { species: id, index, ...found },
+      outcome: { species: id, index, ...recorded, ...found },
       frames: saved,
     } satisfies LabReport);
   } catch (error) {
-    const message = `${id} ${index}: ${error instanceof Error ? error.stack : String(error)}`;
+    const message = `${recorded.file ?? `${id} ${index}`}: ${error instanceof Error ? error.message : String(error)}`;
     port.postMessage({ kind: 'failed', message } satisfies LabReport);
   }
 });

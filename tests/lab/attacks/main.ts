@@ -20,7 +20,19 @@ const { values } = parseArgs({
     recordings: { type: 'string' },
     save: { type: 'string' },
     json: { type: 'string' },
+    help: { type: 'boolean', default: false },
   },
+});
+const USAGE =
+  'usage: lab:attacks [--quick] [--seed N] [--species a,b] [--count N] [--recordings DIR] [--save DIR] [--json FILE]';
+if (values.help) {
+  console.log(`${USAGE}\nspecies: ${CATALOGUE.map(({ id }) => id).join(', ')}`);
+  process.exit(0);
+}
+// What somebody's own recordings lack is told in one line.
+process.on('uncaughtException', (error) => {
+  console.error(error.message);
+  process.exit(1);
 });
 const wanted = values.species?.split(',');
 const known = values.recordings === undefined ? CATALOGUE : recordings(values.recordings);
@@ -28,9 +40,7 @@ const unknown = wanted?.filter((id) => !known.some((species) => species.id === i
 const seed = Number(values.seed);
 const count = values.count === undefined ? undefined : Number(values.count);
 if (![seed, count ?? 1].every(Number.isSafeInteger) || unknown.length > 0) {
-  console.error(
-    'usage: lab:attacks [--quick] [--seed N] [--species a,b] [--count N] [--recordings DIR] [--save DIR] [--json FILE]',
-  );
+  console.error(USAGE);
   console.error(`species: ${known.map(({ id }) => id).join(', ')}`);
   process.exit(2);
 }

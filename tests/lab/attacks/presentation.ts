@@ -8,6 +8,8 @@ export type Presentation = StillPresentation | ChallengedPresentation | MorphPre
 export interface StillPresentation {
   readonly kind: 'still';
   readonly image: Uint8Array<ArrayBuffer>;
+  /** Of somebody's own recording. */
+  readonly file?: string;
 }
 
 /** The frames of an active method, with the challenge that the server had set. */
@@ -16,6 +18,8 @@ export interface ChallengedPresentation {
   readonly image: Uint8Array<ArrayBuffer>;
   readonly frames: readonly TimedFrame[];
   readonly challenge: LabChallenge;
+  /** Of somebody's own recording. */
+  readonly file?: string;
 }
 
 /** A portrait of two people in one, submitted as the reference of a session, and looks of both at it afterwards. */

@@ -1,6 +1,7 @@
 import { mkdir, writeFile } from 'node:fs/promises';
 import { dirname, join, resolve } from 'node:path';
 import { parseArgs } from 'node:util';
+import { SIMILARITY } from '@selfsame/biometrics/domain/calibration';
 import { assetsDirectory } from '@selfsame/testing/assets';
 import { eer, errorCurve } from '../statistics.ts';
 import { tableOf } from '../table.ts';
@@ -36,9 +37,9 @@ const here = process.env.INIT_CWD ?? process.cwd();
 
 /** Scores of the product's defaults and where each comes from. */
 const PRODUCT_THRESHOLDS = [
-  { score: 30, cosine: 0.34, origin: 'default of standalone calls; LFW, FMR 1e-3' },
-  { score: 50, cosine: 0.426, origin: 'workflows decline at or below; LFW, FMR 1e-4' },
-  { score: 70, cosine: 0.503, origin: 'workflows review at or below; LFW, FMR 1e-5' },
+  { score: 30, cosine: cosineOf(30), origin: 'default of standalone calls; LFW, FMR 1e-3' },
+  { score: 50, cosine: cosineOf(50), origin: 'workflows decline at or below; LFW, FMR 1e-4' },
+  { score: 70, cosine: cosineOf(70), origin: 'workflows review at or below; LFW, FMR 1e-5' },
 ];
 const FORMS = ['plain', 'protected'] as const;
 
@@ -55,6 +56,11 @@ try {
 } catch (error) {
   console.error(error instanceof Error ? error.message : error);
   process.exitCode = 1;
+}
+
+/** The cosine that reads a score of the calibration. */
+function cosineOf(wanted: number): number {
+  return SIMILARITY.find(([, score]) => score === wanted)?.[0] ?? Number.NaN;
 }
 
 async function evaluate(directory: string): Promise<void> {
@@ -158,7 +164,11 @@ function printGroups(compared: readonly ComparedPair[]): void {
     [...groups]
       .sort(([one], [other]) => one.localeCompare(other))
       .map(([group, pairs]) => {
-        const { cosine: _, score: __, ...rates } = describeThreshold(scoresOf(pairs, 'protected'), 0.426);
+        const {
+          cosine: _,
+          score: __,
+          ...rates
+        } = describeThreshold(scoresOf(pairs, 'protected'), cosineOf(50));
         return { group, ...rates };
       }),
   );

@@ -15,6 +15,7 @@ interface RecordedChallenge {
  * @throws Error that names the directory when there is nothing in it
  */
 export function recordings(directory: string): Species[] {
+  if (!existsSync(directory)) throw new Error(`${directory} is no folder`);
   const folders = readdirSync(directory, { withFileTypes: true }).filter((entry) => entry.isDirectory());
   const species = folders.map(({ name }) => speciesOf(name, join(directory, name)));
   if (species.length === 0) throw new Error(`no folder of recordings in ${directory}`);
@@ -40,14 +41,17 @@ function speciesOf(name: string, folder: string): Species {
       if (take === undefined) throw new Error(`no recordings in ${folder}`);
       const path = join(folder, take);
       return existsSync(join(path, 'challenge.json'))
-        ? readChallenge(path)
-        : { kind: 'still', image: read(path) };
+        ? { ...readChallenge(path), file: path }
+        : { kind: 'still', image: read(path), file: path };
     },
   };
 }
 
 function readChallenge(folder: string): ChallengedPresentation {
   const recorded: RecordedChallenge = JSON.parse(readFileSync(join(folder, 'challenge.json'), 'utf8'));
+  if (!['flash', 'motion'].includes(recorded.challenge?.method)) {
+    throw new Error(`challenge.json in ${folder}: method must be flash or motion`);
+  }
   const frames = recorded.frames.map(({ file, takenAtMs }) => ({
     image: read(join(folder, file)),
     takenAtMs,

@@ -40,7 +40,7 @@ export function coarseProjection(bits: 2 | 4): Scheme {
  */
 export const foldedProjection: Scheme = {
   ...rop8,
-  name: 'rop8 folded to 128',
+  name: 'rop8, half kept',
   bytes: DIMENSIONS / 2,
   project(key) {
     const rotate = createRotation(key, DIMENSIONS);
