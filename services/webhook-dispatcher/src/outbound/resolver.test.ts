@@ -192,20 +192,18 @@ describe('many lookups', () => {
   });
 
   test('are bounded: the next wait for a place, and too many are refused', async () => {
-    const one = resolver({ timeoutMs: 3_000, maxLookups: 2 });
+    // The second try, a quarter of the time later, frees the places; three quarters are left for the rest.
+    const one = resolver({ timeoutMs: 8_000, maxLookups: 2 });
     const names = ['a.example', 'b.example', 'c.example', 'd.example', 'e.example'];
     for (const name of names) nameServer.zone[name] = { A: 'silence', AAAA: 'silence' };
-    // Answered as soon as they are asked for, which is not before a place is free.
-    nameServer.zone['c.example'] = { A: ['192.0.2.3'] };
-    nameServer.zone['d.example'] = { A: ['192.0.2.4'] };
     const [a, b, c, d, e] = names.map((name) => codeOf(one.resolve(name)));
     expect(await e).toBe('too_many_lookups');
     await waitFor('the questions', () => nameServer.questions.length >= 4);
     expect(new Set(nameServer.questions.map((each) => each.split(' ')[0]))).toEqual(
       new Set(['a.example', 'b.example']),
     );
-    expect(await Promise.all([c, d])).toEqual(['none', 'none']);
-    expect(await Promise.all([a, b])).toEqual(['dns_timeout', 'dns_timeout']);
+    for (const name of names) nameServer.zone[name] = { A: ['192.0.2.1'] };
+    expect(await Promise.all([a, b, c, d])).toEqual(['none', 'none', 'none', 'none']);
   });
 
   test('that wait for a place give up in time', async () => {
