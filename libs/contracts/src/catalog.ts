@@ -1,6 +1,6 @@
 import { TemplateEnrolled, TemplateForgotten } from '../gen/selfsame/biometrics/v1/events.ts';
 import type { MessageFns } from '../gen/selfsame/capture/v1/events.ts';
-import { CaptureCompleted } from '../gen/selfsame/capture/v1/events.ts';
+import { CaptureCompleted, CaptureProgressed } from '../gen/selfsame/capture/v1/events.ts';
 import { SessionDeleted, SessionStatusChanged, SubjectErased } from '../gen/selfsame/session/v1/events.ts';
 import { DeliveryExhausted, DestinationDisabled } from '../gen/selfsame/webhook_dispatcher/v1/events.ts';
 
@@ -26,6 +26,7 @@ export const streamName = 'SELFSAME';
 export const streamSubjects = 'selfsame.>';
 
 export const captureCompleted = eventType('capture', 'capture.completed', CaptureCompleted);
+export const captureProgressed = eventType('capture', 'capture.progressed', CaptureProgressed);
 export const sessionStatusChanged = eventType('session', 'session.status_changed', SessionStatusChanged);
 export const sessionDeleted = eventType('session', 'session.deleted', SessionDeleted);
 export const subjectErased = eventType('session', 'subject.erased', SubjectErased);

@@ -38,6 +38,7 @@ function serveSession(port: number) {
         },
         readSession: unused,
         openSession: unused,
+        beginChallenge: unused,
         beginAttempt: unused,
         leaveSession: unused,
       }),

@@ -41,6 +41,7 @@ const silent: SessionServiceImplementation = {
   authenticateKey: unused,
   readSession: unused,
   openSession: unused,
+  beginChallenge: unused,
   beginAttempt: unused,
   leaveSession: unused,
 };

@@ -185,6 +185,7 @@ function serveSessionService(applications: readonly TestApplication[]) {
         },
         readSession: notHere,
         openSession: notHere,
+        beginChallenge: notHere,
         beginAttempt: notHere,
         leaveSession: notHere,
       }),

@@ -30,6 +30,7 @@ export async function serveKeys(): Promise<KeyService> {
         },
         readSession: elsewhere,
         openSession: elsewhere,
+        beginChallenge: elsewhere,
         beginAttempt: elsewhere,
         leaveSession: elsewhere,
       }),
