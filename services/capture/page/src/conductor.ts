@@ -1,5 +1,5 @@
 import { attemptIds } from './attempt-ids.ts';
-import { startCamera, stopCamera, whenCameraGranted } from './camera.ts';
+import { startCamera, stopCamera, whenCameraGranted } from './look/camera.ts';
 import {
   deliverFrame,
   openSession,

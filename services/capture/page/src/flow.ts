@@ -1,5 +1,5 @@
 import type { AttemptAnswer, FaceProblem, SessionView } from '../../src/wire.ts';
-import type { CameraTrouble } from './camera.ts';
+import type { CameraTrouble } from './look/camera.ts';
 import type { OutgoingEvent } from './parent-events.ts';
 
 /** Why a link leads nowhere, now or for good. */

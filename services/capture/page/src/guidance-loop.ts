@@ -1,6 +1,6 @@
 import { askGuidance, pause, type SessionPath } from './client.ts';
 import { advance, type Guide, outlineInPicture, startGuide } from './guidance.ts';
-import { type Glance, glance, motionBetween, takeThumbnail } from './picture.ts';
+import { type Glance, glance, motionBetween, takeThumbnail } from './look/picture.ts';
 
 /** At most four thumbnails a second, one on its way at a time. */
 const readingMs = 250;

@@ -5,7 +5,7 @@ import type { State } from '../flow.ts';
 import { type Guide, type Hint, holdMs } from '../guidance.ts';
 import { watchFace } from '../guidance-loop.ts';
 import { HintIcon } from '../icons.tsx';
-import { takeFrame } from '../picture.ts';
+import { takeFrame } from '../look/picture.ts';
 import type { Texts } from '../texts/texts.ts';
 import { Heading } from './heading.tsx';
 

@@ -1,5 +1,5 @@
 import type { FaceProblem } from '../../../src/wire.ts';
-import type { CameraTrouble } from '../camera.ts';
+import type { CameraTrouble } from '../look/camera.ts';
 import type { EndReason } from '../flow.ts';
 import type { Hint } from '../guidance.ts';
 
