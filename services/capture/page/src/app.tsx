@@ -19,17 +19,17 @@ import { Primary } from './screens/primary.tsx';
 import { Stage } from './screens/stage.tsx';
 import { Finished, Verdict } from './screens/verdict.tsx';
 import { Welcome } from './screens/welcome.tsx';
-import type { Texts } from './texts/texts.ts';
+import type { Say } from './texts/catalogue.ts';
 
 interface AppProps {
   readonly conductor: Conductor;
   readonly path: SessionPath;
-  readonly texts: Texts;
+  readonly say: Say;
 }
 
 /** The whole page: who asks, the screen of the moment, and the way out. */
 export function App(props: AppProps) {
-  const { conductor, texts } = props;
+  const { conductor, say } = props;
   const { state } = conductor;
   const application = 'session' in state ? state.session?.application_name : undefined;
   return (
@@ -41,7 +41,7 @@ export function App(props: AppProps) {
         </span>
         {canLeave(state) ? (
           <button type="button" class="quiet" onClick={() => conductor.send({ is: 'leave' })}>
-            {texts.leave}
+            {say('leave')}
             <CloseIcon />
           </button>
         ) : null}
@@ -50,7 +50,7 @@ export function App(props: AppProps) {
         <Screen {...props} />
       </main>
       <footer>
-        <span>{texts.poweredBy}</span> <Mark /> <b>Selfsame</b>
+        <span>{say('powered_by')}</span> <Mark /> <b>Selfsame</b>
       </footer>
     </div>
   );
@@ -64,7 +64,7 @@ function canLeave({ at }: State): boolean {
   return ['welcome', 'asking', 'trouble', 'looking', 'sending', 'stuck', 'again', 'locked'].includes(at);
 }
 
-function Screen({ conductor, path, texts }: AppProps) {
+function Screen({ conductor, path, say }: AppProps) {
   const { state } = conductor;
   const retry = () => conductor.send({ is: 'try_again' });
   const close = () => conductor.send({ is: 'close' });
@@ -74,44 +74,57 @@ function Screen({ conductor, path, texts }: AppProps) {
       return (
         <div class="loading" role="status">
           <Mark />
-          <span class="for-readers">{texts.loading}</span>
+          <span class="for-readers">{say('loading')}</span>
         </div>
       );
     case 'welcome':
-      return <Welcome session={state.session} texts={texts} agree={() => conductor.send({ is: 'agreed' })} />;
+      return <Welcome session={state.session} say={say} agree={() => conductor.send({ is: 'agreed' })} />;
     case 'asking':
-      return <NoticeScreen icon={<CameraIcon />} tone="calm" busy {...texts.asking} />;
+      return (
+        <NoticeScreen
+          icon={<CameraIcon />}
+          tone="calm"
+          busy
+          title={say('asking.title')}
+          body={say('asking.body')}
+        />
+      );
     case 'trouble':
       return (
-        <NoticeScreen icon={<CameraOffIcon />} tone="warn" {...texts.trouble[state.reason]}>
+        <NoticeScreen
+          icon={<CameraOffIcon />}
+          tone="warn"
+          title={say(`trouble.${state.reason}.title`)}
+          body={say(`trouble.${state.reason}.body`)}
+        >
           {state.reason === 'embedded' ? (
             <a class="primary" href={location.href} target="_blank" rel="noreferrer">
-              {texts.trouble.openTab}
+              {say('trouble.open_tab')}
             </a>
           ) : (
-            <Primary text={texts.tryAgain} act={retry} />
+            <Primary text={say('try_again')} act={retry} />
           )}
         </NoticeScreen>
       );
     case 'looking':
     case 'sending':
-      return <Stage state={state} conductor={conductor} path={path} texts={texts} />;
+      return <Stage state={state} conductor={conductor} path={path} say={say} />;
     case 'again':
       return (
         <NoticeScreen
           icon={<CameraIcon />}
           tone="warn"
-          title={texts.again.title}
-          body={texts.problems[state.problem]}
-          note={texts.again.triesLeft(state.session.attempts_left)}
+          title={say('again.title')}
+          body={say(`problems.${state.problem}`)}
+          note={say('again.tries_left', { count: state.session.attempts_left })}
         >
-          <Primary text={texts.tryAgain} act={retry} />
+          <Primary text={say('try_again')} act={retry} />
         </NoticeScreen>
       );
     case 'stuck':
       return (
-        <NoticeScreen icon={<CloudOffIcon />} tone="warn" {...texts.stuck}>
-          <Primary text={texts.tryAgain} act={retry} />
+        <NoticeScreen icon={<CloudOffIcon />} tone="warn" title={say('stuck.title')} body={say('stuck.body')}>
+          <Primary text={say('try_again')} act={retry} />
         </NoticeScreen>
       );
     case 'locked':
@@ -119,37 +132,45 @@ function Screen({ conductor, path, texts }: AppProps) {
         <Pause
           key="locked"
           state={state}
-          texts={texts}
+          say={say}
           icon={<ClockIcon />}
-          title={texts.locked.title}
-          body={texts.locked.over}
-          action={texts.tryAgain}
+          title={say('locked.title')}
+          body={say('locked.over')}
+          action={say('try_again')}
           act={retry}
           leave={leave}
         />
       );
     case 'deciding':
-      return <NoticeScreen icon={<ClockIcon />} tone="calm" busy {...texts.deciding} />;
+      return (
+        <NoticeScreen
+          icon={<ClockIcon />}
+          tone="calm"
+          busy
+          title={say('deciding.title')}
+          body={say('deciding.body')}
+        />
+      );
     case 'verdict':
-      return <Verdict session={state.session} texts={texts} close={close} />;
+      return <Verdict session={state.session} say={say} close={close} />;
     case 'finished':
-      return <Finished session={state.session} texts={texts} close={close} />;
+      return <Finished session={state.session} say={say} close={close} />;
     case 'left':
       return (
         <Pause
           key="left"
           state={state}
-          texts={texts}
+          say={say}
           icon={<DoorIcon />}
-          title={texts.left.title}
-          body={texts.left.body}
-          action={texts.left.resume}
+          title={say('left.title')}
+          body={say('left.body')}
+          action={say('left.resume')}
           act={retry}
           leave={leave}
         />
       );
     case 'ended':
-      return <Ended state={state} texts={texts} retry={retry} />;
+      return <Ended state={state} say={say} retry={retry} />;
   }
 }
 
@@ -161,7 +182,7 @@ const endIcons = {
   slow: <ClockIcon />,
 } satisfies Record<EndReason, unknown>;
 
-function Ended(props: { state: State & { at: 'ended' }; texts: Texts; retry: () => void }) {
+function Ended(props: { state: State & { at: 'ended' }; say: Say; retry: () => void }) {
   const { reason, session } = props.state;
   const final = reason === 'expired' || reason === 'unknown';
   const target =
@@ -169,11 +190,16 @@ function Ended(props: { state: State & { at: 'ended' }; texts: Texts; retry: () 
       ? redirectTarget(session.callback, session.session_id, session.status)
       : null;
   return (
-    <NoticeScreen icon={endIcons[reason]} tone={final ? 'calm' : 'warn'} {...props.texts.ended[reason]}>
-      {final ? null : <Primary text={props.texts.tryAgain} act={props.retry} />}
+    <NoticeScreen
+      icon={endIcons[reason]}
+      tone={final ? 'calm' : 'warn'}
+      title={props.say(`ended.${reason}.title`)}
+      body={props.say(`ended.${reason}.body`)}
+    >
+      {final ? null : <Primary text={props.say('try_again')} act={props.retry} />}
       {target === null || session === undefined ? null : (
         <a class="primary" href={target}>
-          {props.texts.backTo(session.application_name)}
+          {props.say('back_to', { application: session.application_name })}
         </a>
       )}
     </NoticeScreen>

@@ -2,15 +2,17 @@ import { render } from 'preact';
 import { App } from './app.tsx';
 import { startConductor } from './conductor.ts';
 import { placeOf } from './place.ts';
-import { directionOf, loadTexts, nearestLanguage } from './texts/language.ts';
-import type { Texts } from './texts/texts.ts';
+import { createSay, type Say } from './texts/catalogue.ts';
+import { catalogues } from './texts/catalogues.ts';
+import { en } from './texts/en.ts';
+import { directionOf, type Language, nearestLanguage } from './texts/language.ts';
 
 const place = placeOf(location.pathname);
 const root = document.getElementById('page');
 if (place === null || root === null) throw new Error('this page lives at /session/{token}');
 
 let language = '';
-let texts: Promise<Texts>;
+let texts: Promise<Say>;
 const conductor = startConductor(place.path, () => queueMicrotask(show));
 
 /** Draws the state in the language of the link, of the session or of the browser, in this order. */
@@ -23,13 +25,17 @@ function show(): void {
     language = wanted;
     texts = speak(wanted);
   }
-  void texts.then((words) => render(<App conductor={conductor} path={place.path} texts={words} />, root));
+  void texts.then((say) => render(<App conductor={conductor} path={place.path} say={say} />, root));
 }
 
-async function speak(wanted: string): Promise<Texts> {
-  const loaded = await loadTexts(wanted);
+async function speak(wanted: Language): Promise<Say> {
+  const loaded = await catalogues[wanted]().then(
+    (catalogue) => ({ catalogue, language: wanted }),
+    () => ({ catalogue: en, language: 'en' }),
+  );
   document.documentElement.lang = loaded.language;
   document.documentElement.dir = directionOf(loaded.language);
-  document.title = loaded.texts.pageTitle;
-  return loaded.texts;
+  const say = createSay(loaded.catalogue, loaded.language);
+  document.title = say('page_title');
+  return say;
 }

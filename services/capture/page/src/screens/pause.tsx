@@ -3,8 +3,9 @@ import { useEffect, useState } from 'preact/hooks';
 import type { State } from '../flow.ts';
 import { redirectTarget } from '../redirect.ts';
 import { minutesUntil } from '../service-clock.ts';
+import type { Say } from '../texts/catalogue.ts';
 import { clockTime, localeOf, waitingTime } from '../texts/clock-time.ts';
-import type { Texts } from '../texts/texts.ts';
+
 import { NoticeScreen } from './notice.tsx';
 import { Primary } from './primary.tsx';
 
@@ -14,7 +15,7 @@ const spokenMinutes = [10, 5, 1, 0];
 /** Nothing is going on: locked, or left. One may go on at once or, after too many tries, from a time on. */
 export function Pause(props: {
   state: State & { at: 'locked' | 'left' };
-  texts: Texts;
+  say: Say;
   icon: ComponentChildren;
   title: string;
   /** Said once there is nothing to wait for. */
@@ -23,11 +24,11 @@ export function Pause(props: {
   act: () => void;
   leave: () => void;
 }) {
-  const { texts, title, icon } = props;
+  const { say, title, icon } = props;
   const { session, until = '' } = props.state;
   const minutes = useMinutesUntil(until);
   const [first] = useState(minutes);
-  const body = minutes > 0 ? sentenceOf(until, minutes, texts) : props.body;
+  const body = minutes > 0 ? sentenceOf(until, minutes, say) : props.body;
   const target = redirectTarget(session.callback, session.session_id, 'Not Finished');
   return (
     <NoticeScreen icon={icon} tone="calm" title={title} body={body}>
@@ -38,16 +39,17 @@ export function Pause(props: {
       {target === null ? null : (
         // The browser follows the link before the screen changes, which stays where the link opens another app.
         <a class="secondary" href={target} onClick={() => setTimeout(props.leave)}>
-          {texts.backTo(session.application_name)}
+          {say('back_to', { application: session.application_name })}
         </a>
       )}
     </NoticeScreen>
   );
 }
 
-function sentenceOf(until: string, minutes: number, texts: Texts): string {
+function sentenceOf(until: string, minutes: number, say: Say): string {
   const locale = localeOf(document.documentElement.lang, navigator.languages);
-  return texts.locked.wait(clockTime(until, new Date(), locale), waitingTime(minutes, locale));
+  const time = clockTime(until, new Date(), locale);
+  return say('locked.wait', { time, wait: waitingTime(minutes, locale) });
 }
 
 /** Looks at the clock every second, since a sleeping phone stops its timers; the screen changes with the minute. */

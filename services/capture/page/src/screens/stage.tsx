@@ -6,7 +6,7 @@ import { type Guide, type Hint, holdMs } from '../guidance.ts';
 import { watchFace } from '../guidance-loop.ts';
 import { HintIcon } from '../icons.tsx';
 import { takeFrame } from '../look/picture.ts';
-import type { Texts } from '../texts/texts.ts';
+import type { Say } from '../texts/catalogue.ts';
 import { Heading } from './heading.tsx';
 
 /** A camera that shows nothing after this long is not going to. */
@@ -15,8 +15,8 @@ const firstPictureMs = 8_000;
 type StageState = Extract<State, { at: 'looking' | 'sending' }>;
 
 /** The oval: live picture and guidance while looking, the still frame and its progress while sending. */
-export function Stage(props: { state: StageState; conductor: Conductor; path: SessionPath; texts: Texts }) {
-  const { state, conductor, path, texts } = props;
+export function Stage(props: { state: StageState; conductor: Conductor; path: SessionPath; say: Say }) {
+  const { state, conductor, path, say } = props;
   const video = useRef<HTMLVideoElement>(null);
   const still = useRef<HTMLCanvasElement>(null);
   const outline = useRef<HTMLDivElement>(null);
@@ -54,15 +54,15 @@ export function Stage(props: { state: StageState; conductor: Conductor; path: Se
   const share = looking ? (guide?.goodMs ?? 0) / holdMs : state.sent;
   return (
     <div class={`stage ${looking ? toneOf(hint) : 'good'}`}>
-      <Heading hidden>{texts.stage}</Heading>
+      <Heading hidden>{say('stage.title')}</Heading>
       <div class="hint" role="status">
         {looking ? (
           <p key={hint}>
             <HintIcon hint={hint} offset={guide?.offset ?? { x: 0, y: 0 }} />
-            {texts.hints[hint]}
+            {say(`hints.${hint}`)}
           </p>
         ) : (
-          <p class={state.linkLost ? 'lost' : undefined}>{sendingText(state, texts)}</p>
+          <p class={state.linkLost ? 'lost' : undefined}>{sendingText(state, say)}</p>
         )}
       </div>
       <div class="frame">
@@ -77,7 +77,7 @@ export function Stage(props: { state: StageState; conductor: Conductor; path: Se
         <button
           type="button"
           class={guide?.urgeShutter === true ? 'shutter urged' : 'shutter'}
-          aria-label={texts.shutter}
+          aria-label={say('stage.shutter')}
           hidden={!looking}
           disabled={guide === null}
           onClick={() => void take(false)}
@@ -89,9 +89,9 @@ export function Stage(props: { state: StageState; conductor: Conductor; path: Se
   );
 }
 
-function sendingText(state: StageState & { at: 'sending' }, texts: Texts): string {
-  if (state.linkLost) return texts.waitingForLink;
-  return state.sent < 1 ? texts.uploading : texts.checking;
+function sendingText(state: StageState & { at: 'sending' }, say: Say): string {
+  if (state.linkLost) return say('sending.link_lost');
+  return say(state.sent < 1 ? 'sending.uploading' : 'sending.checking');
 }
 
 function toneOf(hint: Hint): 'calm' | 'good' | 'warn' {

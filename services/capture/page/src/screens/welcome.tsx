@@ -1,37 +1,36 @@
 import type { SessionView } from '../../../src/wire.ts';
 import { ArrowIcon, FaceIcon, Hero, ScanIcon, ShieldIcon } from '../icons.tsx';
-import type { Texts } from '../texts/texts.ts';
+import type { Say } from '../texts/catalogue.ts';
 import { Heading } from './heading.tsx';
 
 /** What will happen, why, who asks, what is kept; the button is the consent. */
-export function Welcome(props: { session: SessionView; texts: Texts; agree: () => void }) {
-  const { session, texts } = props;
-  const { welcome } = texts;
-  const application = session.application_name;
+export function Welcome(props: { session: SessionView; say: Say; agree: () => void }) {
+  const { session, say } = props;
+  const values = { application: session.application_name };
   const title = session.matches
-    ? welcome.titleMatch
+    ? 'welcome.title_match'
     : session.enrols
-      ? welcome.titleEnrol
-      : welcome.titleCheck;
+      ? 'welcome.title_enrol'
+      : 'welcome.title_check';
   const steps = [
-    { icon: <FaceIcon />, title: welcome.look.title, body: welcome.look.body },
+    { icon: <FaceIcon />, title: say('welcome.look.title'), body: say('welcome.look.body') },
     {
       icon: <ScanIcon />,
-      title: welcome.check.title,
-      body: session.matches ? welcome.checkMatch : welcome.check.body,
+      title: say('welcome.check.title'),
+      body: say(session.matches ? 'welcome.check_match' : 'welcome.check.body'),
     },
     {
       icon: <ArrowIcon />,
-      title: welcome.finish.title,
-      body: session.callback === '' ? welcome.finish.body : welcome.finish.named(application),
+      title: say('welcome.finish.title'),
+      body: say(session.callback === '' ? 'welcome.finish.body' : 'welcome.finish.named', values),
     },
   ];
   return (
     <>
       <div class="scroll welcome">
         <Hero />
-        <p class="eyebrow">{welcome.asks(application)}</p>
-        <Heading>{title}</Heading>
+        <p class="eyebrow">{say('welcome.asks', values)}</p>
+        <Heading>{say(title)}</Heading>
         <ol class="steps">
           {steps.map((step) => (
             <li key={step.title}>
@@ -46,17 +45,18 @@ export function Welcome(props: { session: SessionView; texts: Texts; agree: () =
         <div class="privacy">
           <ShieldIcon />
           <div>
-            <h2>{welcome.privacyTitle}</h2>
+            <h2>{say('welcome.privacy_title')}</h2>
             <p>
-              {welcome.notKept} {session.enrols ? welcome.templateKept(application) : welcome.onlyResult}{' '}
-              {welcome.compared(application)}
+              {say('welcome.not_kept')}{' '}
+              {say(session.enrols ? 'welcome.template_kept' : 'welcome.only_result', values)}{' '}
+              {say('welcome.compared', values)}
             </p>
           </div>
         </div>
       </div>
       <div class="actions">
         <button type="button" class="primary" onClick={props.agree}>
-          {welcome.agree}
+          {say('welcome.agree')}
         </button>
       </div>
     </>

@@ -1,33 +1,32 @@
-import { en } from './en.ts';
-import type { Texts } from './texts.ts';
+/** The languages that the page speaks. */
+export const languages = ['en', 'es', 'ca', 'ko', 'ar', 'ja', 'fr', 'de', 'pt', 'it', 'zh-CN', 'hi'] as const;
+export type Language = (typeof languages)[number];
 
-/** Languages besides English, loaded when asked for. English is in the bundle and never missing. */
-const others: Record<string, () => Promise<Texts>> = {
-  de: async () => (await import('./de.ts')).de,
-  es: async () => (await import('./es.ts')).es,
-  fr: async () => (await import('./fr.ts')).fr,
+/**
+ * Where a code leads that is no language of the page. To a relative when its readers are helped by it more than by
+ * English: because they read it anyway, because it is taught in their schools, or because the two are mutually legible.
+ * A code that is missing here leads to English.
+ */
+const relatives: Readonly<Record<string, Language>> = {
+  // Every Chinese reader makes out the simplified signs; the traditional ones are no language of the page.
+  zh: 'zh-CN',
+  // Written alike, spoken in the same households.
+  gl: 'es',
+  oc: 'ca',
 };
 
 const rightToLeft = new Set(['ar', 'fa', 'he', 'ur']);
 
-/** The first of the wanted codes that the page speaks, regional forms folded (`de-AT` is `de`); else English. */
-export function nearestLanguage(wanted: readonly string[]): string {
+/** The first of the wanted codes that the page speaks or has a relative of; regional forms fold. Else English. */
+export function nearestLanguage(wanted: readonly string[]): Language {
   for (const code of wanted) {
     const base = code.toLowerCase().split('-')[0] ?? '';
-    if (base === 'en' || Object.hasOwn(others, base)) return base;
+    const same = languages.find((language) => language === base);
+    if (same !== undefined) return same;
+    const relative = Object.hasOwn(relatives, base) ? relatives[base] : undefined;
+    if (relative !== undefined) return relative;
   }
   return 'en';
-}
-
-/** Loads a language's texts; English when its file does not arrive. */
-export async function loadTexts(language: string): Promise<{ language: string; texts: Texts }> {
-  const load = others[language];
-  if (load === undefined) return { language: 'en', texts: en };
-  try {
-    return { language, texts: await load() };
-  } catch {
-    return { language: 'en', texts: en };
-  }
 }
 
 /** Writing direction of a language. */
