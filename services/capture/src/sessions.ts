@@ -2,7 +2,7 @@ import type { HostedSession } from '@selfsame/contracts/session/v1/service';
 import { Failure } from '@selfsame/runtime/errors';
 import type { Context } from './context.ts';
 import { phaseOf, toldUntil } from './domain/session-phase.ts';
-import type { GuidanceAnswer, SessionView } from './wire.ts';
+import type { GuidanceAnswer, LivenessMethod, SessionView } from './wire.ts';
 
 /** The session of an answer, which protobuf allows to be absent and session never leaves out. */
 export function hostedSession(session: HostedSession | undefined): HostedSession {
@@ -55,14 +55,24 @@ export async function leaveSession(context: Context, tokenSha256: Buffer): Promi
 /** What a thumbnail shows. Nothing of it is kept. */
 export async function guide({ neighbours }: Context, thumbnail: Buffer): Promise<GuidanceAnswer> {
   const seen = await neighbours.biometrics.analyse({ image: thumbnail }, { deadline: guidanceDeadlineMs });
-  return { faces: seen.faceCount, box: seen.box ?? null, luminance: seen.luminance };
+  return {
+    faces: seen.faceCount,
+    box: seen.box ?? null,
+    luminance: seen.luminance,
+    surroundings: seen.surroundingsLuminance,
+    angles: seen.angles ?? null,
+    sharpness: seen.sharpness ?? null,
+    eyes_covered: seen.eyesCovered,
+    mouth_covered: seen.mouthCovered,
+  };
 }
 
 /** Later than this, the face has moved on. */
 const guidanceDeadlineMs = 1_000;
 
-function viewOf(session: HostedSession): SessionView {
-  const { lockedUntil } = session;
+/** What the page may know of a session, appearance included. */
+export function viewOf(session: HostedSession): SessionView {
+  const { lockedUntil, appearance } = session;
   const phase = phaseOf(session, new Date());
   return {
     session_id: session.sessionId,
@@ -71,9 +81,27 @@ function viewOf(session: HostedSession): SessionView {
     phase,
     language: session.language,
     callback: session.callback,
+    callback_method: callbackMethodOf(session.callbackMethod),
+    callback_seconds: appearance?.callbackSeconds ?? null,
+    method: methodOf(session.livenessMethod) ?? 'PASSIVE',
+    other_methods: session.otherMethods.flatMap((method) => methodOf(method) ?? []),
+    is_desktop_allowed: session.isDesktopAllowed,
+    fallback_url: session.fallbackUrl,
+    privacy_policy_url: appearance?.privacyPolicyUrl ?? '',
+    skips_welcome: appearance?.skipWelcomeScreen ?? false,
+    hides_progress: appearance?.hideProgressBar ?? false,
+    // The monogram's place is a square.
+    logo_url: appearance?.logoSquareUrl || appearance?.logoRectangularUrl || '',
     enrols: session.enrols,
     matches: session.matches,
     attempts_left: session.attemptsLeft,
     locked_until: phase === 'locked' && lockedUntil !== undefined ? toldUntil(lockedUntil) : null,
   };
 }
+
+const methods: readonly LivenessMethod[] = ['PASSIVE', 'FLASHING', 'ACTIVE_3D'];
+const methodOf = (name: string) => methods.find((method) => method === name);
+
+const callbackMethods = ['initiator', 'completer', 'both'] as const;
+/** Who opened the session goes on, unless told otherwise. */
+const callbackMethodOf = (name: string) => callbackMethods.find((method) => method === name) ?? 'initiator';

@@ -8,12 +8,19 @@ import { FaceEvidence, FaceProblem, MatchOutcome } from '@selfsame/contracts/bio
 import {
   type AnalyseResponse,
   BiometricsServiceDefinition,
+  type Challenge,
+  HeadPose,
   type VerifyRequest,
 } from '@selfsame/contracts/biometrics/v1/service';
 import type { CaptureCompleted } from '@selfsame/contracts/capture/v1/events';
 import { captureCompleted, sessionStatusChanged } from '@selfsame/contracts/catalog';
 import { SessionStatusChanged } from '@selfsame/contracts/session/v1/events';
-import type { BeginAttemptRequest } from '@selfsame/contracts/session/v1/service';
+import type {
+  BeginAttemptRequest,
+  BeginChallengeRequest,
+  BeginChallengeResponse,
+  UsedChallenge,
+} from '@selfsame/contracts/session/v1/service';
 import { HostedSession, SessionServiceDefinition } from '@selfsame/contracts/session/v1/service';
 import { Failure } from '@selfsame/runtime/errors';
 import { serveGrpc } from '@selfsame/runtime/grpc';
@@ -41,11 +48,25 @@ export interface Script {
   lock: { until: Date; isSubject: boolean } | null;
   /** Ids whose look was taken back. */
   voidAttempts: ReadonlySet<string>;
+  /** What the next challenge asks for, by its method; undefined for PASSIVE. */
+  challenge: (method: string) => Challenge | undefined;
+  /** How long a challenge is good for; below 0 it is over when it is issued. */
+  challengeLifetimeMs: number;
+  /** What `BeginAttempt` says of challenges that circumstances spoiled. */
+  retriesUncertain: boolean;
+}
+
+/** A challenge as the scripted session issued it. */
+export interface IssuedChallenge extends BeginChallengeResponse {
+  readonly expiresAt: Date;
+  readonly issuedAt: Date;
 }
 
 /** What the neighbours were asked, in order. */
 export interface Seen {
   readonly grants: Map<string, number>;
+  /** By attempt id. */
+  readonly challenges: Map<string, IssuedChallenge>;
   readonly origins: { deviceSha256: Buffer; networkSha256: Buffer }[];
   readonly verified: VerifyRequest[];
   readonly completed: CaptureCompleted[];
@@ -110,7 +131,28 @@ export const centredFace: AnalyseResponse = {
   faceCount: 1,
   box: { left: 0.32, top: 0.2, width: 0.36, height: 0.56 },
   luminance: 48,
+  angles: { yaw: 0, pitch: 0, roll: 0 },
+  sharpness: 60,
+  eyesCovered: false,
+  mouthCovered: false,
+  surroundingsLuminance: 45,
 };
+
+const colours = [0xff0000, 0x00ff00, 0x0000ff, 0x00ffff, 0xff00ff, 0xffff00];
+const poses = [HeadPose.LEFT, HeadPose.FRONT, HeadPose.RIGHT, HeadPose.UP, HeadPose.FRONT];
+
+/** Six colours of 400 ms each, or five poses of 4 s each. */
+export function plannedChallenge(method: string): Challenge | undefined {
+  if (method === 'FLASHING') {
+    const steps = colours.map((colour, at) => ({ colour, startsAtMs: at * 400, durationMs: 400 }));
+    return { kind: { $case: 'flash', value: { steps } } };
+  }
+  if (method === 'ACTIVE_3D') {
+    const steps = poses.map((pose, at) => ({ pose, promptedAtMs: at * 4_000, withinMs: 4_000 }));
+    return { kind: { $case: 'motion', value: { steps } } };
+  }
+  return undefined;
+}
 
 /** Starts NATS, both neighbours and the service; `config` overrides its settings. */
 export async function startWorld(pageDirectory: string, config: Partial<Config> = {}): Promise<World> {
@@ -131,7 +173,7 @@ export async function startWorld(pageDirectory: string, config: Partial<Config> 
     host: '127.0.0.1',
     port: 0,
     log: silent,
-    maxMessageBytes: 6 * 1024 * 1024,
+    maxMessageBytes: 20 * 1024 * 1024,
     services: (server) => {
       server.add(SessionServiceDefinition, sessionNeighbour(script, seen, state));
       server.add(BiometricsServiceDefinition, biometricsNeighbour(script, seen));
@@ -202,6 +244,7 @@ export async function startWorld(pageDirectory: string, config: Partial<Config> 
 
 const nothingSeen = (): Seen => ({
   grants: new Map(),
+  challenges: new Map(),
   origins: [],
   verified: [],
   completed: [],
@@ -223,6 +266,9 @@ function freshScript(changes: Partial<HostedSession>): Script {
       workflowType: 'biometric_authentication',
       matches: true,
       livenessMethod: 'PASSIVE',
+      otherMethods: otherMethods[changes.livenessMethod ?? 'PASSIVE'] ?? [],
+      callbackMethod: 'initiator',
+      isDesktopAllowed: true,
       attemptsLeft: 3,
       ...changes,
     }),
@@ -232,8 +278,17 @@ function freshScript(changes: Partial<HostedSession>): Script {
     sessionDown: null,
     lock: null,
     voidAttempts: new Set(),
+    challenge: plannedChallenge,
+    challengeLifetimeMs: 90_000,
+    retriesUncertain: true,
   };
 }
+
+/** What session offers beside the method that the workflow asks for. */
+const otherMethods: Record<string, string[]> = {
+  FLASHING: ['ACTIVE_3D', 'PASSIVE'],
+  ACTIVE_3D: ['FLASHING', 'PASSIVE'],
+};
 
 const takesFrames = (status: string) => ['In Progress', 'Not Finished'].includes(status);
 
@@ -247,6 +302,31 @@ function sessionNeighbour(script: Script, seen: Seen, state: { tokenSha256: stri
   };
   const enter = (from: string[], to: string): void => {
     if (from.includes(script.session.status)) script.session = { ...script.session, status: to };
+  };
+  /** As session does: an active method takes frames only with their own challenge, in time, and its nonce. */
+  const useChallenge = ({ attemptId, nonce }: BeginAttemptRequest): UsedChallenge | undefined => {
+    const issued = seen.challenges.get(attemptId);
+    const isInTime = issued !== undefined && (issued.expiresAt > new Date() || seen.grants.has(attemptId));
+    const nonceMatches = isInTime && nonce === issued.nonce;
+    if (!nonceMatches && script.session.livenessMethod !== 'PASSIVE') {
+      throw new Failure('precondition', 'challenge_stale', 'The challenge is over.');
+    }
+    if (issued === undefined) return undefined;
+    const { method, challenge, issuedAt } = issued;
+    return { method, challenge, issuedAt, nonceMatches };
+  };
+  const demandRoom = (attemptId: string, session: HostedSession): void => {
+    if (script.lock !== null) {
+      const retryAfterMs = script.lock.until.getTime() - Date.now();
+      throw new Failure('precondition', 'locked_out', 'Not now.', { retryAfterMs });
+    }
+    if (script.voidAttempts.has(attemptId)) {
+      throw new Failure('precondition', 'attempt_void', 'Not under this id.');
+    }
+    const isKnown = seen.grants.has(attemptId);
+    if (!isKnown && (!takesFrames(session.status) || session.attemptsLeft === 0)) {
+      throw new Failure('precondition', 'no_attempts', 'The session takes no frames.');
+    }
   };
   return {
     async authenticateKey(): Promise<never> {
@@ -265,17 +345,9 @@ function sessionNeighbour(script: Script, seen: Seen, state: { tokenSha256: stri
     async beginAttempt(request: BeginAttemptRequest) {
       const { lockedUntil: _, ...session } = find(request.tokenSha256);
       seen.origins.push({ deviceSha256: request.deviceSha256, networkSha256: request.networkSha256 });
-      if (script.lock !== null) {
-        const retryAfterMs = script.lock.until.getTime() - Date.now();
-        throw new Failure('precondition', 'locked_out', 'Not now.', { retryAfterMs });
-      }
-      if (script.voidAttempts.has(request.attemptId)) {
-        throw new Failure('precondition', 'attempt_void', 'Not under this id.');
-      }
+      demandRoom(request.attemptId, session);
+      const challenge = useChallenge(request);
       const known = seen.grants.get(request.attemptId);
-      if (known === undefined && (!takesFrames(session.status) || session.attemptsLeft === 0)) {
-        throw new Failure('precondition', 'no_attempts', 'The session takes no frames.');
-      }
       if (known === undefined) {
         script.session = { ...session, status: 'In Progress', attemptsLeft: session.attemptsLeft - 1 };
         seen.grants.set(request.attemptId, script.session.attemptsLeft);
@@ -288,7 +360,28 @@ function sessionNeighbour(script: Script, seen: Seen, state: { tokenSha256: stri
         enrols: session.enrols,
         search: 'FACE_SEARCH_SCOPE_OTHERS' as const,
         attemptsLeft: known ?? script.session.attemptsLeft,
+        challenge,
+        retriesUncertain: script.retriesUncertain,
       };
+    },
+    async beginChallenge({ tokenSha256, attemptId, method }: BeginChallengeRequest) {
+      const session = find(tokenSha256);
+      demandRoom(attemptId, session);
+      const known = seen.challenges.get(attemptId);
+      const asked = method === '' ? session.livenessMethod : method;
+      if (![session.livenessMethod, ...session.otherMethods].includes(asked)) {
+        throw new Failure('invalid', 'method_not_offered', 'The session does not offer this method.');
+      }
+      if (known?.method === asked) return known;
+      const issued: IssuedChallenge = {
+        nonce: randomBytes(24).toString('base64url'),
+        method: asked,
+        challenge: script.challenge(asked),
+        issuedAt: new Date(),
+        expiresAt: new Date(Date.now() + script.challengeLifetimeMs),
+      };
+      seen.challenges.set(attemptId, issued);
+      return issued;
     },
     async leaveSession(request: { tokenSha256: Uint8Array }) {
       find(request.tokenSha256);

@@ -343,7 +343,7 @@ describe('guidance', () => {
 
   it('tells what a thumbnail shows', async () => {
     const response = await post('/guidance', frame.subarray(0, 8_000));
-    expect(await response.json()).toEqual({
+    expect(await response.json()).toMatchObject({
       faces: 1,
       box: { left: 0.32, top: 0.2, width: 0.36, height: 0.56 },
       luminance: 48,

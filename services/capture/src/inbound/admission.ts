@@ -7,6 +7,7 @@ import { tokenDigest } from './token.ts';
 const perSession = {
   visit: { perMinute: 120, burst: 30 },
   attempt: { perMinute: 20, burst: 10 },
+  challenge: { perMinute: 20, burst: 10 },
   guidance: { perMinute: 300, burst: 12 },
 } as const;
 
@@ -31,6 +32,7 @@ export function createAdmission(options: { requestsPerIpPerMinute: number }): Ad
   const sessions: Record<keyof typeof perSession, RateLimit> = {
     visit: createRateLimit(perSession.visit),
     attempt: createRateLimit(perSession.attempt),
+    challenge: createRateLimit(perSession.challenge),
     guidance: createRateLimit(perSession.guidance),
   };
 

@@ -1,4 +1,4 @@
-import { DetailError } from '@selfsame/http/server';
+import { DetailError, FieldError } from '@selfsame/http/server';
 import { Failure, type FailureKind } from '@selfsame/runtime/errors';
 import type { FastifyReply, FastifyRequest } from 'fastify';
 
@@ -24,6 +24,18 @@ const byKind: Partial<Record<FailureKind, Refusal>> = {
   exhausted: unavailable,
   unavailable,
   deadline: unavailable,
+};
+
+/** Failures whose own code tells the page what to do. */
+const byCode: Readonly<Record<string, Refusal>> = {
+  session_expired: { status: 410, code: 'session_expired', detail: 'This link has expired.' },
+  method_not_offered: {
+    status: 400,
+    code: 'method_not_offered',
+    detail: 'This session does not offer that method.',
+  },
+  attempt_void: { status: 409, code: 'attempt_void', detail: 'Nothing comes of this attempt any more.' },
+  locked_out: { status: 409, code: 'locked_out', detail: 'No picture is looked at before a while.' },
 };
 
 const byStatus: Record<number, Omit<Refusal, 'status'>> = {
@@ -59,9 +71,9 @@ function refusalOf(error: unknown): Refusal {
     return { status: 429, code: 'too_many', detail: 'Too many requests at once.', retryAfterSeconds };
   }
   if (error instanceof Failure) {
-    if (error.code === 'session_expired') return { status: 410, code: error.code, detail: error.message };
-    return soon(byKind[error.kind] ?? internal, error.retryAfterMs);
+    return soon(byCode[error.code] ?? byKind[error.kind] ?? internal, error.retryAfterMs);
   }
+  if (error instanceof FieldError) return requestInvalid;
   const status = error instanceof DetailError ? error.status : statusOf(error);
   const known = byStatus[status];
   return known === undefined ? internal : { status, ...known };
@@ -69,10 +81,16 @@ function refusalOf(error: unknown): Refusal {
 
 /** With the time after which whoever refused for load expects to have room; HTTP counts in whole seconds. */
 function soon(refusal: Refusal, retryAfterMs: number | undefined): Refusal {
-  if (refusal !== unavailable || retryAfterMs === undefined) return refusal;
+  const tellsWhen = refusal === unavailable || refusal === byCode.locked_out;
+  if (!tellsWhen || retryAfterMs === undefined) return refusal;
   return { ...refusal, retryAfterSeconds: Math.max(1, Math.ceil(retryAfterMs / 1_000)) };
 }
 
+const requestInvalid: Refusal = {
+  status: 400,
+  code: 'request_invalid',
+  detail: 'The request could not be read.',
+};
 const internal: Refusal = { status: 500, code: 'internal', detail: 'Something went wrong here.' };
 
 /** The status that fastify gives its own errors, such as a body over its bound. */

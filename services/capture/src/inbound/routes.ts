@@ -4,11 +4,19 @@ import { Failure } from '@selfsame/runtime/errors';
 import type { FastifyReply, FastifyRequest } from 'fastify';
 import Type from 'typebox';
 import { takeAttempt } from '../attempts.ts';
+import { beginChallenge } from '../challenges.ts';
 import type { Context } from '../context.ts';
 import { deviceOf, namingHeader, originOf } from '../domain/device.ts';
 import { looksLikeImage } from '../domain/image-bytes.ts';
 import { demandSession, guide, leaveSession, openSession, readSession } from '../sessions.ts';
-import { attemptAnswer, guidanceAnswer, refusal, sessionView } from '../wire.ts';
+import {
+  attemptAnswer,
+  challengeRequest,
+  challengeView,
+  guidanceAnswer,
+  refusal,
+  sessionView,
+} from '../wire.ts';
 import type { Admission } from './admission.ts';
 import { arrivesWithin } from './pace.ts';
 import { answerRefusal } from './refusals.ts';
@@ -19,6 +27,8 @@ import { attemptParams, isTokenShaped, tokenDigest, tokenParams } from './token.
 const frameBytesMax = 5_000_000;
 /** A thumbnail of the page is at most half of it. */
 const thumbnailBytesMax = 16_384;
+/** A body that asks for something in a few words. */
+const smallBodyBytesMax = 1_024;
 /** Time for a whole picture to arrive: 5 MB at 2 Mbit/s, or an ordinary frame on a poor link. */
 const arrivalTimeoutMs = 20_000;
 
@@ -77,6 +87,26 @@ export async function pageRoutes(api: HttpServer, context: Context, admission: A
       await leaveSession(context, tokenDigest(request.params.token));
       return reply.code(204).send(null);
     },
+  );
+
+  api.post(
+    '/session/:token/attempts/:attempt_id/challenge',
+    {
+      onRequest: [admission.limit('challenge'), demand('attempt')],
+      bodyLimit: smallBodyBytesMax,
+      schema: {
+        params: attemptParams,
+        body: challengeRequest,
+        response: { 200: challengeView, '4xx': refusal, '5xx': refusal },
+      },
+    },
+    (request) =>
+      beginChallenge(context, {
+        tokenSha256: tokenDigest(request.params.token),
+        attemptId: request.params.attempt_id.toLowerCase(),
+        method: request.body.method,
+        origin: originOf(request.headers.cookie, request.ip),
+      }),
   );
 
   api.post(

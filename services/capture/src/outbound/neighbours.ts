@@ -11,8 +11,8 @@ export interface Neighbours {
 
 /** Ordinary questions are answered in milliseconds; a look at a face brings its own deadline. */
 const deadlineMs = 2_000;
-/** A frame of 5 MB and what is said about it. */
-const maxMessageBytes = 6 * 1024 * 1024;
+/** A picture of 5 MB, the frames of a challenge, 10 MiB in all, and what is said about them. */
+const maxMessageBytes = 18 * 1024 * 1024;
 
 /** Connects lazily: a neighbour that is away is noticed by the calls. Addresses are `host:port`. */
 export function connectNeighbours(addresses: { session: string; biometrics: string }): Neighbours {
