@@ -6,7 +6,10 @@ export type CameraStart =
   | { readonly ok: true; readonly stream: MediaStream }
   | { readonly ok: false; readonly reason: CameraTrouble };
 
-/** As much as liveness and matching profit from; more only costs the user's link. */
+/**
+ * As much as liveness and matching profit from; more only costs the user's link. Every wish is an ideal: a camera that
+ * cannot is taken as it is.
+ */
 const wanted: MediaTrackConstraints = {
   facingMode: 'user',
   width: { ideal: 1280 },
@@ -14,14 +17,68 @@ const wanted: MediaTrackConstraints = {
   frameRate: { ideal: 30 },
 };
 
+/** When the browser was asked for a camera and when it gave one, in milliseconds of `performance.now()`. */
+export interface CameraMoments {
+  readonly askedAtMs: number;
+  readonly grantedAtMs: number;
+}
+
+const moments = new WeakMap<MediaStream, CameraMoments>();
+
+/** When this camera was asked for and granted; undefined of a stream that `startCamera` did not open. */
+export function momentsOf(stream: MediaStream): CameraMoments | undefined {
+  return moments.get(stream);
+}
+
 /** Asks for the user's camera; waits as long as the browser's question is open. */
 export async function startCamera(): Promise<CameraStart> {
   if (navigator.mediaDevices?.getUserMedia === undefined) return { ok: false, reason: 'unsupported' };
+  const askedAtMs = performance.now();
   try {
-    return { ok: true, stream: await navigator.mediaDevices.getUserMedia({ video: wanted, audio: false }) };
+    const stream = await openCamera();
+    moments.set(stream, { askedAtMs, grantedAtMs: performance.now() });
+    return { ok: true, stream };
   } catch (error) {
-    return { ok: false, reason: troubleOf(error instanceof Error ? error.name : '', embedderForbids()) };
+    return { ok: false, reason: troubleOf(nameOf(error), embedderForbids()) };
   }
+}
+
+/** Some drivers refuse a mode that they have offered: then any camera in any mode is better than none. */
+async function openCamera(): Promise<MediaStream> {
+  try {
+    return await navigator.mediaDevices.getUserMedia({ video: wanted, audio: false });
+  } catch (error) {
+    if (!mayBeTheMode(nameOf(error))) throw error;
+    return navigator.mediaDevices.getUserMedia({ video: true, audio: false });
+  }
+}
+
+/** Whether a camera that failed so may start in another mode. */
+export function mayBeTheMode(errorName: string): boolean {
+  return ['OverconstrainedError', 'NotReadableError', 'AbortError'].includes(errorName);
+}
+
+function nameOf(error: unknown): string {
+  return error instanceof Error ? error.name : '';
+}
+
+/** A camera that shows nothing after this long is not going to. */
+const firstPictureMs = 8_000;
+
+/** Shows the camera in `video`. Resolves true once there is a picture, false when none comes in time or on abort. */
+export async function firstPicture(
+  video: HTMLVideoElement,
+  stream: MediaStream | null,
+  signal: AbortSignal,
+): Promise<boolean> {
+  if (video.srcObject !== stream) video.srcObject = stream;
+  // A refused play() shows itself by the picture staying away.
+  void video.play().catch(() => undefined);
+  for (let waited = 0; waited < firstPictureMs && !signal.aborted; waited += 50) {
+    if (video.readyState >= HTMLMediaElement.HAVE_CURRENT_DATA && video.videoWidth > 0) return true;
+    await new Promise((resolve) => setTimeout(resolve, 50));
+  }
+  return false;
 }
 
 /** Names the trouble behind a refusal of `getUserMedia`, by the error's name. */

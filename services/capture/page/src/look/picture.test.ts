@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { measure, motionBetween } from './picture.ts';
+import { fitted, measure, motionBetween } from './picture.ts';
 
 const picture = (shade: (column: number) => number) =>
   new Uint8ClampedArray(
@@ -26,4 +26,11 @@ describe('a glance at the picture', () => {
     expect(motionBetween(before, before)).toBe(0);
     expect(motionBetween(before, after)).toBeGreaterThan(9);
   });
+});
+
+it('a picture is made smaller in proportion, never larger', () => {
+  expect(fitted(1920, 1080, 1280)).toEqual([1280, 720]);
+  expect(fitted(1080, 1920, 640)).toEqual([360, 640]);
+  expect(fitted(480, 640, 1280)).toEqual([480, 640]);
+  expect(fitted(0, 0, 1280)).toEqual([1, 1]);
 });

@@ -1,0 +1,163 @@
+import type { CaptureManifest } from '../../../src/wire.ts';
+import { momentsOf } from './camera.ts';
+import { everyFrame } from './shots.ts';
+
+/** Facts about a camera, by their names in the signal catalogue. */
+export type CameraFacts = CaptureManifest['camera'];
+
+/** Watches a camera from beside. */
+export interface CameraWatch {
+  /** What is known by now. */
+  facts(): CameraFacts;
+  stop(): void;
+}
+
+/** Programs that pose as a camera, by a part of the name that they give themselves. */
+const virtualNames =
+  /\b(obs|manycam|snap ?camera|xsplit|v4l2 ?loopback|dummy video|droidcam|iriun|epoccam|camo|ivcam|e2esoft|vcam|virtual|splitcam|sparkocam|youcam|webcamoid|akvcam|ndi|mmhmm|chromacam|unity video|deepfacelive|avatarify|altercam|fakewebcam|screen ?capture)\b/i;
+
+/** Whether a label names a program instead of a device. */
+export function isVirtualName(label: string): boolean {
+  return virtualNames.test(label);
+}
+
+/** Whether a label is that of the test pattern that browsers deliver on demand. */
+export function isTestDevice(label: string): boolean {
+  return /\bfake[_ ](device|camera|video)/i.test(label);
+}
+
+/** Sizes that cameras deliver by themselves: either way round. */
+const nativeSizes = new Set([
+  ...['320x240', '352x288', '640x360', '640x480', '800x600', '848x480', '960x540', '960x720', '1024x576'],
+  ...['1024x768', '1280x720', '1280x800', '1280x960', '1280x1024', '1440x1080', '1600x1200', '1920x1080'],
+  ...['1920x1440', '2048x1536', '2560x1440', '2592x1944', '3264x2448', '3840x2160', '4032x3024'],
+]);
+
+/** Whether some camera is known to deliver pictures of this size. */
+export function isNativeSize(width: number, height: number): boolean {
+  return nativeSizes.has(`${Math.max(width, height)}x${Math.min(width, height)}`);
+}
+
+/** What the rhythm of frames tells: frames a second and the variation of their distances as a share of the mean. */
+export function rhythmOf(timesMs: readonly number[]): { rate: number; jitter: number } | undefined {
+  if (timesMs.length < rhythmFramesMin) return undefined;
+  const gaps = timesMs.slice(1).map((time, at) => time - (timesMs[at] ?? time));
+  const mean = gaps.reduce((sum, gap) => sum + gap, 0) / gaps.length;
+  if (!(mean > 0)) return undefined;
+  const variance = gaps.reduce((sum, gap) => sum + (gap - mean) ** 2, 0) / gaps.length;
+  return { rate: 1_000 / mean, jitter: Math.sqrt(variance) / mean };
+}
+
+const rhythmFramesMin = 12;
+const rhythmFramesMax = 150;
+
+/** Whether a function is the browser's own, as far as its text tells. */
+export function isNative(text: string): boolean {
+  return /\{\s*\[native code\]\s*\}\s*$/.test(text);
+}
+
+/**
+ * Watches a camera while it is looked through. Labels and ids are read here and go nowhere; nothing here can fail or wait.
+ */
+export function watchCamera(stream: MediaStream, video: HTMLVideoElement): CameraWatch {
+  const startedAtMs = performance.now();
+  const [track] = stream.getVideoTracks();
+  const moments = momentsOf(stream);
+  const shown: number[] = [];
+  let [firstFrameAtMs, lastMediaTime, isMonotonic, mutes] = [0, Number.NEGATIVE_INFINITY, true, 0];
+  let devices: CameraFacts = {};
+  void devicesOf(track?.label ?? '').then((found) => {
+    devices = found;
+  });
+  const count = () => {
+    mutes += 1;
+  };
+  track?.addEventListener('mute', count);
+  track?.addEventListener('unmute', count);
+  const stopFrames = everyFrame(video, (metadata) => {
+    if (metadata === undefined || shown.length >= rhythmFramesMax) return;
+    if (firstFrameAtMs === 0) firstFrameAtMs = performance.now();
+    if (metadata.mediaTime < lastMediaTime) isMonotonic = false;
+    lastMediaTime = metadata.mediaTime;
+    shown.push(metadata.mediaTime > 0 ? metadata.mediaTime * 1_000 : metadata.presentationTime);
+  });
+
+  const facts = (): CameraFacts => {
+    const rhythm = rhythmOf(shown);
+    return finite({
+      ...devices,
+      ...trackFacts(track, video),
+      auto_extension_camera_hook: isHooked(),
+      cam_track_muted_events: mutes,
+      ...(shown.length > 1 ? { cam_timestamp_monotonic: isMonotonic } : {}),
+      ...(rhythm === undefined
+        ? {}
+        : { cam_frame_rate_measured: rhythm.rate, cam_frame_interval_jitter: rhythm.jitter }),
+      ...(moments === undefined
+        ? {}
+        : {
+            cam_permission_latency_ms: moments.grantedAtMs - moments.askedAtMs,
+            cam_first_frame_delay_ms: (firstFrameAtMs || startedAtMs) - moments.grantedAtMs,
+          }),
+    });
+  };
+  const stop = () => {
+    stopFrames();
+    track?.removeEventListener('mute', count);
+    track?.removeEventListener('unmute', count);
+  };
+  return { facts, stop };
+}
+
+/** What the list of cameras tells; of the label of the chosen one as well. */
+async function devicesOf(label: string): Promise<CameraFacts> {
+  const own = { cam_label_virtual_keyword: isVirtualName(label), cam_fake_device_flag: isTestDevice(label) };
+  try {
+    const cameras = (await navigator.mediaDevices.enumerateDevices()).filter(
+      ({ kind }) => kind === 'videoinput',
+    );
+    return {
+      ...own,
+      cam_device_count: cameras.length,
+      cam_any_virtual_present: cameras.some((camera) => isVirtualName(camera.label)),
+    };
+  } catch {
+    return own;
+  }
+}
+
+function trackFacts(track: MediaStreamTrack | undefined, video: HTMLVideoElement): CameraFacts {
+  if (track === undefined) return {};
+  const settings = track.getSettings?.() ?? {};
+  const capabilities = track.getCapabilities?.();
+  const isPhone = /\b(android|iphone|ipad|mobile)\b/i.test(navigator.userAgent);
+  return {
+    cam_device_id_empty: (settings.deviceId ?? '') === '',
+    cam_facing_mode_missing_on_phone: isPhone && settings.facingMode === undefined,
+    ...(settings.frameRate === undefined ? {} : { cam_frame_rate_reported: settings.frameRate }),
+    ...(capabilities === undefined ? {} : { cam_capabilities_count: Object.keys(capabilities).length }),
+    ...(video.videoWidth > 0
+      ? { cam_resolution_not_native: !isNativeSize(video.videoWidth, video.videoHeight) }
+      : {}),
+  };
+}
+
+/** Whether something stands between the page and the browser's camera or canvas. */
+function isHooked(): boolean {
+  const { mediaDevices } = navigator;
+  const own = [
+    mediaDevices?.getUserMedia,
+    mediaDevices?.enumerateDevices,
+    HTMLCanvasElement.prototype.captureStream,
+    HTMLCanvasElement.prototype.toBlob,
+  ];
+  return own.some((one) => typeof one === 'function' && !isNative(Function.prototype.toString.call(one)));
+}
+
+/** Numbers in thousandths; what is no number is no fact. */
+function finite(facts: CameraFacts): CameraFacts {
+  const entries = Object.entries(facts)
+    .filter(([, value]) => typeof value === 'boolean' || Number.isFinite(value))
+    .map(([name, value]) => [name, typeof value === 'boolean' ? value : Math.round(value * 1_000) / 1_000]);
+  return Object.fromEntries(entries);
+}
