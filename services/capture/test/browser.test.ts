@@ -84,7 +84,7 @@ describe.skipIf(!hasChromium)(`the page in ${chromiumPath}`, () => {
   it('lets a locked user go back to the application, and who only leaves is not sent for', async () => {
     world.script.lock = { until: new Date(Date.now() + 600_000), isSubject: true };
     const page = await arrive();
-    await heading(page, 'Too many attempts');
+    await heading(page, 'Too many tries');
     await press(page, 'Leave');
     await heading(page, 'You’ve left the check');
     await page.getByText(/You can try again in 1[01] minutes, from .+ on/).waitFor();
