@@ -132,7 +132,7 @@ function holdFile(
     size += chunk.length;
     chunks.push(chunk);
     if (size <= rules.maxBytes) return;
-    part.mistake = `File size should not exceed ${Math.floor(rules.maxBytes / 1024 ** 2)} MB`;
+    part.mistake = `File size should not exceed ${sizeText(rules.maxBytes)}`;
     chunks.length = 0;
   });
   file.on('error', onCut);
@@ -143,11 +143,15 @@ function holdFile(
   return part;
 }
 
+function sizeText(bytes: number): string {
+  return bytes < 1024 ** 2 ? `${Math.floor(bytes / 1024)} KB` : `${Math.floor(bytes / 1024 ** 2)} MB`;
+}
+
 function wrongExtension(filename: string, { extensions }: FileRules): string | undefined {
   // Without a name there may be no file at all: see where the field is read.
   if (filename === '') return undefined;
   const extension = /\.([A-Za-z0-9]{1,10})$/.exec(filename)?.[1]?.toLowerCase() ?? '';
-  if (extensions.includes(extension)) return undefined;
+  if (extensions === undefined || extensions.includes(extension)) return undefined;
   return `File extension "${extension}" is not allowed. Allowed extensions: ${extensions.join(', ')}.`;
 }
 
