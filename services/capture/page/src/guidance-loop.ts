@@ -1,65 +1,77 @@
-import { askGuidance, pause, type SessionPath } from './client.ts';
-import { advance, type Guide, outlineInPicture, startGuide } from './guidance.ts';
-import { type Glance, glance, motionBetween, takeThumbnail } from './look/picture.ts';
+import type { GuidanceAnswer } from '../../src/wire.ts';
+import { pause } from './client.ts';
+import { type OwnEyes, ownEyes } from './face-detector.ts';
+import { advance, type Guide, startGuide } from './guidance.ts';
+import type { LiveChannel } from './live-channel.ts';
+import { firstPace } from './live-pace.ts';
+import { type Glance, glance, motionBetween } from './look/picture.ts';
+import { outlineInPicture } from './outline.ts';
+import { takeThumbnail } from './thumbnail.ts';
 
-/** At most four thumbnails a second, one on its way at a time. */
-const readingMs = 250;
-/** After this many silent answers the service is asked only now and then. */
-const patience = 3;
-const askEveryWhenSilent = 8;
+/** Between two readings that the page makes by itself. */
+const ownReadingMs = 250;
+/** Motion is judged over this time at least, however often is looked. */
+const motionSpanMs = 200;
+/** The loop never takes more of a cheap phone than this leaves. */
+const restMs = 20;
 
-/** What is watched: the camera's picture and the outline that lies over it on screen. */
-export interface Watched {
+/** What is watched and who is told. */
+export interface Watch {
   readonly video: HTMLVideoElement;
+  /** The outline that lies over the picture on screen. */
   readonly outline: HTMLElement;
+  readonly live: LiveChannel;
+  /** The frame may become a template: what covers the face is then worth a longer wait. */
+  readonly enrols: boolean;
+  readonly signal: AbortSignal;
+  /** After every reading. */
+  readonly changed: (guide: Guide) => void;
+  /** Every answer of the service, with the angles of the head. */
+  readonly seen?: (seen: GuidanceAnswer) => void;
 }
 
 /** Watches until aborted and reports every change of guidance. Never throws, never stops by itself. */
-export async function watchFace(
-  watched: Watched,
-  path: SessionPath,
-  signal: AbortSignal,
-  changed: (guide: Guide) => void,
-): Promise<void> {
+export async function watchFace(watch: Watch): Promise<void> {
+  const { video, live, signal } = watch;
   const canvas = document.createElement('canvas');
+  const eyes = ownEyes();
   let guide = startGuide(performance.now());
-  let before: Glance | null = null;
-  let silent = 0;
-  for (let turn = 0; !signal.aborted; turn++) {
+  let before: { glance: Glance; at: number } | null = null;
+  while (!signal.aborted) {
     const at = performance.now();
     if (!document.hidden) {
       // Phones pause the picture while the page is away.
-      if (watched.video.paused) void watched.video.play().catch(() => undefined);
-      const now = glance(watched.video, canvas);
-      const motion = before === null ? 0 : motionBetween(before, now);
-      before = now;
-      const ask = silent < patience || turn % askEveryWhenSilent === 0;
-      const seen = ask ? await see(watched.video, canvas, path, signal) : null;
-      if (ask) silent = seen === null ? silent + 1 : 0;
+      if (video.paused) void video.play().catch(() => undefined);
+      const now = glance(video, canvas);
+      const motion = before === null ? 0 : motionBetween(before.glance, now);
+      if (before === null || at - before.at >= motionSpanMs) before = { glance: now, at };
+      const seen = await see(watch, canvas, eyes);
       if (signal.aborted) return;
-      guide = advance(
-        guide,
-        { at: performance.now(), seen, luminance: now.luminance, motion },
-        ovalOf(watched),
-      );
-      changed(guide);
+      const reading = { at: performance.now(), seen, luminance: now.luminance, motion };
+      guide = advance(guide, reading, ovalOf(watch), watch.enrols);
+      watch.changed(guide);
     }
-    await pause(Math.max(20, readingMs - (performance.now() - at)), signal);
+    const intervalMs = live.up ? live.pace.intervalMs : ownReadingMs;
+    await pause(Math.max(restMs, intervalMs - (performance.now() - at)), signal);
   }
 }
 
+/** The service's eyes; the browser's own while those are away or busy. */
 async function see(
-  video: HTMLVideoElement,
+  { video, live, signal, seen }: Watch,
   canvas: HTMLCanvasElement,
-  path: SessionPath,
-  signal: AbortSignal,
-) {
-  const thumbnail = await takeThumbnail(video, canvas);
-  return thumbnail === null ? null : askGuidance(path, thumbnail, signal);
+  eyes: OwnEyes,
+): Promise<GuidanceAnswer | null> {
+  const thumbnail = await takeThumbnail(video, canvas, live.up ? live.pace : firstPace);
+  if (thumbnail === null || signal.aborted) return null;
+  const answer = await live.ask(thumbnail, signal);
+  if (signal.aborted) return null;
+  if (answer !== null) seen?.(answer);
+  return answer ?? (await eyes(canvas));
 }
 
 /** The outline in fractions of the camera's picture. The preview is mirrored and centred, so left and right agree. */
-function ovalOf({ video, outline }: Watched) {
+function ovalOf({ video, outline }: Watch) {
   const stage = video.getBoundingClientRect();
   const oval = outline.getBoundingClientRect();
   return outlineInPicture({ width: video.videoWidth, height: video.videoHeight }, stage, {

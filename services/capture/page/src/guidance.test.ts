@@ -1,49 +1,112 @@
 import { describe, expect, it } from 'vitest';
 import type { GuidanceAnswer } from '../../src/wire.ts';
-import { advance, type Guide, holdMs, outlineInPicture, type Reading, startGuide } from './guidance.ts';
+import { advance, type Guide, type Hint, type Reading, startGuide, toneOf } from './guidance.ts';
 
 const oval = { left: 0.25, top: 0.11, width: 0.45, height: 0.78 };
 const goodBox = { left: 0.32, top: 0.25, width: 0.32, height: 0.5 };
-const good: GuidanceAnswer = { faces: 1, box: goodBox, luminance: 50 };
+const good: GuidanceAnswer = {
+  faces: 1,
+  box: goodBox,
+  luminance: 50,
+  surroundings: 45,
+  angles: { yaw: 2, pitch: -3, roll: 1 },
+  sharpness: 40,
+  eyes_covered: false,
+  mouth_covered: false,
+};
 
-/** Feeds readings, one every 250 ms. */
-function watch(readings: readonly Partial<Reading>[], from: Guide = startGuide(0)): Guide {
-  let guide = from;
+/** Feeds readings, one every `everyMs`. */
+function watch(
+  readings: readonly Partial<Reading>[],
+  { from = startGuide(0), everyMs = 250, enrols = false } = {},
+): Guide {
+  let guide: Guide = from;
   let { lastAt: at } = from;
   for (const reading of readings) {
-    at += 250;
-    guide = advance(guide, { at, seen: good, luminance: 50, motion: 1, ...reading }, oval);
+    at += everyMs;
+    guide = advance(guide, { at, seen: good, luminance: 50, motion: 1, ...reading }, oval, enrols);
   }
   return guide;
 }
 const times = (count: number, reading: Partial<Reading> = {}) => Array.from({ length: count }, () => reading);
 const seeing = (changes: Partial<GuidanceAnswer>): Partial<Reading> => ({ seen: { ...good, ...changes } });
+const angles = { yaw: 0, pitch: 0, roll: 0 };
+
+/** What could be better about a face whose frame would do. */
+const improvable: [Hint, Partial<Reading>][] = [
+  ['closer', seeing({ box: { left: 0.37, top: 0.34, width: 0.2, height: 0.3 } })],
+  ['back', seeing({ box: { left: 0.02, top: 0.02, width: 0.9, height: 0.95 } })],
+  ['centre', seeing({ box: { ...goodBox, left: 0.02 } })],
+  ['light', seeing({ luminance: 18, surroundings: 20 })],
+  ['backlight', seeing({ luminance: 30, surroundings: 80 })],
+  ['glare', seeing({ luminance: 82 })],
+  ['uncover_eyes', seeing({ eyes_covered: true })],
+  ['uncover_face', seeing({ mouth_covered: true })],
+  ['look_straight', seeing({ angles: { ...angles, yaw: -21 } })],
+  ['look_straight', seeing({ angles: { ...angles, pitch: 23 } })],
+  ['level', seeing({ angles: { ...angles, roll: 24 } })],
+];
+
+/** What would cost the user an attempt. */
+const unacceptable: [Hint, Partial<Reading>][] = [
+  ['position', seeing({ faces: 0, box: null })],
+  ['alone', seeing({ faces: 2 })],
+  ['closer', seeing({ box: { left: 0.42, top: 0.4, width: 0.1, height: 0.2 } })],
+  ['centre', seeing({ box: { ...goodBox, left: -0.12 } })],
+  ['light', seeing({ luminance: 8, surroundings: 10 })],
+  ['glare', seeing({ luminance: 95 })],
+  ['uncover_face', seeing({ eyes_covered: true, mouth_covered: true })],
+  ['look_straight', seeing({ angles: { ...angles, yaw: 40 } })],
+  ['still', seeing({ sharpness: 2 })],
+];
 
 describe('guidance', () => {
-  it.each([
-    ['position', seeing({ faces: 0, box: null })],
-    ['alone', seeing({ faces: 2 })],
-    ['closer', seeing({ box: { left: 0.42, top: 0.4, width: 0.1, height: 0.2 } })],
-    ['back', seeing({ box: { left: 0, top: 0, width: 0.9, height: 0.95 } })],
-    ['centre', seeing({ box: { ...goodBox, left: 0.02 } })],
-    ['light', seeing({ luminance: 8 })],
-    ['glare', seeing({ luminance: 95 })],
-    ['still', { motion: 30 }],
-    ['good', {}],
-  ] as const)('says "%s" when that helps most', (hint, reading) => {
-    expect(watch(times(4, reading)).hint).toBe(hint);
-  });
+  it.each([...improvable, ...unacceptable, ['still', { motion: 30 }], ['good', {}]] as typeof improvable)(
+    'says "%s" when that helps most',
+    (hint, reading) => expect(watch(times(4, reading)).hint).toBe(hint),
+  );
 
   it('takes the frame by itself after a second of a good face, not before', () => {
-    expect(watch(times(3)).shoot).toBe(false);
-    expect(watch(times(4)).shoot).toBe(true);
-    expect(watch(times(4)).goodMs).toBe(holdMs);
+    expect(watch(times(3))).toMatchObject({ shoot: false, share: 0.75 });
+    expect(watch(times(4))).toMatchObject({ shoot: true, share: 1 });
+    expect(watch(times(7), { everyMs: 125 }).shoot).toBe(false);
+    expect(watch(times(8), { everyMs: 125 }).shoot).toBe(true);
   });
 
-  it('pauses for a wobble and starts again when the face is lost', () => {
+  it.each(improvable)('does not wait longer than two seconds for "%s" to be mended', (_hint, reading) => {
+    expect(watch(times(7, reading)).shoot).toBe(false);
+    expect(watch(times(8, reading)).shoot).toBe(true);
+  });
+
+  it.each(unacceptable)('never takes a frame that would be refused: "%s"', (_hint, reading) => {
+    expect(watch(times(80, reading))).toMatchObject({ shoot: false, urgeShutter: true });
+  });
+
+  it('waits a little longer for a covered face that is to be kept, but not for ever', () => {
+    const glasses = seeing({ eyes_covered: true });
+    expect(watch(times(19, glasses), { enrols: true }).shoot).toBe(false);
+    expect(watch(times(20, glasses), { enrols: true }).shoot).toBe(true);
+  });
+
+  it('pauses for a wobble, and takes the frame of someone who cannot hold still in the end', () => {
     const almost = watch(times(3));
-    expect(watch([{ motion: 30 }], almost).goodMs).toBe(almost.goodMs);
-    expect(watch([seeing({ faces: 0, box: null })], almost).goodMs).toBe(0);
+    const wobbling = watch([{ motion: 30 }], { from: almost });
+    expect(wobbling).toMatchObject({ goodMs: almost.goodMs, shoot: false });
+    expect(watch(times(11, { motion: 30 })).shoot).toBe(false);
+    expect(watch(times(12, { motion: 30 })).shoot).toBe(true);
+  });
+
+  it('starts again when the face is lost', () => {
+    expect(watch([seeing({ faces: 0, box: null })], { from: watch(times(3)) })).toMatchObject({
+      goodMs: 0,
+      share: 0,
+    });
+  });
+
+  it('neither counts a moment that nobody looked at nor forgets what was before it', () => {
+    const guide = watch(times(3, { seen: null }), { from: watch(times(3)) });
+    expect(guide).toMatchObject({ shoot: false, goodMs: 750 });
+    expect(watch([{}], { from: guide }).shoot).toBe(true);
   });
 
   it('does not count the time that a late answer took as time of a good face', () => {
@@ -51,51 +114,47 @@ describe('guidance', () => {
     expect(late.shoot).toBe(false);
   });
 
-  it('never takes a frame by itself without the service, for nobody knows whether there is a face', () => {
-    expect(watch(times(60, { seen: null })).shoot).toBe(false);
+  it('never takes a frame by itself while nobody can tell whether there is a face', () => {
+    expect(watch(times(60, { seen: null }))).toMatchObject({
+      shoot: false,
+      urgeShutter: true,
+      hint: 'manual',
+    });
+  });
+
+  it('takes what the eyes of the browser see, which know neither pose nor covers', () => {
+    expect(watch(times(4, seeing({ angles: null, sharpness: null }))).shoot).toBe(true);
+  });
+
+  it('speaks of light even without the service', () => {
+    expect(watch(times(4, { seen: null, luminance: 3 })).hint).toBe('light');
+    expect(watch(times(4, { seen: null, luminance: 97 })).hint).toBe('glare');
   });
 
   it('offers the shutter loudly after six seconds, whatever happens', () => {
     expect(watch(times(23, seeing({ luminance: 8 }))).urgeShutter).toBe(false);
     expect(watch(times(24, seeing({ luminance: 8 }))).urgeShutter).toBe(true);
-    expect(watch(times(30, { seen: null })).hint).toBe('manual');
   });
 
-  it('keeps a hint long enough to be read', () => {
-    const steady = watch(times(4, seeing({ faces: 0, box: null })));
-    const dark = watch([seeing({ luminance: 8 })], { ...steady, hintSince: steady.lastAt });
-    expect(dark.hint).toBe('position');
-    expect(watch(times(3, seeing({ luminance: 8 })), dark).hint).toBe('light');
+  it('keeps a hint long enough to be read, and says "good" at once', () => {
+    const closer = watch(times(4, improvable[0]?.[1]));
+    const lit = watch([seeing({ luminance: 18 })], { from: closer, everyMs: 125 });
+    expect(lit.hint).toBe('closer');
+    expect(watch([{}], { from: lit, everyMs: 125 }).hint).toBe('good');
   });
 
-  it('does not call a well-lit face before a black curtain dark', () => {
-    expect(watch(times(4, { luminance: 4 })).hint).toBe('good');
+  it('points to where the face is', () => {
+    const { offset } = watch([seeing({ box: { ...goodBox, left: 0.02 } })]);
+    expect(offset.x).toBeLessThan(-0.5);
+    expect(offset.y).toBeCloseTo(0, 1);
   });
 
-  it('notices a face that wanders', () => {
-    const guide = watch(times(2));
-    expect(watch([seeing({ box: { ...goodBox, left: 0.4 } })], guide).goodMs).toBe(guide.goodMs);
-  });
-});
-
-describe('the outline on screen', () => {
-  it('is found in a picture that is cut at the sides', () => {
-    const found = outlineInPicture(
-      { width: 640, height: 480 },
-      { width: 300, height: 480 },
-      { left: 50, top: 40, width: 200, height: 400 },
-    );
-    expect(found).toEqual({ left: 220 / 640, top: 40 / 480, width: 200 / 640, height: 400 / 480 });
-  });
-
-  it('is found in a picture that is cut above and below, whatever its resolution', () => {
-    const found = outlineInPicture(
-      { width: 720, height: 1280 },
-      { width: 360, height: 360 },
-      { left: 90, top: 60, width: 180, height: 240 },
-    );
-    expect(found.left).toBeCloseTo(0.25);
-    expect(found.top).toBeCloseTo((140 + 60) / 640);
-    expect(found.height).toBeCloseTo(240 / 640);
+  it('has one colour for each kind of hint', () => {
+    expect([toneOf('good'), toneOf('position'), toneOf('manual'), toneOf('backlight')]).toEqual([
+      'good',
+      'calm',
+      'calm',
+      'warn',
+    ]);
   });
 });
