@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { fitted, measure, motionBetween } from './picture.ts';
+import { fitted, measure, motionBetween, narrowed } from './picture.ts';
 
 const picture = (shade: (column: number) => number) =>
   new Uint8ClampedArray(
@@ -33,4 +33,7 @@ it('a picture is made smaller in proportion, never larger', () => {
   expect(fitted(1080, 1920, 640)).toEqual([360, 640]);
   expect(fitted(480, 640, 1280)).toEqual([480, 640]);
   expect(fitted(0, 0, 1280)).toEqual([1, 1]);
+  expect(narrowed(960, 1280, 480)).toEqual([480, 640]);
+  expect(narrowed(1280, 720, 480)).toEqual([853, 480]);
+  expect(narrowed(320, 240, 480)).toEqual([320, 240]);
 });

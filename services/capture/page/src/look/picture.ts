@@ -1,26 +1,11 @@
-/** How a picture is made smaller, step by step, until it is small enough: its longest side in pixels, JPEG quality 0..1. */
-export interface Compression {
-  readonly longestSide: number;
-  readonly quality: number;
-}
-
-/** Of the frame that is compared. The first step keeps all that matching uses; see docs/capture-quality.md. */
-const frameSteps: readonly Compression[] = [
-  { longestSide: 1280, quality: 0.85 },
-  { longestSide: 1280, quality: 0.75 },
-  { longestSide: 1024, quality: 0.75 },
-  { longestSide: 800, quality: 0.75 },
-];
-/** Bytes that a frame should not exceed: two seconds of a slow mobile link. */
-const frameBytesWanted = 320_000;
-/** The service takes no more than this. */
-const frameBytesMax = 5_000_000;
-/** Longest side and byte bound of a thumbnail. */
-const thumbnailSteps: readonly Compression[] = [0.6, 0.4, 0.2].map((quality) => ({
-  longestSide: 320,
-  quality,
-}));
-const thumbnailBytesMax = 8_000;
+/**
+ * The frame that is compared has as many pixels and bytes as the checks behind it profit from: measured, see
+ * docs/capture-quality.md. The shorter side counts, so that a face in a wide picture keeps its size.
+ */
+const frameSide = 480;
+/** A picture that is heavy all the same gets the next quality. */
+const frameQualities = [0.8, 0.7];
+const frameBytesWanted = 120_000;
 /** Grid on which light and motion are judged; small enough to cost nothing on a cheap phone. */
 const gridWidth = 32;
 const gridHeight = 24;
@@ -33,20 +18,32 @@ export interface Glance {
 
 /** Pixels of a picture whose longest side is at most `longestSide`; never larger than it is. */
 export function fitted(width: number, height: number, longestSide: number): [width: number, height: number] {
-  const scale = Math.min(1, longestSide / Math.max(1, width, height));
+  return scaledBy(width, height, longestSide / Math.max(1, width, height));
+}
+
+/** Pixels of a picture whose shorter side is at most `shorterSide`; never larger than it is. */
+export function narrowed(width: number, height: number, shorterSide: number): [width: number, height: number] {
+  return scaledBy(width, height, shorterSide / Math.max(1, Math.min(width, height)));
+}
+
+function scaledBy(width: number, height: number, wanted: number): [width: number, height: number] {
+  const scale = Math.min(1, wanted);
   return [Math.max(1, Math.round(width * scale)), Math.max(1, Math.round(height * scale))];
 }
 
 /** Draws what the camera shows, un-mirrored. */
 export function draw(
   canvas: HTMLCanvasElement,
-  picture: HTMLVideoElement | HTMLCanvasElement,
+  picture: HTMLVideoElement,
   width: number,
   height: number,
 ): void {
   canvas.width = width;
   canvas.height = height;
-  canvas.getContext('2d', { willReadFrequently: true })?.drawImage(picture, 0, 0, width, height);
+  const context = canvas.getContext('2d', { willReadFrequently: true });
+  if (context === null) return;
+  context.imageSmoothingQuality = 'high';
+  context.drawImage(picture, 0, 0, width, height);
 }
 
 /** The JPEG of a canvas; null when the browser cannot encode. */
@@ -56,45 +53,19 @@ export function encode(canvas: HTMLCanvasElement, quality: number): Promise<Blob
 
 /**
  * The frame as the camera delivers it: whole, un-mirrored, JPEG. Drawn into `canvas`, which the page then shows as a
- * still. Made smaller step by step while it has more bytes than wanted: quality first, size after that.
+ * still. Quality falls step by step while the picture has more bytes than wanted.
  * @returns null when the browser cannot encode
  */
 export async function takeFrame(video: HTMLVideoElement, canvas: HTMLCanvasElement): Promise<Blob | null> {
-  draw(canvas, video, ...fitted(video.videoWidth, video.videoHeight, frameSteps[0]?.longestSide ?? 1280));
-  return compress(canvas, frameSteps, frameBytesWanted, frameBytesMax);
-}
-
-/** A small JPEG for guidance; null when it will not get small enough. */
-export async function takeThumbnail(
-  video: HTMLVideoElement,
-  canvas: HTMLCanvasElement,
-): Promise<Blob | null> {
-  draw(canvas, video, ...fitted(video.videoWidth, video.videoHeight, thumbnailSteps[0]?.longestSide ?? 320));
-  return compress(canvas, thumbnailSteps, thumbnailBytesMax, thumbnailBytesMax);
-}
-
-/** The first step that is small enough, else the last one if it may be sent at all. */
-async function compress(
-  canvas: HTMLCanvasElement,
-  steps: readonly Compression[],
-  bytesWanted: number,
-  bytesMax: number,
-): Promise<Blob | null> {
-  let smallest: Blob | null = null;
-  for (const { longestSide, quality } of steps) {
-    smallest = await encode(scaled(canvas, longestSide), quality);
-    if (smallest === null || smallest.size <= bytesWanted) return smallest;
+  let frame: Blob | null = null;
+  draw(canvas, video, ...narrowed(video.videoWidth, video.videoHeight, frameSide));
+  for (const quality of frameQualities) {
+    frame = await encode(canvas, quality);
+    if (frame === null || frame.size <= frameBytesWanted) break;
   }
-  return smallest !== null && smallest.size <= bytesMax ? smallest : null;
+  return frame;
 }
 
-function scaled(canvas: HTMLCanvasElement, longestSide: number): HTMLCanvasElement {
-  const [width, height] = fitted(canvas.width, canvas.height, longestSide);
-  if (width === canvas.width && height === canvas.height) return canvas;
-  const smaller = document.createElement('canvas');
-  draw(smaller, canvas, width, height);
-  return smaller;
-}
 /** Light and shape of the middle of the picture, without anyone's help. */
 export function glance(video: HTMLVideoElement, canvas: HTMLCanvasElement): Glance {
   draw(canvas, video, gridWidth, gridHeight);

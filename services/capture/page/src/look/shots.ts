@@ -1,4 +1,4 @@
-import { draw, encode, fitted } from './picture.ts';
+import { draw, encode, narrowed } from './picture.ts';
 
 /** A frame of a challenge, taken at a moment of the challenge's clock; its JPEG follows, null when it cannot be encoded. */
 export interface Shot {
@@ -14,9 +14,9 @@ export interface Frame {
 
 /** As many frames as a bundle may have. */
 export const framesMax = 32;
-/** Enough to tell reflections and landmarks, and light enough for thirty of them. */
-const shotSide = 640;
-const shotQuality = 0.7;
+/** Shorter side and quality: enough to tell reflections and landmarks, and light enough for thirty of them. */
+const shotSide = 480;
+const shotQuality = 0.75;
 const frameBytesMax = 1_000_000;
 /** Pictures of a burst that are being encoded at once; a phone that is slower than this skips some. */
 const encodingMax = 8;
@@ -48,7 +48,7 @@ export function startBurst(
     const takenAtMs = Math.max(0, Math.round(clock()));
     if (takenAtMs <= (shots.at(-1)?.takenAtMs ?? -1)) return;
     const canvas = idle.pop() ?? document.createElement('canvas');
-    draw(canvas, video, ...fitted(video.videoWidth, video.videoHeight, shotSide));
+    draw(canvas, video, ...narrowed(video.videoWidth, video.videoHeight, shotSide));
     encoding += 1;
     const jpeg = encode(canvas, shotQuality).finally(() => {
       encoding -= 1;
