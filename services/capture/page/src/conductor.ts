@@ -1,78 +1,94 @@
+import type { ChallengeView } from '../../src/wire.ts';
 import { attemptIds } from './attempt-ids.ts';
+import { createChallenges } from './challenges.ts';
+import { openSession, pause, readState, type SessionPath, sendLeave } from './client.ts';
+import { createCompanion } from './companion.ts';
+import { deliver } from './delivery.ts';
+import { firstStep, nextStep } from './flow.ts';
+import { type Visit, visitOf } from './handoff/visit.ts';
+import type { LiveChannel } from './live-channel.ts';
 import { startCamera, stopCamera, whenCameraGranted } from './look/camera.ts';
-import {
-  deliverFrame,
-  openSession,
-  pause,
-  readState,
-  redeliverFrame,
-  type SessionPath,
-  sendLeave,
-} from './client.ts';
-import {
-  type Attempt,
-  type Effect,
-  type FlowEvent,
-  firstStep,
-  nextStep,
-  type State,
-  type Step,
-} from './flow.ts';
 import { tellParent } from './parent-events.ts';
+import type { Attempt, Effect, FlowEvent, Given, State, Step, Surroundings } from './states.ts';
+import { awaitVerdict } from './verdict-watch.ts';
 
-/** Waiting times between two looks at a session whose verdict is on its way; about ten seconds. */
-const pollDelaysMs = [700, 1_000, 1_500, 2_000, 4_500];
-/** The same for a page that was reloaded and has no frame to send again; two minutes in all. */
-const patientPollDelaysMs = [...pollDelaysMs, ...Array.from({ length: 24 }, () => 4_500)];
-/** What is known of a frame may be lost with the bus: so often is it sent again while its verdict stays away. */
-const redeliveries = 2;
+/** Waiting times between two tries to open the session while its welcome is being read. */
+const openDelaysMs = [500, 1_000, 2_000, 4_000];
 
 /** The page's one moving part: holds the state, does what `flow.ts` asks for, and owns camera and frame. */
 export interface Conductor {
   readonly state: State;
+  readonly here: Surroundings;
+  /** This page, for those on other devices. */
+  readonly visit: Visit;
+  /** The line to the service, opened by its first use. */
+  readonly live: LiveChannel;
+  /** Whether this page, rather than one on another device, goes on to the application. */
+  readonly goesOn: boolean;
   /** The running camera; null while there is none. */
   readonly stream: MediaStream | null;
   send(event: FlowEvent): void;
-  /** Hands over a taken frame: the start of an attempt. */
-  capture(frame: Blob, isAuto: boolean): void;
+  /** What the look to come has to answer; null when it cannot be had now. Asked for when the camera opens. */
+  challenge(): Promise<ChallengeView | null>;
+  /** Hands over a taken look, as it is to be sent: the start of an attempt. */
+  capture(body: Blob, isAuto: boolean): void;
+}
+
+/** What a conductor begins with. */
+export interface Beginning {
+  readonly path: SessionPath;
+  /** What the server has put into the page; null: ask. */
+  readonly given: Given | null;
+  readonly here: Surroundings;
 }
 
 /** Starts the page's flow for one session; `changed` is called after every change of state. */
-export function startConductor(path: SessionPath, changed: () => void): Conductor {
+export function startConductor({ path, given, here }: Beginning, changed: () => void): Conductor {
   const ids = attemptIds(path);
-  let state: State = firstStep.state;
+  const visit = visitOf(path);
+  const companion = createCompanion(path, visit, send);
+  const whole = new AbortController().signal;
+  let state: State = { at: 'loading' };
   let stream: MediaStream | null = null;
-  let frame: Blob | null = null;
+  let body: Blob | null = null;
   let sessionId: string | undefined;
+  let opened: Promise<void> = Promise.resolve();
   /** Ends whatever the current screen was waiting for when another one comes. */
   let screen = new AbortController();
+  const challenges = createChallenges({ path, ids, send, opened: () => opened, state: () => state });
 
   function send(event: FlowEvent): void {
-    enter(nextStep(state, event));
+    enter(nextStep(state, event, here));
   }
 
   function enter(step: Step): void {
-    if (step.state.at !== state.at) {
+    const isOther = step.state.at !== state.at;
+    if (isOther) {
       screen.abort();
       screen = new AbortController();
     }
     state = step.state;
     if ('session' in state && state.session !== undefined) sessionId = state.session.session_id;
     for (const effect of step.effects) perform(effect, screen.signal);
+    if (isOther) companion.accompany(state, screen.signal);
     if (state.at === 'trouble') void whenCameraGranted(screen.signal, () => send({ is: 'try_again' }));
     changed();
   }
 
   const performers: { [Name in Effect['do']]: (effect: Effect & { do: Name }, signal: AbortSignal) => void } =
     {
-      open: (_effect, signal) => void open(signal),
+      open: () => {
+        opened = open();
+      },
       start_camera: (_effect, signal) => void openCamera(signal),
       stop_camera: () => {
         if (stream !== null) stopCamera(stream);
         stream = null;
       },
+      challenge: (_effect, signal) => void challenges.fetch(signal),
       upload: ({ attempt }, signal) => void upload(attempt, signal),
-      poll: ({ attempt }, signal) => void awaitVerdict(attempt, signal),
+      poll: ({ attempt }, signal) =>
+        void awaitVerdict({ path, send, signal, ...(attempt && body ? { sent: { attempt, body } } : {}) }),
       leave: () => sendLeave(path),
       tell: ({ event }) => tellParent(event, sessionId),
     };
@@ -81,18 +97,25 @@ export function startConductor(path: SessionPath, changed: () => void): Conducto
     performers[effect.do as Name](effect, signal);
   }
 
-  async function open(signal: AbortSignal): Promise<void> {
-    const answer = await openSession(path, signal);
-    if (signal.aborted) return;
-    send(answer.ok ? { is: 'opened', session: answer.session } : { is: 'failed', reason: answer.reason });
+  /** A page that shows its welcome already has time: what is only a bad link is tried again. */
+  async function open(): Promise<void> {
+    const behind = state.at !== 'loading';
+    for (const delayMs of behind ? [...openDelaysMs, null] : [null]) {
+      const answer = await openSession(path, whole);
+      if (answer.ok) return send({ is: 'opened', session: answer.session });
+      if (delayMs === null || answer.reason !== 'unavailable') {
+        return send({ is: 'failed', reason: answer.reason });
+      }
+      await pause(delayMs, whole);
+    }
   }
 
   async function openCamera(signal: AbortSignal): Promise<void> {
     if (stream?.active) return send({ is: 'camera_ready' });
     const started = await startCamera();
-    if (!started.ok) return send({ is: 'camera_trouble', reason: started.reason });
     // The user may have left while the browser was asking.
-    if (signal.aborted) return stopCamera(started.stream);
+    if (signal.aborted) return started.ok ? stopCamera(started.stream) : undefined;
+    if (!started.ok) return send({ is: 'camera_trouble', reason: started.reason });
     stream = started.stream;
     for (const track of stream.getVideoTracks()) {
       track.addEventListener('ended', () => send({ is: 'camera_trouble', reason: 'stopped' }));
@@ -101,12 +124,12 @@ export function startConductor(path: SessionPath, changed: () => void): Conducto
   }
 
   async function upload(attempt: Attempt, signal: AbortSignal): Promise<void> {
-    if (frame === null) return send({ is: 'stuck' });
+    if (body === null) return send({ is: 'stuck' });
     const progress = {
       sent: (share: number) => send({ is: 'sent', share }),
       linkLost: (lost: boolean) => send({ is: 'link', lost }),
     };
-    const delivery = await deliverFrame(path, attempt.id, frame, progress, signal);
+    const delivery = await deliver(path, attempt.id, body, progress, signal);
     if (delivery.status === 'aborted') return;
     if (delivery.status === 'again') return send({ is: 'stuck' });
     const answer = delivery.status === 'answered' ? delivery.answer : null;
@@ -115,48 +138,17 @@ export function startConductor(path: SessionPath, changed: () => void): Conducto
       // A new id is new to everyone; were it not, the user decides how long this goes on.
       return send(attempt.isRenewed ? { is: 'stuck' } : { is: 'renewed', id: ids.current() });
     }
-    if (answer?.result !== 'pending') frame = null;
+    if (answer?.result !== 'pending') body = null;
     if (delivery.status === 'unusable') return send({ is: 'unusable' });
     ids.settle();
     if (delivery.status === 'refused') return send({ is: 'failed', reason: delivery.reason });
     if (answer !== null) send({ is: 'answered', answer });
   }
 
-  /** Looks for the verdict until it is there, which ends the screen and with it the signal. */
-  async function awaitVerdict(attempt: Attempt | undefined, signal: AbortSignal): Promise<void> {
-    if (attempt === undefined || frame === null) {
-      await poll(patientPollDelaysMs, signal);
-      return signal.aborted ? undefined : send({ is: 'failed', reason: 'slow' });
-    }
-    for (let delivery = 0; delivery < redeliveries; delivery++) {
-      await poll(pollDelaysMs, signal);
-      if (signal.aborted) return;
-      const again = await redeliverFrame(path, attempt.id, frame, signal);
-      const answer = again.status === 'answered' ? again.answer : null;
-      if (answer?.result === 'renew') send({ is: 'failed', reason: 'unavailable' });
-      else if (answer !== null) send({ is: 'answered', answer });
-      else if (again.status === 'refused') send({ is: 'failed', reason: again.reason });
-      if (signal.aborted) return;
-    }
-    await poll(pollDelaysMs, signal);
-    if (!signal.aborted) send({ is: 'failed', reason: 'unavailable' });
-  }
-
-  async function poll(delaysMs: readonly number[], signal: AbortSignal): Promise<void> {
-    for (const delayMs of delaysMs) {
-      await pause(delayMs, signal);
-      if (signal.aborted) return;
-      const answer = await readState(path, signal);
-      if (answer.ok) send({ is: 'opened', session: answer.session });
-      else if (answer.reason === 'unknown' || answer.reason === 'expired')
-        send({ is: 'failed', reason: answer.reason });
-      if (signal.aborted) return;
-    }
-  }
-
   addEventListener('pagehide', () => send({ is: 'page_hidden' }));
   addEventListener('pageshow', (event) => event.persisted && send({ is: 'page_shown' }));
-  enter(firstStep);
+  // After the caller has its conductor.
+  queueMicrotask(() => enter(firstStep(given, here)));
 
   return {
     get state() {
@@ -165,10 +157,17 @@ export function startConductor(path: SessionPath, changed: () => void): Conducto
     get stream() {
       return stream;
     },
+    get goesOn() {
+      return companion.goesOn(state);
+    },
+    here,
+    visit,
+    live: companion.live,
     send,
+    challenge: () => challenges.fetch(screen.signal),
     capture(taken, isAuto) {
       if (state.at !== 'looking') return;
-      frame = taken;
+      body = taken;
       send({ is: 'captured', attempt: { id: ids.current(), isAuto } });
     },
   };

@@ -1,6 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import type { SessionView } from '../../src/wire.ts';
-import { type FlowEvent, firstStep, nextStep, type State, type Step } from './flow.ts';
+import { firstStep, nextStep, openingStep } from './flow.ts';
+import type { FlowEvent, State, Step, Surroundings } from './states.ts';
 
 const session: SessionView = {
   session_id: 's-1',
@@ -9,17 +10,33 @@ const session: SessionView = {
   phase: 'ready',
   language: '',
   callback: 'https://app.example/done',
+  callback_method: 'both',
+  callback_seconds: null,
+  method: 'PASSIVE',
+  other_methods: [],
+  is_desktop_allowed: true,
+  fallback_url: '',
+  privacy_policy_url: '',
+  skips_welcome: false,
+  hides_progress: false,
+  logo_url: '',
   enrols: false,
   matches: true,
   attempts_left: 3,
   locked_until: null,
 };
+const phone: Surroundings = { isDesktop: false, isLoopback: false, lessMotion: false };
+const desk: Surroundings = { ...phone, isDesktop: true };
 const attempt = { id: 'a-1', isAuto: true };
 
 /** Plays events from the start; the step of the last one. */
 function play(...events: FlowEvent[]): Step {
-  let step = firstStep;
-  for (const event of events) step = nextStep(step.state, event);
+  return playOn(phone, ...events);
+}
+
+function playOn(here: Surroundings, ...events: FlowEvent[]): Step {
+  let step = firstStep(null, here);
+  for (const event of events) step = nextStep(step.state, event, here);
   return step;
 }
 
@@ -73,7 +90,7 @@ describe('the page', () => {
 
   it('takes one frame however often the shutter is pressed', () => {
     const once = play(...toSending);
-    const twice = nextStep(once.state, { is: 'captured', attempt: { id: 'a-2', isAuto: false } });
+    const twice = nextStep(once.state, { is: 'captured', attempt: { id: 'a-2', isAuto: false } }, phone);
     expect(twice).toEqual({ state: once.state, effects: [] });
   });
 
@@ -83,14 +100,14 @@ describe('the page', () => {
       answer: { result: 'retry', problem: 'too_dark', attempts_left: 1 },
     });
     expect(again.state).toMatchObject({ at: 'again', problem: 'too_dark', session: { attempts_left: 1 } });
-    const retried = nextStep(again.state, { is: 'try_again' });
+    const retried = nextStep(again.state, { is: 'try_again' }, phone);
     expect(retried.state.at).toBe('asking');
     expect(done(retried)).toEqual(['start_camera']);
   });
 
   it('keeps an undelivered frame and sends it again as the same attempt', () => {
     const stuck = play(...toSending, { is: 'stuck' });
-    const retried = nextStep(stuck.state, { is: 'try_again' });
+    const retried = nextStep(stuck.state, { is: 'try_again' }, phone);
     expect(retried.effects).toEqual([{ do: 'upload', attempt }]);
   });
 
@@ -106,21 +123,21 @@ describe('the page', () => {
     const pending = play(...toSending, { is: 'answered', answer: { result: 'pending' } });
     expect(pending.state.at).toBe('deciding');
     expect(done(pending)).toContain('poll');
-    expect(nextStep(pending.state, opened).state.at).toBe('deciding');
+    expect(nextStep(pending.state, opened, phone).state.at).toBe('deciding');
     const finished = { ...session, phase: 'finished', status: 'Approved' } as const;
-    expect(nextStep(pending.state, { is: 'opened', session: finished }).state.at).toBe('verdict');
+    expect(nextStep(pending.state, { is: 'opened', session: finished }, phone).state.at).toBe('verdict');
   });
 
   it('remembers the frame whose verdict stays away, and takes the answer to its repetition', () => {
     const pending = play(...toSending, { is: 'answered', answer: { result: 'pending' } });
     expect(pending.effects).toContainEqual({ do: 'poll', attempt });
-    const still = nextStep(pending.state, { is: 'answered', answer: { result: 'pending' } });
+    const still = nextStep(pending.state, { is: 'answered', answer: { result: 'pending' } }, phone);
     expect(still).toEqual({ state: pending.state, effects: [] });
     const verdict = { result: 'verdict', status: 'Approved', callback: '' } as const;
-    expect(nextStep(pending.state, { is: 'answered', answer: verdict }).state.at).toBe('verdict');
-    const given = nextStep(pending.state, { is: 'failed', reason: 'unavailable' });
+    expect(nextStep(pending.state, { is: 'answered', answer: verdict }, phone).state.at).toBe('verdict');
+    const given = nextStep(pending.state, { is: 'failed', reason: 'unavailable' }, phone);
     expect(given.state).toMatchObject({ at: 'ended', reason: 'unavailable' });
-    expect(nextStep(given.state, { is: 'try_again' })).toEqual(firstStep);
+    expect(nextStep(given.state, { is: 'try_again' }, phone)).toEqual(openingStep);
   });
 
   it('says when to come back where too many tries have failed, however it learns of it', () => {
@@ -138,8 +155,8 @@ describe('the page', () => {
     for (const step of steps) {
       expect(step.state).toMatchObject({ at: 'locked', until });
       expect(done(step)).toContain('stop_camera');
-      expect(nextStep(step.state, { is: 'try_again' })).toEqual(firstStep);
-      expect(nextStep(step.state, { is: 'leave' }).state).toMatchObject({ at: 'left', until });
+      expect(nextStep(step.state, { is: 'try_again' }, phone)).toEqual(openingStep);
+      expect(nextStep(step.state, { is: 'leave' }, phone).state).toMatchObject({ at: 'left', until });
     }
   });
 
@@ -147,7 +164,7 @@ describe('the page', () => {
     for (const reason of ['refused', 'absent', 'in_use', 'stopped', 'embedded', 'unsupported'] as const) {
       const trouble = play(opened, { is: 'agreed' }, { is: 'camera_trouble', reason });
       expect(trouble.state).toMatchObject({ at: 'trouble', reason });
-      expect(nextStep(trouble.state, { is: 'try_again' }).state.at).toBe('asking');
+      expect(nextStep(trouble.state, { is: 'try_again' }, phone).state.at).toBe('asking');
     }
   });
 });
@@ -183,8 +200,8 @@ describe('leaving', () => {
 
   it('is undone by coming back', () => {
     const left = play(...toLooking, { is: 'leave' });
-    expect(nextStep(left.state, { is: 'try_again' })).toEqual(firstStep);
-    expect(nextStep(left.state, { is: 'page_shown' })).toEqual(firstStep);
+    expect(nextStep(left.state, { is: 'try_again' }, phone)).toEqual(openingStep);
+    expect(nextStep(left.state, { is: 'page_shown' }, phone)).toEqual(openingStep);
   });
 });
 
@@ -197,7 +214,7 @@ describe('a link', () => {
     for (const reason of ['unknown', 'unavailable', 'busy'] as const) {
       const ended = play({ is: 'failed', reason });
       expect(ended.state).toMatchObject({ at: 'ended', reason });
-      expect(nextStep(ended.state, { is: 'try_again' })).toEqual(firstStep);
+      expect(nextStep(ended.state, { is: 'try_again' }, phone)).toEqual(openingStep);
     }
   });
 
@@ -219,6 +236,6 @@ describe('no event', () => {
       { is: 'answered', answer: { result: 'pending' } },
     ];
     const state: State = play(opened).state;
-    for (const event of strangers) expect(nextStep(state, event)).toEqual({ state, effects: [] });
+    for (const event of strangers) expect(nextStep(state, event, phone)).toEqual({ state, effects: [] });
   });
 });

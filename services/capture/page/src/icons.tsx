@@ -151,6 +151,36 @@ export function DoorIcon() {
   );
 }
 
+/** Light in changing colours. */
+export function SparkIcon() {
+  return (
+    <Icon>
+      <circle cx="12" cy="12" r="3.4" />
+      <path d="M12 3.2v2.6M12 18.2v2.6M3.2 12h2.6M18.2 12h2.6M5.8 5.8l1.8 1.8M16.4 16.4l1.8 1.8M18.2 5.8l-1.8 1.8M7.6 16.4l-1.8 1.8" />
+    </Icon>
+  );
+}
+
+/** A head that turns. */
+export function TurnIcon() {
+  return (
+    <Icon>
+      <ellipse cx="12" cy="9.6" rx="4.8" ry="6.4" />
+      <path d="M5 13.6c-1.2.7-2 1.5-2 2.4 0 2.200 4 3.800 9 3.800s9-1.600 9-3.800c0-.9-.8-1.700-2-2.400M14.4 17.3 12 19.8l2.4 2.3" />
+    </Icon>
+  );
+}
+
+/** A phone. */
+export function PhoneIcon() {
+  return (
+    <Icon>
+      <rect x="6.5" y="2.8" width="11" height="18.4" rx="2.4" />
+      <path d="M10.8 18.2h2.4" />
+    </Icon>
+  );
+}
+
 /** The shape of a hint: what to do, drawn. */
 export function HintIcon({ hint, offset }: { hint: Hint; offset: { x: number; y: number } }) {
   switch (hint) {

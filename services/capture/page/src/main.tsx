@@ -1,41 +1,37 @@
 import { render } from 'preact';
 import { App } from './app.tsx';
 import { startConductor } from './conductor.ts';
+import { readGiven } from './given.ts';
+import { isDesktop, isLoopback } from './handoff/desktop.ts';
 import { placeOf } from './place.ts';
-import { createSay, type Say } from './texts/catalogue.ts';
-import { catalogues } from './texts/catalogues.ts';
-import { en } from './texts/en.ts';
-import { directionOf, type Language, nearestLanguage } from './texts/language.ts';
+import { outcomes, stage, ways } from './screens/later.ts';
+import { createSay } from './texts/catalogue.ts';
 
 const place = placeOf(location.pathname);
 const root = document.getElementById('page');
 if (place === null || root === null) throw new Error('this page lives at /session/{token}');
 
-let language = '';
-let texts: Promise<Say>;
-const conductor = startConductor(place.path, () => queueMicrotask(show));
+const { language, texts, given } = readGiven(document);
+const say = createSay(texts, language);
+const conductor = startConductor(
+  {
+    path: place.path,
+    given,
+    here: {
+      isDesktop: isDesktop(),
+      isLoopback: isLoopback(location.hostname),
+      lessMotion: matchMedia('(prefers-reduced-motion: reduce)').matches,
+    },
+  },
+  () => queueMicrotask(show),
+);
 
-/** Draws the state in the language of the link, of the session or of the browser, in this order. */
 function show(): void {
   if (place === null || root === null) return;
-  const { state } = conductor;
-  const preferred = 'session' in state ? (state.session?.language ?? '') : '';
-  const wanted = nearestLanguage([place.language, preferred, ...navigator.languages]);
-  if (wanted !== language) {
-    language = wanted;
-    texts = speak(wanted);
-  }
-  void texts.then((say) => render(<App conductor={conductor} path={place.path} say={say} />, root));
+  render(<App conductor={conductor} path={place.path} say={say} />, root);
 }
 
-async function speak(wanted: Language): Promise<Say> {
-  const loaded = await catalogues[wanted]().then(
-    (catalogue) => ({ catalogue, language: wanted }),
-    () => ({ catalogue: en, language: 'en' }),
-  );
-  document.documentElement.lang = loaded.language;
-  document.documentElement.dir = directionOf(loaded.language);
-  const say = createSay(loaded.catalogue, loaded.language);
-  document.title = say('page_title');
-  return say;
-}
+// Once the first screen is there: what will be needed next, while it is being read.
+setTimeout(async () => {
+  for (const later of [stage, outcomes, ways]) await later.preload();
+}, 300);

@@ -10,8 +10,13 @@ export function learnClock(date: string | null, nowMs: number = Date.now()): voi
   if (Number.isFinite(servedMs)) aheadMs = nowMs - servedMs;
 }
 
+/** Milliseconds until a time of the service; 0 once it has come, or when it is no time. */
+export function millisecondsUntil(iso: string, nowMs: number = Date.now()): number {
+  const leftMs = Date.parse(iso) - (nowMs - aheadMs);
+  return leftMs > 0 ? leftMs : 0;
+}
+
 /** Minutes until a time of the service, begun ones counted whole; 0 once it has come, or when it is no time. */
 export function minutesUntil(iso: string, nowMs: number = Date.now()): number {
-  const leftMs = Date.parse(iso) - (nowMs - aheadMs);
-  return leftMs > 0 ? Math.ceil(leftMs / minuteMs) : 0;
+  return Math.ceil(millisecondsUntil(iso, nowMs) / minuteMs);
 }

@@ -1,11 +1,10 @@
 import type { ComponentChildren } from 'preact';
 import { useEffect, useState } from 'preact/hooks';
-import type { State } from '../flow.ts';
 import { redirectTarget } from '../redirect.ts';
 import { minutesUntil } from '../service-clock.ts';
+import type { StateAt } from '../states.ts';
 import type { Say } from '../texts/catalogue.ts';
 import { clockTime, localeOf, waitingTime } from '../texts/clock-time.ts';
-
 import { NoticeScreen } from './notice.tsx';
 import { Primary } from './primary.tsx';
 
@@ -14,7 +13,7 @@ const spokenMinutes = [10, 5, 1, 0];
 
 /** Nothing is going on: locked, or left. One may go on at once or, after too many tries, from a time on. */
 export function Pause(props: {
-  state: State & { at: 'locked' | 'left' };
+  state: StateAt<'locked' | 'left'>;
   say: Say;
   icon: ComponentChildren;
   title: string;

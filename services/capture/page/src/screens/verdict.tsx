@@ -1,10 +1,11 @@
 import { useEffect, useState } from 'preact/hooks';
 import type { SessionView } from '../../../src/wire.ts';
 import { AttentionIcon, CheckIcon, ClockIcon } from '../icons.tsx';
-import { isEmbedded } from '../parent-events.ts';
 import { redirectTarget } from '../redirect.ts';
+import type { StateAt } from '../states.ts';
 import type { Say } from '../texts/catalogue.ts';
 import { NoticeScreen } from './notice.tsx';
+import { Primary } from './primary.tsx';
 
 /** Good news is read quickly; anything else says what to do. */
 const secondsBeforeRedirect = (status: string) => (status === 'Approved' ? 3 : 6);
@@ -28,6 +29,7 @@ function outcome(session: SessionView, say: Say) {
         tone: 'warn',
         title: say('in_review.title'),
         body: say('in_review.body', values),
+        note: say('in_review.next'),
       } as const;
     default: {
       const body = session.matches ? 'declined.matched' : 'declined.body';
@@ -36,22 +38,40 @@ function outcome(session: SessionView, say: Say) {
         tone: 'bad',
         title: say('declined.title'),
         body: say(body, values),
+        note: say('declined.final'),
       } as const;
     }
   }
 }
 
-/** The verdict that has just come; goes on to the application by itself after a moment. */
-export function Verdict(props: { session: SessionView; say: Say; close: () => void }) {
-  const { session, say } = props;
-  const target = redirectTarget(session.callback, session.session_id, session.status);
-  const seconds = useCountdown(target === null ? null : secondsBeforeRedirect(session.status));
+interface OutcomeProps {
+  readonly state: StateAt<'verdict' | 'finished'>;
+  /** Whether it is this device that goes on to the application. */
+  readonly goesOn: boolean;
+  readonly isEmbedded: boolean;
+  readonly say: Say;
+  readonly close: () => void;
+}
+
+/** The end: a verdict that has just come, or someone who came back to a link that has done its work. */
+export function Outcome(props: OutcomeProps) {
+  return props.state.at === 'verdict' ? <Verdict {...props} /> : <Finished {...props} />;
+}
+
+/** Goes on to the application by itself after a moment, where this device is the one to do so. */
+function Verdict(props: OutcomeProps) {
+  const { say, goesOn } = props;
+  const { session } = props.state;
+  const target = goesOn ? redirectTarget(session.callback, session.session_id, session.status) : null;
+  const wait = session.callback_seconds ?? secondsBeforeRedirect(session.status);
+  const seconds = useCountdown(target === null ? null : wait);
   useEffect(() => {
     if (seconds === 0 && target !== null) location.replace(target);
   }, [seconds, target]);
   return (
     <NoticeScreen {...outcome(session, say)}>
       <WayBack {...props} target={target} />
+      {session.status === 'Declined' ? <Fallback {...props} /> : null}
       {seconds === null ? null : (
         <p class="countdown" aria-hidden="true">
           {seconds > 0 ? say('verdict.redirecting', { count: seconds }) : ' '}
@@ -61,9 +81,9 @@ export function Verdict(props: { session: SessionView; say: Say; close: () => vo
   );
 }
 
-/** Someone came back to a link that has done its work. */
-export function Finished(props: { session: SessionView; say: Say; close: () => void }) {
-  const { session, say } = props;
+function Finished(props: OutcomeProps) {
+  const { say } = props;
+  const { session } = props.state;
   const target = redirectTarget(session.callback, session.session_id, session.status);
   return (
     <NoticeScreen
@@ -77,23 +97,33 @@ export function Finished(props: { session: SessionView; say: Say; close: () => v
   );
 }
 
-function WayBack(props: { session: SessionView; say: Say; target: string | null; close: () => void }) {
-  const { say, target } = props;
+function WayBack({
+  state,
+  say,
+  target,
+  goesOn,
+  isEmbedded,
+  close,
+}: OutcomeProps & { target: string | null }) {
   if (target !== null) {
     return (
       <a class="primary" href={target}>
-        {say('back_to', { application: props.session.application_name })}
+        {say('back_to', { application: state.session.application_name })}
       </a>
     );
   }
-  if (isEmbedded()) {
-    return (
-      <button type="button" class="primary" onClick={props.close}>
-        {say('done')}
-      </button>
-    );
-  }
-  return <p class="note">{say('verdict.may_close')}</p>;
+  if (isEmbedded) return <Primary text={say('done')} act={close} />;
+  return <p class="note">{say(goesOn ? 'verdict.may_close' : 'handoff.go_back')}</p>;
+}
+
+/** Another way that the application offers to those whom it could not recognise. */
+function Fallback({ state: { session }, say }: OutcomeProps) {
+  if (session.fallback_url === '') return null;
+  return (
+    <a class="secondary" href={session.fallback_url} rel="noreferrer">
+      {say('other_way.open')}
+    </a>
+  );
 }
 
 /** Seconds left, ticking down to 0; null stays null. */

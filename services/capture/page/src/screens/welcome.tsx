@@ -1,19 +1,77 @@
-import type { SessionView } from '../../../src/wire.ts';
-import { ArrowIcon, FaceIcon, Hero, ScanIcon, ShieldIcon } from '../icons.tsx';
+import { ArrowIcon, FaceIcon, Hero, ScanIcon, ShieldIcon, SparkIcon, TurnIcon } from '../icons.tsx';
+import { alternatives } from '../methods.ts';
+import type { FlowEvent, StateAt, Surroundings } from '../states.ts';
 import type { Say } from '../texts/catalogue.ts';
 import { Heading } from './heading.tsx';
 
-/** What will happen, why, who asks, what is kept; the button is the consent. */
-export function Welcome(props: { session: SessionView; say: Say; agree: () => void }) {
-  const { session, say } = props;
-  const values = { application: session.application_name };
-  const title = session.matches
-    ? 'welcome.title_match'
-    : session.enrols
-      ? 'welcome.title_enrol'
-      : 'welcome.title_check';
+interface WelcomeProps {
+  readonly state: StateAt<'welcome'>;
+  readonly here: Surroundings;
+  readonly say: Say;
+  readonly send: (event: FlowEvent) => void;
+}
+
+const looks = { PASSIVE: <FaceIcon />, FLASHING: <SparkIcon />, ACTIVE_3D: <TurnIcon /> };
+
+/**
+ * What will happen, why, who asks, what is kept; the button is the consent. An application that skips the welcome skips
+ * its explanations, never the consent.
+ */
+export function Welcome(props: WelcomeProps) {
+  const { state, here, say, send } = props;
+  const { session } = state;
+  const application = session.application_name;
+  return (
+    <>
+      <div class={session.skips_welcome ? 'scroll welcome brief' : 'scroll welcome'}>
+        <Hero />
+        <p class="eyebrow">{say('welcome.asks', { application })}</p>
+        <Heading>{titleOf(props)}</Heading>
+        {session.skips_welcome ? (
+          <p class="look">{say(`welcome.look.${state.method}.body`)}</p>
+        ) : (
+          <Steps {...props} />
+        )}
+        <Choice {...props} />
+        <Privacy {...props} />
+      </div>
+      <div class="actions">
+        <button type="button" class="primary" onClick={() => send({ is: 'agreed' })}>
+          {say('welcome.agree')}
+        </button>
+        <div class="aside">
+          {here.isDesktop ? (
+            <button type="button" class="secondary" onClick={() => send({ is: 'handoff' })}>
+              {say('handoff.open')}
+            </button>
+          ) : null}
+          {hasOtherWays(props) ? (
+            <button type="button" class="secondary" onClick={() => send({ is: 'other_way' })}>
+              {say('other_way.open')}
+            </button>
+          ) : null}
+        </div>
+      </div>
+    </>
+  );
+}
+
+function titleOf({ state: { session }, say }: WelcomeProps): string {
+  if (session.matches) return say('welcome.title_match');
+  return say(session.enrols ? 'welcome.title_enrol' : 'welcome.title_check');
+}
+
+function hasOtherWays({ state: { session, method } }: WelcomeProps): boolean {
+  return alternatives(session, method).length > 0 || session.fallback_url !== '';
+}
+
+function Steps({ state: { session, method }, say }: WelcomeProps) {
   const steps = [
-    { icon: <FaceIcon />, title: say('welcome.look.title'), body: say('welcome.look.body') },
+    {
+      icon: looks[method],
+      title: say(`welcome.look.${method}.title`),
+      body: say(`welcome.look.${method}.body`),
+    },
     {
       icon: <ScanIcon />,
       title: say('welcome.check.title'),
@@ -22,43 +80,57 @@ export function Welcome(props: { session: SessionView; say: Say; agree: () => vo
     {
       icon: <ArrowIcon />,
       title: say('welcome.finish.title'),
-      body: say(session.callback === '' ? 'welcome.finish.body' : 'welcome.finish.named', values),
+      body:
+        session.callback === ''
+          ? say('welcome.finish.body')
+          : say('welcome.finish.named', { application: session.application_name }),
     },
   ];
   return (
-    <>
-      <div class="scroll welcome">
-        <Hero />
-        <p class="eyebrow">{say('welcome.asks', values)}</p>
-        <Heading>{say(title)}</Heading>
-        <ol class="steps">
-          {steps.map((step) => (
-            <li key={step.title}>
-              <span class="badge">{step.icon}</span>
-              <div>
-                <h2>{step.title}</h2>
-                <p>{step.body}</p>
-              </div>
-            </li>
-          ))}
-        </ol>
-        <div class="privacy">
-          <ShieldIcon />
+    <ol class="steps">
+      {steps.map((step) => (
+        <li key={step.title}>
+          <span class="badge">{step.icon}</span>
           <div>
-            <h2>{say('welcome.privacy_title')}</h2>
-            <p>
-              {say('welcome.not_kept')}{' '}
-              {say(session.enrols ? 'welcome.template_kept' : 'welcome.only_result', values)}{' '}
-              {say('welcome.compared', values)}
-            </p>
+            <h2>{step.title}</h2>
+            <p>{step.body}</p>
           </div>
-        </div>
+        </li>
+      ))}
+    </ol>
+  );
+}
+
+/** For whom the look of the moment is not: one tap to another one, before anything begins. */
+function Choice({ state: { session, method }, say, send }: WelcomeProps) {
+  const gentle = alternatives(session, method).find((other) => other !== 'FLASHING');
+  if (method === 'PASSIVE' || gentle === undefined) return null;
+  const act = () => send(method === 'FLASHING' ? { is: 'method', method: gentle } : { is: 'other_way' });
+  return (
+    <button type="button" class="choice" onClick={act}>
+      {say(method === 'FLASHING' ? 'welcome.sensitive' : 'welcome.cannot_turn')}
+    </button>
+  );
+}
+
+function Privacy({ state: { session }, say }: WelcomeProps) {
+  const application = session.application_name;
+  return (
+    <div class="privacy">
+      <ShieldIcon />
+      <div>
+        <h2>{say('welcome.privacy_title')}</h2>
+        <p>
+          {say('welcome.not_kept')}{' '}
+          {session.enrols ? say('welcome.template_kept', { application }) : say('welcome.only_result')}{' '}
+          {say('welcome.compared', { application })}
+        </p>
+        {session.privacy_policy_url === '' ? null : (
+          <a class="inline" href={session.privacy_policy_url} target="_blank" rel="noreferrer">
+            {say('welcome.privacy_policy')}
+          </a>
+        )}
       </div>
-      <div class="actions">
-        <button type="button" class="primary" onClick={props.agree}>
-          {say('welcome.agree')}
-        </button>
-      </div>
-    </>
+    </div>
   );
 }

@@ -1,0 +1,50 @@
+import type { OutgoingEvent } from './parent-events.ts';
+import type { Effect, EndReason, Standing, State, Step } from './states.ts';
+
+/** No effect, whatever the state. */
+export const stay = (state: State): Step => ({ state, effects: [] });
+
+/** Tells the embedding page. */
+export const tell = (event: OutgoingEvent): Effect => ({ do: 'tell', event });
+
+/** Session and method of a state; null where none is known yet, or any more. */
+export function standingOf(state: State): Standing | null {
+  if (state.at === 'loading' || state.session === undefined || state.method === undefined) return null;
+  return { session: state.session, method: state.method };
+}
+
+/** Too many tries have failed: nothing more happens here for a while. */
+export function lock(standing: Standing, until: string, ...effects: Effect[]): Step {
+  const error = tell({ type: 'error', error: 'maxAttemptsReached', step: 'face' });
+  return { state: { at: 'locked', ...standing, until }, effects: [...effects, { do: 'stop_camera' }, error] };
+}
+
+/** The verdict is in. @param elsewhere another device took the picture */
+export function conclude({ session, method }: Standing, status: string, elsewhere: boolean): Step {
+  return {
+    state: { at: 'verdict', session: { ...session, status, phase: 'finished' }, method, elsewhere },
+    effects: [
+      { do: 'stop_camera' },
+      tell({ type: 'step_completed', step: 'face', nextStep: null }),
+      tell({ type: 'status_updated', status, previousStep: 'face' }),
+      tell({ type: 'completed', status }),
+    ],
+  };
+}
+
+const errorNames: Record<EndReason, string> = {
+  expired: 'sessionExpired',
+  unknown: 'sessionExpired',
+  unavailable: 'networkError',
+  busy: 'networkError',
+  slow: 'networkError',
+};
+
+/** Nothing can go on here. A verdict, and leaving, are never undone by it. */
+export function fail(state: State, reason: EndReason): Step {
+  if (state.at === 'verdict' || state.at === 'finished' || state.at === 'left') return stay(state);
+  return {
+    state: { at: 'ended', reason, ...standingOf(state) },
+    effects: [{ do: 'stop_camera' }, tell({ type: 'error', error: errorNames[reason] })],
+  };
+}

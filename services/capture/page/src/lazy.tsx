@@ -1,0 +1,50 @@
+import type { ComponentChildren, ComponentType } from 'preact';
+import { useEffect, useState } from 'preact/hooks';
+
+/** A link that failed is tried again after this long. */
+const againMs = 1_000;
+
+/** A screen whose code comes when it is first needed, or sooner when it is asked for. */
+export interface Lazy<Props> {
+  /** Shows `waiting` until the code is there. */
+  readonly Screen: (props: { props: Props; waiting: ComponentChildren }) => ComponentChildren;
+  /** Fetches the code; never fails, whoever needs it asks again. */
+  preload(): Promise<void>;
+}
+
+/** @param load imports the module and picks its component */
+export function lazy<Props extends object>(load: () => Promise<ComponentType<Props>>): Lazy<Props> {
+  let Loaded: ComponentType<Props> | null = null;
+  let loading: Promise<void> | null = null;
+
+  function preload(): Promise<void> {
+    loading ??= load().then(
+      (component) => {
+        Loaded = component;
+      },
+      () => {
+        loading = null;
+      },
+    );
+    return loading;
+  }
+
+  function Screen({ props, waiting }: { props: Props; waiting: ComponentChildren }) {
+    const [turn, setTurn] = useState(0);
+    useEffect(() => {
+      if (Loaded !== null) return;
+      let timer: ReturnType<typeof setTimeout>;
+      let isGone = false;
+      void preload().then(() => {
+        if (!isGone) timer = setTimeout(() => setTurn(turn + 1), Loaded === null ? againMs : 0);
+      });
+      return () => {
+        isGone = true;
+        clearTimeout(timer);
+      };
+    }, [turn]);
+    return Loaded === null ? waiting : <Loaded {...props} />;
+  }
+
+  return { Screen, preload };
+}
