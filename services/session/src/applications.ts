@@ -10,7 +10,7 @@ import {
 } from './outbound/application-store.ts';
 import type { Tables } from './outbound/tables.ts';
 import { findWorkflow, setDefault } from './outbound/workflow-store.ts';
-import { seedWorkflows } from './seeds.ts';
+import { seedDefaults, seedWorkflows } from './seeds.ts';
 import { addWorkflow } from './workflows.ts';
 
 /** An application with a key that was minted for it just now; the key is shown once and stored nowhere. */
@@ -47,7 +47,7 @@ export async function createApplication(
 async function addSeeds(tx: Transaction<Tables>, applicationId: string, slug: string): Promise<void> {
   for (const seed of Object.hasOwn(seedWorkflows, slug) ? (seedWorkflows[slug] ?? []) : []) {
     if ((await findWorkflow(tx, applicationId, seed.slug)) !== null) continue;
-    const read = readWorkflowWrite(seed.body);
+    const read = readWorkflowWrite({ ...seedDefaults, ...seed.body });
     if ('errors' in read) throw new Error(`seed ${seed.slug}: ${JSON.stringify(read.errors)}`);
     const { definition, isDefault } = read.write;
     const id = await addWorkflow(tx, {

@@ -178,6 +178,32 @@ const voidAttempts = `
 ALTER TABLE sessions ADD COLUMN void_attempts uuid[] NOT NULL DEFAULT '{}';
 `;
 
+const challenges = `
+-- What looks have to answer. Nonces are derived under the token key and stored nowhere.
+CREATE TABLE challenges (
+  session_id uuid NOT NULL REFERENCES sessions,
+  attempt_id uuid NOT NULL,
+  method     text NOT NULL CHECK (method IN ('PASSIVE', 'FLASHING', 'ACTIVE_3D')),
+  plan       jsonb NOT NULL,
+  drawn_at   timestamptz NOT NULL,
+  issued_at  timestamptz NOT NULL,
+  expires_at timestamptz NOT NULL,
+  used_at    timestamptz,
+  -- From then on the row is of no use and is swept.
+  kept_until timestamptz NOT NULL,
+  PRIMARY KEY (session_id, attempt_id, method)
+);
+CREATE INDEX challenges_by_end ON challenges (kept_until);
+
+-- Since creation or resubmission.
+ALTER TABLE sessions ADD COLUMN challenges_issued integer NOT NULL DEFAULT 0;
+
+-- Nothing acted on is_desktop_allowed so far, and every computer was let in. With the workflows that this service came
+-- with, it stays that way.
+UPDATE workflow_definitions SET definition = jsonb_set(definition, '{is_desktop_allowed}', 'true')
+WHERE id IN (SELECT definition_id FROM workflow_versions WHERE created_by = 'System');
+`;
+
 /** Every migration of this service's schema, those of the libs first. */
 export const migrations: readonly Migration[] = [
   ...busMigrations,
@@ -189,4 +215,5 @@ export const migrations: readonly Migration[] = [
   { name: '0005-lockouts', up: lockouts },
   { name: '0006-api-sessions', up: apiSessions },
   { name: '0007-void-attempts', up: voidAttempts },
+  { name: '0008-challenges', up: challenges },
 ];

@@ -6,6 +6,7 @@ export interface SeedWorkflow {
 
 const liveness = { feature: 'LIVENESS' };
 const faceMatch = { feature: 'FACE_MATCH' };
+const livenessBy = (method: string) => ({ ...liveness, config: { face_liveness_method: method } });
 
 const selfServiceSeeds: readonly SeedWorkflow[] = [
   {
@@ -34,6 +35,22 @@ const selfServiceSeeds: readonly SeedWorkflow[] = [
     },
   },
   {
+    slug: 'wf_flashing',
+    body: {
+      workflow_label: 'Liveness by colours',
+      workflow_type: 'biometric_authentication',
+      features: [livenessBy('FLASHING')],
+    },
+  },
+  {
+    slug: 'wf_active_3d',
+    body: {
+      workflow_label: 'Liveness by movements',
+      workflow_type: 'biometric_authentication',
+      features: [livenessBy('ACTIVE_3D')],
+    },
+  },
+  {
     // Reuse is a sign-in against the face of the original verification: the same steps as wf_reauth, a workflow of its
     // own so that its thresholds and its sessions can be told apart.
     slug: 'wf_reusable_kyc',
@@ -44,6 +61,9 @@ const selfServiceSeeds: readonly SeedWorkflow[] = [
     },
   },
 ];
+
+/** What all seeds share: whoever tries them sits at a computer. */
+export const seedDefaults = { is_desktop_allowed: true } as const;
 
 /** Seeds by the application's slug; an application without an entry starts without workflows. */
 export const seedWorkflows: Readonly<Record<string, readonly SeedWorkflow[]>> = {

@@ -2,12 +2,13 @@ import { setTimeout as delay } from 'node:timers/promises';
 import { saveTransition } from './announcements.ts';
 import type { Context } from './context.ts';
 import { transition } from './domain/session-life.ts';
+import { sweepChallenges } from './outbound/challenge-store.ts';
 import { sweepRecords } from './outbound/lockout-store.ts';
 import { lockDueSessionId, lockSession } from './outbound/session-store.ts';
 
 /** A backlog beyond this goes on with the next period. */
 const maxEndedPerSweep = 5_000;
-/** Records of failed looks that say nothing any more; the next period takes more. */
+/** Records of failed looks, and challenges, that are of no use any more; the next period takes more. */
 const maxSweptRecords = 5_000;
 /** So many failures in one sweep have a cause that is not the sessions'. */
 const maxFailuresPerSweep = 100;
@@ -86,7 +87,7 @@ function postpone(postponed: Postponed, id: string): void {
   if (postponed.size > maxPostponed && oldest !== undefined) postponed.delete(oldest);
 }
 
-/** Sweeps overdue sessions and old records of failures every `periodMs` until `signal` aborts; a failed sweep is logged and the next one tries again. */
+/** Sweeps overdue sessions, old records of failures and old challenges every `periodMs` until `signal` aborts; a failed sweep is logged and the next one tries again. */
 export async function runSweeper(context: Context, periodMs: number, signal: AbortSignal): Promise<void> {
   const postponed: Postponed = new Map();
   while (!signal.aborted) {
@@ -94,6 +95,7 @@ export async function runSweeper(context: Context, periodMs: number, signal: Abo
       const ended = await sweepOverdueSessions(context, postponed, signal);
       if (ended > 0) context.log.info({ ended }, 'overdue sessions ended');
       await sweepRecords(context.database.db, new Date(), maxSweptRecords);
+      await sweepChallenges(context.database.db, new Date(), maxSweptRecords);
     } catch (err) {
       context.log.error({ err }, 'sweep failed');
     }

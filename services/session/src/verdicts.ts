@@ -6,8 +6,10 @@ import { isFailedLook } from './domain/lockout.ts';
 import type { Session } from './domain/session.ts';
 import { attemptsLeft, takeBack, transition } from './domain/session-life.ts';
 import { judgeSteps, verdictOf } from './domain/verdict.ts';
+import { livenessMethodOf } from './domain/workflow.ts';
 import { countFailure, lockedUntil, unknownOrigin } from './lockouts.ts';
 import { withKnownSessions } from './matched-sessions.ts';
+import { findUsedMethod } from './outbound/challenge-store.ts';
 import { findAttemptOrigin, lockSession, saveSession } from './outbound/session-store.ts';
 import type { Tables } from './outbound/tables.ts';
 
@@ -36,10 +38,10 @@ export async function judgeCapture(
     return;
   }
   const now = new Date();
-  const evidence = await completeEvidence(tx, session, capture.evidence);
+  const attemptId = capture.attemptId.toLowerCase();
+  const evidence = await completeEvidence(tx, session, attemptId, capture.evidence);
   const reports = judgeSteps(session.workflow.definition.steps, evidence, session.reports ?? []);
   const verdict = verdictOf(reports);
-  const attemptId = capture.attemptId.toLowerCase();
   const result = transition(session.state, { kind: 'decide', verdict, attemptId }, now);
   if ('refusal' in result) {
     context.log.info({ session_id: session.id, reason: result.refusal }, 'evidence ignored');
@@ -62,11 +64,14 @@ export async function judgeCapture(
 async function completeEvidence(
   tx: Transaction<Tables>,
   session: Session,
+  attemptId: string,
   { face }: Evidence,
 ): Promise<Evidence> {
+  const isPassive = livenessMethodOf(session.workflow.definition) === 'PASSIVE';
   return {
     face: face && (await withKnownSessions(tx, session.application.id, face)),
     vendorData: session.vendorData,
+    issuedMethod: isPassive ? null : await findUsedMethod(tx, session.id, attemptId),
     attemptsUsedUp: attemptsLeft(session.state) === 0,
   };
 }

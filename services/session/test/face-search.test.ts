@@ -102,9 +102,9 @@ it('a workflow may say what follows; what nothing would act on is refused with t
     virtual_camera_action: 'REVIEW',
   });
   const refusals: [Record<string, unknown>, string][] = [
-    [{ face_liveness_flash_mode: '1' }, 'face_liveness_flash_mode cannot be set yet'],
-    [{ face_liveness_uncertain_retry_enabled: true }, 'cannot be set yet'],
-    [{ face_liveness_method: 'FLASHING' }, 'must be one of PASSIVE'],
+    [{ face_audio_recording_enabled: true }, 'face_audio_recording_enabled cannot be set yet'],
+    [{ face_privacy_mode_enabled: true }, 'cannot be set yet'],
+    [{ face_liveness_uncertain_retry_enabled: 'yes' }, 'must be true or false'],
     [{ face_search_enabled: 'yes' }, 'face_search_enabled must be true or false'],
     [{ race_map_similarity_thresholds: { possible: 70, high: 60 } }, 'possible and high, in this order'],
     [{ race_map_similarity_thresholds: { possible: 70 } }, 'possible and high'],

@@ -60,6 +60,11 @@ describe('the hosted page', () => {
       livenessMethod: 'PASSIVE',
       attemptsLeft: 3,
       expiresAt: expect.any(Date),
+      otherMethods: [],
+      callbackMethod: 'initiator',
+      isDesktopAllowed: true,
+      fallbackUrl: '',
+      allowedOrigins: [],
     });
     await world.settled();
     expect(world.events(id)).toHaveLength(1);

@@ -80,9 +80,21 @@ describe('writing a workflow', () => {
       { features: [expect.any(String)] },
     ],
     [
-      'a method that the page cannot perform',
-      { features: [{ feature: 'LIVENESS', config: { face_liveness_method: 'ACTIVE_3D' } }] },
-      { features: ['LIVENESS: face_liveness_method must be one of PASSIVE.'] },
+      'a method and a mode that do not exist',
+      {
+        features: [
+          {
+            feature: 'LIVENESS',
+            config: { face_liveness_method: 'BLINKING', face_liveness_flash_mode: 1 },
+          },
+        ],
+      },
+      {
+        features: [
+          'LIVENESS: face_liveness_method must be one of PASSIVE, FLASHING, ACTIVE_3D.',
+          'LIVENESS: face_liveness_flash_mode must be one of 0, 1.',
+        ],
+      },
     ],
     [
       'a setting beyond its range, and one that does not exist',
@@ -196,7 +208,9 @@ describe('reading and deleting', () => {
         )
         .sort();
     expect(await slugs(world.demo)).toEqual([
+      'wf_active_3d biometric_authentication LIVENESS',
       'wf_first_verification kyc LIVENESS',
+      'wf_flashing biometric_authentication LIVENESS',
       'wf_liveness biometric_authentication LIVENESS',
       'wf_reauth biometric_authentication LIVENESS + FACE_MATCH',
       'wf_reusable_kyc biometric_authentication LIVENESS + FACE_MATCH',

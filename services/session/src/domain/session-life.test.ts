@@ -13,6 +13,7 @@ function session(status: Status, changes: Partial<SessionState> = {}): SessionSt
     status,
     attempts: ['first'],
     voidAttempts: [],
+    challengesIssued: 0,
     maxAttempts: 3,
     expiresAt: inAnHour,
     windowSeconds: 3600,
@@ -20,16 +21,19 @@ function session(status: Status, changes: Partial<SessionState> = {}): SessionSt
   };
 }
 
-/** One word for a transition: the new status, `=` for none, `!reason` for a refusal, `+grant` for a granted look. */
+/** One word for a transition: the new status, `=` for none, `!reason` for a refusal, `+grant` for a granted look, `+challenge` for an issued one. */
 function word(result: Transition, before: Status): string {
   if ('refusal' in result) return `!${result.refusal}`;
   const granted = result.facts.some((fact) => fact.kind === 'attempt_granted') ? ' +grant' : '';
+  const issued = result.facts.some((fact) => fact.kind === 'challenge_issued') ? ' +challenge' : '';
   const deleted = result.facts.some((fact) => fact.kind === 'deleted') ? ' deleted' : '';
-  return `${result.next.status === before ? '=' : result.next.status}${granted}${deleted}`;
+  return `${result.next.status === before ? '=' : result.next.status}${issued}${granted}${deleted}`;
 }
 
 const commands = {
   open: { kind: 'open' },
+  challenge: { kind: 'begin_challenge', attemptId: 'second', isKnown: false },
+  'known challenge': { kind: 'begin_challenge', attemptId: 'second', isKnown: true },
   begin: { kind: 'begin_attempt', attemptId: 'second' },
   'begin again': { kind: 'begin_attempt', attemptId: 'first' },
   leave: { kind: 'leave', strict: false },
@@ -49,6 +53,8 @@ type Row = Record<keyof typeof commands, string>;
 
 const finished: Row = {
   open: '=',
+  challenge: '!finished',
+  'known challenge': '!finished',
   begin: '!finished',
   'begin again': '!finished',
   leave: '=',
@@ -66,6 +72,8 @@ const finished: Row = {
 
 const unopened: Row = {
   open: 'In Progress',
+  challenge: '= +challenge',
+  'known challenge': '=',
   begin: 'In Progress +grant',
   'begin again': 'In Progress +grant',
   leave: '=',
@@ -87,6 +95,14 @@ const left: Row = {
   decline: 'Declined',
   review: 'In Review',
   'ungranted evidence': '!not_granted',
+};
+
+/** No look is granted any more. */
+const noLooks = {
+  challenge: '!expired',
+  'known challenge': '!expired',
+  begin: '!expired',
+  'begin again': '!expired',
 };
 
 const terminal = {
@@ -116,7 +132,7 @@ const inTime: Record<Status, Row> = {
     'set Declined': 'Declined',
     'set Resubmitted': '!same_status',
   },
-  Expired: { ...finished, ...terminal, begin: '!expired', 'begin again': '!expired' },
+  Expired: { ...finished, ...terminal, ...noLooks },
   'Kyc Expired': finished,
   // Left under the strict setting: the link still works, and the application may decide by hand.
   Abandoned: {
@@ -131,17 +147,12 @@ const inTime: Record<Status, Row> = {
 
 /** What differs once the time is over. */
 const overdue: Partial<Record<Status, Partial<Row>>> = {
-  'Not Started': { open: 'Expired', begin: '!expired', 'begin again': '!expired', 'time out': 'Expired' },
-  'In Progress': { open: 'Abandoned', begin: '!expired', 'begin again': '!expired', 'time out': 'Abandoned' },
+  'Not Started': { ...noLooks, open: 'Expired', 'time out': 'Expired' },
+  'In Progress': { ...noLooks, open: 'Abandoned', 'time out': 'Abandoned' },
   'Awaiting User': { open: 'Abandoned', 'time out': 'Abandoned' },
-  Resubmitted: { open: 'Abandoned', begin: '!expired', 'begin again': '!expired', 'time out': 'Abandoned' },
-  'Not Finished': {
-    open: 'Abandoned',
-    begin: '!expired',
-    'begin again': '!expired',
-    'time out': 'Abandoned',
-  },
-  Abandoned: { ...finished, begin: '!expired', 'begin again': '!expired' },
+  Resubmitted: { ...noLooks, open: 'Abandoned', 'time out': 'Abandoned' },
+  'Not Finished': { ...noLooks, open: 'Abandoned', 'time out': 'Abandoned' },
+  Abandoned: { ...finished, ...noLooks },
 };
 
 describe('every status meets every command', () => {
@@ -156,6 +167,32 @@ describe('every status meets every command', () => {
       });
     }
   }
+});
+
+describe('challenges', () => {
+  const ask = (state: SessionState, attemptId = 'second', isKnown = false) =>
+    transition(state, { kind: 'begin_challenge', attemptId, isKnown }, now);
+
+  it('end after thirty, and the ones that are known are told again', () => {
+    const last = ask(session('In Progress', { challengesIssued: 29 }));
+    if ('refusal' in last) throw new Error(last.refusal);
+    expect(last.next.challengesIssued).toBe(30);
+    expect(ask(last.next)).toEqual({ refusal: 'attempts_used_up' });
+    expect(ask(last.next, 'second', true)).toEqual({ next: last.next, facts: [] });
+  });
+
+  it('are issued to whoever may take a look, and to nobody else', () => {
+    const spent = session('In Progress', { attempts: ['a', 'b', 'c'] });
+    expect(ask(spent)).toEqual({ refusal: 'attempts_used_up' });
+    expect(ask(spent, 'b')).toMatchObject({ facts: [{ kind: 'challenge_issued' }] });
+    expect(ask(takeBack(spent, 'b'), 'b')).toEqual({ refusal: 'attempt_void' });
+  });
+
+  it('begin anew with a resubmission', () => {
+    const state = session('Declined', { challengesIssued: 30 });
+    const result = transition(state, { kind: 'set_status', status: 'Resubmitted' }, now);
+    expect(result).toMatchObject({ next: { challengesIssued: 0 } });
+  });
 });
 
 describe('attempts', () => {

@@ -14,6 +14,8 @@ export interface SessionState {
    * under its id, so no look is granted under one of these again; they use up nothing.
    */
   readonly voidAttempts: readonly string[];
+  /** Since the creation or the last resubmission. */
+  readonly challengesIssued: number;
   readonly maxAttempts: number;
   readonly expiresAt: Date;
   /** Length of the window that a resubmission starts anew. */
@@ -24,6 +26,8 @@ export interface SessionState {
 export type Command =
   /** The user has entered the hosted page. */
   | { readonly kind: 'open' }
+  /** The page wants to know what the look of this id has to answer; `isKnown` when it was told and may ask again. */
+  | { readonly kind: 'begin_challenge'; readonly attemptId: string; readonly isKnown: boolean }
   /** The user shows their face; an attempt that holds a grant keeps it. */
   | { readonly kind: 'begin_attempt'; readonly attemptId: string }
   /** The user has left before a verdict; `strict` for applications that do not know Not Finished. */
@@ -39,6 +43,7 @@ export type Command =
 /** What a command brought about, in order; nothing when the session stays as it was. */
 type Fact =
   | { readonly kind: 'status_changed'; readonly from: Status; readonly to: Status }
+  | { readonly kind: 'challenge_issued' }
   | { readonly kind: 'attempt_granted' }
   | { readonly kind: 'deleted' };
 
@@ -71,6 +76,8 @@ export function transition(session: SessionState, command: Command, now: Date): 
   switch (command.kind) {
     case 'open':
       return open(session, now);
+    case 'begin_challenge':
+      return beginChallenge(session, command, now);
     case 'begin_attempt':
       return beginAttempt(session, command.attemptId, now);
     case 'leave':
@@ -138,6 +145,25 @@ function beginAttempt(session: SessionState, attemptId: string, now: Date): Tran
   };
 }
 
+/** Honest pages take one for each look and another when guidance took long; a program could ask without end. */
+const maxChallenges = 30;
+
+/** Whoever may take a look may ask what it has to answer. Asking is not entering: that is the look itself. */
+function beginChallenge(
+  session: SessionState,
+  { attemptId, isKnown }: Extract<Command, { kind: 'begin_challenge' }>,
+  now: Date,
+): Transition {
+  const look = beginAttempt(session, attemptId, now);
+  if ('refusal' in look) return look;
+  if (isKnown) return unchanged(session);
+  if (session.challengesIssued >= maxChallenges) return { refusal: 'attempts_used_up' };
+  return {
+    next: { ...session, challengesIssued: session.challengesIssued + 1 },
+    facts: [{ kind: 'challenge_issued' }],
+  };
+}
+
 /** A verdict may arrive after the user has closed the page or after the deadline: the look itself was in time. */
 function decide(session: SessionState, verdict: Verdict, attemptId: string, now: Date): Transition {
   if (session.status === 'Not Started' || session.status === 'Resubmitted') return { refusal: 'not_open' };
@@ -157,7 +183,7 @@ function setStatus(session: SessionState, status: SettableStatus, now: Date): Tr
   if (session.status === status) return { refusal: 'same_status' };
   if (status !== 'Resubmitted') return move(session, status);
   const expiresAt = new Date(now.getTime() + session.windowSeconds * 1000);
-  return move({ ...withVoid(session, session.attempts), expiresAt }, status);
+  return move({ ...withVoid(session, session.attempts), challengesIssued: 0, expiresAt }, status);
 }
 
 /** A look that nobody was told of is no attempt: the session waits for its user as it did before. */

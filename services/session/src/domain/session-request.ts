@@ -3,6 +3,8 @@ import { isObject, readFields } from './fields.ts';
 import { languages } from './languages.ts';
 import { readContactDetails, readExpectedDetails } from './person-details.ts';
 import { decodePortrait } from './portrait.ts';
+import type { CallbackMethod } from './session.ts';
+import { callbackMethods } from './session.ts';
 
 /** What an application asks for when it creates a session. null = not given. */
 export interface SessionRequest {
@@ -19,9 +21,6 @@ export interface SessionRequest {
   readonly expectedDetails: JsonObject | null;
   readonly portrait: Buffer | null;
 }
-
-const callbackMethods = ['initiator', 'completer', 'both'] as const;
-type CallbackMethod = (typeof callbackMethods)[number];
 
 /** Metadata travels in every event of its session. */
 export const metadataMaxBytes = 32 * 1024;

@@ -6,6 +6,10 @@ import type { WorkflowDefinition } from './workflow.ts';
 /** HOSTED: the user passes a workflow on the hosted page. API: a standalone call was recorded as a session. */
 export type SessionType = 'HOSTED' | 'API';
 
+/** Which device goes on to the callback when the session has moved from one to another. */
+export const callbackMethods = ['initiator', 'completer', 'both'] as const;
+export type CallbackMethod = (typeof callbackMethods)[number];
+
 /** A session as use cases see it: its row, the workflow it pins and its application. */
 export interface Session {
   readonly id: string;
@@ -33,6 +37,7 @@ export interface Session {
   readonly hasPortrait: boolean;
   readonly vendorData: string | null;
   readonly callback: string | null;
+  readonly callbackMethod: CallbackMethod;
   readonly metadata: unknown;
   readonly language: string | null;
   readonly contactDetails: JsonObject | null;

@@ -1,4 +1,7 @@
+import { askedMethod, retriesUncertainLooks, searchesFaces } from './features/liveness.ts';
+import type { LivenessMethod } from './features/liveness-method.ts';
 import { features } from './features/registry.ts';
+import type { RawSettings } from './features/settings.ts';
 import type { FieldErrors, FieldReader, JsonObject } from './fields.ts';
 import { isObject, readFields } from './fields.ts';
 import type { Lockout } from './lockout.ts';
@@ -75,6 +78,26 @@ export function enrols(definition: WorkflowDefinition, vendorData: string | null
 /** When sessions of this workflow lock their subject, device or network. */
 export function lockoutOf(definition: WorkflowDefinition): Lockout {
   return definition.lockout ?? defaultLockout;
+}
+
+/** How liveness is asked for. */
+export function livenessMethodOf({ steps }: WorkflowDefinition): LivenessMethod {
+  return askedMethod(livenessConfig(steps));
+}
+
+/** Whether a challenge that circumstances spoiled is to be tried again while attempts are left. */
+export function retriesUncertain({ steps }: WorkflowDefinition): boolean {
+  return retriesUncertainLooks(livenessConfig(steps));
+}
+
+/** Whether sessions of this workflow are searched for others with the same face. */
+export function searches({ steps }: WorkflowDefinition): boolean {
+  const step = steps.find((each) => each.feature === 'LIVENESS');
+  return step !== undefined && searchesFaces(step.config);
+}
+
+function livenessConfig(steps: readonly WorkflowStep[]): RawSettings {
+  return steps.find((step) => step.feature === 'LIVENESS')?.config ?? {};
 }
 
 /** Whether the face is compared with one on file. */

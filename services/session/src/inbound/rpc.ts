@@ -2,14 +2,17 @@ import { ReferenceKind } from '@selfsame/contracts/biometrics/v1/evidence';
 import { FaceSearchScope } from '@selfsame/contracts/biometrics/v1/service';
 import type { HostedSession, SessionServiceImplementation } from '@selfsame/contracts/session/v1/service';
 import { Failure } from '@selfsame/runtime/errors';
+import { beginAttempt } from '../attempts.ts';
+import { beginChallenge } from '../challenges.ts';
 import type { Context } from '../context.ts';
-import { searchesFaces } from '../domain/features/liveness.ts';
+import { otherMethods } from '../domain/features/liveness-method.ts';
 import type { Session } from '../domain/session.ts';
 import { attemptsLeft } from '../domain/session-life.ts';
-import { matches } from '../domain/workflow.ts';
+import { livenessMethodOf, matches, retriesUncertain, searches } from '../domain/workflow.ts';
 import type { Visit } from '../hosted-sessions.ts';
-import { beginAttempt, leaveSession, openSession, readHostedSession } from '../hosted-sessions.ts';
+import { leaveSession, openSession, readHostedSession } from '../hosted-sessions.ts';
 import { findPrincipal } from '../outbound/application-store.ts';
+import { issuedChallenge, usedChallenge } from './challenge-messages.ts';
 
 /** The gRPC side: proto ↔ use cases. */
 export function sessionRpc(context: Context): SessionServiceImplementation {
@@ -27,8 +30,12 @@ export function sessionRpc(context: Context): SessionServiceImplementation {
     async openSession({ tokenSha256 }) {
       return { session: hosted(await openSession(context, tokenSha256)) };
     },
-    async beginAttempt({ tokenSha256, attemptId, ...digests }) {
-      const session = await beginAttempt(context, tokenSha256, attemptId, digests);
+    async beginChallenge({ tokenSha256, ...wanted }) {
+      return issuedChallenge(await beginChallenge(context, tokenSha256, wanted));
+    },
+    async beginAttempt({ tokenSha256, ...look }) {
+      const { session, answered } = await beginAttempt(context, tokenSha256, look);
+      const { definition } = session.workflow;
       return {
         sessionId: session.id,
         applicationId: session.application.id,
@@ -36,7 +43,9 @@ export function sessionRpc(context: Context): SessionServiceImplementation {
         reference: referenceOf(session),
         enrols: session.enrols,
         attemptsLeft: attemptsLeft(session.state),
-        search: searchScope(session),
+        search: searches(definition) ? FaceSearchScope.OTHERS : FaceSearchScope.NONE,
+        challenge: answered === null ? undefined : usedChallenge(answered),
+        retriesUncertain: retriesUncertain(definition),
       };
     },
     async leaveSession({ tokenSha256 }) {
@@ -46,8 +55,9 @@ export function sessionRpc(context: Context): SessionServiceImplementation {
   };
 }
 
-function hosted({ session, lockedUntil }: Visit): HostedSession {
+function hosted({ session, lockedUntil, page }: Visit): HostedSession {
   const { definition } = session.workflow;
+  const method = livenessMethodOf(definition);
   return {
     sessionId: session.id,
     applicationId: session.application.id,
@@ -58,24 +68,17 @@ function hosted({ session, lockedUntil }: Visit): HostedSession {
     workflowType: definition.workflow_type,
     enrols: session.enrols,
     matches: matches(definition),
-    livenessMethod: livenessMethod(session),
+    livenessMethod: method,
+    otherMethods: [...otherMethods(method)],
     attemptsLeft: attemptsLeft(session.state),
     expiresAt: session.state.expiresAt,
     lockedUntil: lockedUntil ?? undefined,
+    callbackMethod: session.callbackMethod,
+    isDesktopAllowed: definition.is_desktop_allowed,
+    fallbackUrl: page.fallbackUrl ?? '',
+    allowedOrigins: [...page.allowedOrigins],
+    appearance: page.appearance ?? undefined,
   };
-}
-
-function livenessStep(session: Session) {
-  return session.workflow.definition.steps.find((each) => each.feature === 'LIVENESS');
-}
-
-function searchScope(session: Session): FaceSearchScope {
-  const step = livenessStep(session);
-  return step !== undefined && searchesFaces(step.config) ? FaceSearchScope.OTHERS : FaceSearchScope.NONE;
-}
-
-function livenessMethod(session: Session): string {
-  return String(livenessStep(session)?.config.face_liveness_method ?? 'PASSIVE');
 }
 
 function referenceOf(session: Session): ReferenceKind {

@@ -2,7 +2,7 @@ import type { SelectQueryBuilder } from 'kysely';
 import { sql } from 'kysely';
 import type { FeatureReport } from '../domain/features/feature.ts';
 import type { JsonObject } from '../domain/fields.ts';
-import type { Session, SessionType } from '../domain/session.ts';
+import type { CallbackMethod, Session, SessionType } from '../domain/session.ts';
 import type { Status } from '../domain/status.ts';
 import { maxAttempts } from '../domain/verdict.ts';
 import type { WorkflowDefinition } from '../domain/workflow.ts';
@@ -14,6 +14,7 @@ interface SessionRow {
   status: Status;
   attempts: string[];
   void_attempts: string[];
+  challenges_issued: number;
   sequence: number;
   application_id: string;
   application_name: string;
@@ -29,6 +30,7 @@ interface SessionRow {
   has_portrait: boolean;
   vendor_data: string | null;
   callback: string | null;
+  callback_method: CallbackMethod;
   metadata: unknown;
   language: string | null;
   contact_details: JsonObject | null;
@@ -55,6 +57,7 @@ export function selectSessions(
       's.status',
       's.attempts',
       's.void_attempts',
+      's.challenges_issued',
       's.sequence',
       's.application_id',
       'a.name as application_name',
@@ -70,6 +73,7 @@ export function selectSessions(
       's.has_portrait',
       's.vendor_data',
       's.callback',
+      's.callback_method',
       's.metadata',
       's.language',
       's.contact_details',
@@ -91,6 +95,7 @@ export function toSession(row: SessionRow): Session {
       status: row.status,
       attempts: row.attempts,
       voidAttempts: row.void_attempts,
+      challengesIssued: row.challenges_issued,
       maxAttempts: maxAttempts(row.definition.steps),
       expiresAt: row.expires_at,
       windowSeconds: row.definition.session_expiration_time,
@@ -114,6 +119,7 @@ export function toSession(row: SessionRow): Session {
     hasPortrait: row.has_portrait,
     vendorData: row.vendor_data,
     callback: row.callback,
+    callbackMethod: row.callback_method,
     metadata: row.metadata,
     language: row.language,
     contactDetails: row.contact_details,

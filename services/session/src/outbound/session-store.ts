@@ -111,6 +111,7 @@ export async function saveSession(
       status: state.status,
       attempts: sql<string[]>`${[...state.attempts]}::uuid[]`,
       void_attempts: sql<string[]>`${[...state.voidAttempts]}::uuid[]`,
+      challenges_issued: state.challengesIssued,
       expires_at: state.expiresAt,
       sequence: session.sequence,
       reports: reports === null ? null : JSON.stringify(reports),
@@ -173,5 +174,6 @@ export async function eraseSession(tx: Tx, id: string, now: Date): Promise<void>
     .where('id', '=', id)
     .execute();
   await tx.deleteFrom('attempts').where('session_id', '=', id).execute();
+  await tx.deleteFrom('challenges').where('session_id', '=', id).execute();
   await tx.deleteFrom('reviews').where('session_id', '=', id).execute();
 }

@@ -1,6 +1,8 @@
 import type { Transaction } from '@selfsame/database/database';
 import type { ColumnType, Generated, Kysely } from 'kysely';
+import type { ChallengePlan } from '../domain/challenge-plan.ts';
 import type { FeatureReport } from '../domain/features/feature.ts';
+import type { LivenessMethod } from '../domain/features/liveness-method.ts';
 import type { JsonObject } from '../domain/fields.ts';
 import type { SessionType } from '../domain/session.ts';
 import type { Status } from '../domain/status.ts';
@@ -75,6 +77,7 @@ interface SessionsTable {
   status: Status;
   attempts: Generated<string[]>;
   void_attempts: Generated<string[]>;
+  challenges_issued: Generated<number>;
   sequence: number;
   enrols: boolean;
   has_portrait: boolean;
@@ -102,6 +105,18 @@ interface AttemptsTable {
   judged_at: Date | null;
   device_sha256: Generated<Buffer | null>;
   network_sha256: Generated<Buffer | null>;
+}
+
+interface ChallengesTable {
+  session_id: string;
+  attempt_id: string;
+  method: LivenessMethod;
+  plan: Json<ChallengePlan>;
+  drawn_at: Date;
+  issued_at: Date;
+  expires_at: Date;
+  used_at: Date | null;
+  kept_until: Date;
 }
 
 interface LockoutsTable {
@@ -136,6 +151,7 @@ export interface Tables {
   workflow_versions: WorkflowVersionsTable;
   sessions: SessionsTable;
   attempts: AttemptsTable;
+  challenges: ChallengesTable;
   lockouts: LockoutsTable;
   reviews: ReviewsTable;
 }

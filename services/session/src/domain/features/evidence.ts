@@ -1,3 +1,5 @@
+import type { LivenessMethod } from './liveness-method.ts';
+
 /** The one thing about a frame that the user could have mended. */
 export type FaceProblem =
   | 'no_face'
@@ -109,6 +111,8 @@ export interface Evidence {
   readonly vendorData?: string | null;
   /** Years; null when they were asked for and could not be estimated. */
   readonly age?: number | null;
+  /** Of the challenge that this look has used up; null or absent when none was issued for it. */
+  readonly issuedMethod?: LivenessMethod | null;
   /** No further look will be granted. */
   readonly attemptsUsedUp?: boolean;
 }

@@ -3,15 +3,20 @@ import type { Evidence, FaceEvidence } from './evidence.ts';
 import { matchView, reportedMatches, searchFindings, searchRisks, searchSettings } from './face-search.ts';
 import type { Finding } from './feature.ts';
 import { actionSeverity, belowThresholds, defineFeature, graver, readScore } from './feature.ts';
+import type { LivenessMethod } from './liveness-method.ts';
+import { livenessMethods } from './liveness-method.ts';
 import { mediaFindings, mediaRisks, mediaSettings } from './media-signals.ts';
 import { failsGate, qualityFindings, qualityRisks, qualitySettings } from './picture-quality.ts';
 import { samePersonSimilarity } from './same-person.ts';
-import type { SettingsOf } from './settings.ts';
-import { action, choice, integer, score } from './settings.ts';
+import type { RawSettings, SettingsOf } from './settings.ts';
+import { action, choice, completeSettings, flag, integer, score } from './settings.ts';
 
 const settings = {
-  // The hosted page takes one passive frame; a method that it cannot perform is refused, never silently replaced.
-  face_liveness_method: choice(['PASSIVE'], 'PASSIVE'),
+  face_liveness_method: choice(livenessMethods, 'PASSIVE'),
+  // "1": strict, flashes that cannot be told because of the light decline; "0": they go to review.
+  face_liveness_flash_mode: choice(['0', '1'], '0'),
+  // The hosted page lets a challenge that the circumstances spoiled be tried again while attempts are left.
+  face_liveness_uncertain_retry_enabled: flag(true),
   face_liveness_score_decline_threshold: score(50),
   face_liveness_score_review_threshold: score(70),
   face_liveness_max_attempts: integer(1, 3, 3),
@@ -23,8 +28,6 @@ const settings = {
 
 type Settings = SettingsOf<typeof settings>;
 
-const onlyPassive = 'the hosted page performs PASSIVE only.';
-
 /** LIVENESS: is a living person before the camera, seen well enough to say so, and nobody who should not be? */
 export const liveness = defineFeature({
   name: 'LIVENESS',
@@ -33,8 +36,6 @@ export const liveness = defineFeature({
   after: [],
   settings,
   unavailable: {
-    face_liveness_flash_mode: onlyPassive,
-    face_liveness_uncertain_retry_enabled: onlyPassive,
     face_audio_recording_enabled: 'nothing is recorded.',
     face_privacy_mode_enabled: 'no picture is ever kept, so there is nothing to hide.',
   },
@@ -52,6 +53,10 @@ export const liveness = defineFeature({
     LOW_LIVENESS_SCORE: [
       'Low liveness score',
       'The liveness score is at or below a threshold, so a living person is not certain.',
+    ],
+    LIVENESS_METHOD_REPLACED: [
+      'Another method was chosen',
+      'The user could not perform the active method that was asked for and chose a passive picture, which proves less.',
     ],
     MULTIPLE_FACES_DETECTED: [
       'Several faces detected',
@@ -73,7 +78,7 @@ export const liveness = defineFeature({
       score: livenessScore(face),
       findings: merged(findings(config, face, evidence)),
       details: {
-        ...(face.challenge?.method ? { method: face.challenge.method } : {}),
+        method: face.challenge === null ? 'PASSIVE' : (face.challenge.method ?? askedOf(config, evidence)),
         face_quality: readScore(face.faceQuality),
         face_luminance: readScore(face.faceLuminance),
       },
@@ -106,10 +111,23 @@ export const liveness = defineFeature({
 });
 
 /** Whether sessions with these settings are to be searched for others with the same face. */
-export function searchesFaces(raw: Readonly<Record<string, unknown>>): boolean {
-  return typeof raw.face_search_enabled === 'boolean'
-    ? raw.face_search_enabled
-    : settings.face_search_enabled.default;
+export function searchesFaces(raw: RawSettings): boolean {
+  return completeSettings(settings, raw).face_search_enabled;
+}
+
+/** How these settings ask for liveness. */
+export function askedMethod(raw: RawSettings): LivenessMethod {
+  return completeSettings(settings, raw).face_liveness_method;
+}
+
+/** Whether a challenge that circumstances spoiled is to be tried again while attempts are left. */
+export function retriesUncertainLooks(raw: RawSettings): boolean {
+  return completeSettings(settings, raw).face_liveness_uncertain_retry_enabled;
+}
+
+/** What this look had to show: what was issued for it, else what the workflow asks for. */
+function askedOf(config: Settings, { issuedMethod }: Evidence): LivenessMethod {
+  return issuedMethod ?? config.face_liveness_method;
 }
 
 function hasNoFace(face: FaceEvidence): boolean {
@@ -124,7 +142,7 @@ function livenessScore({ livenessScore, challenge }: FaceEvidence): number | nul
 }
 
 function findings(config: Settings, face: FaceEvidence, evidence: Evidence): Finding[] {
-  const found: Finding[] = hasNoFace(face) ? [] : seenFindings(config, face);
+  const found: Finding[] = hasNoFace(face) ? [] : seenFindings(config, face, evidence);
   if (hasNoFace(face)) found.push({ risk: 'NO_FACE_DETECTED', severity: 'error' });
   else if (evidence.attemptsUsedUp === true && failsGate(face)) found.unshift(nothingUsable);
   return [
@@ -140,8 +158,8 @@ const nothingUsable: Finding = {
   words: ['No usable face', 'The attempts are used up, and no picture showed a face that could be checked.'],
 };
 
-function seenFindings(config: Settings, face: FaceEvidence): Finding[] {
-  const found: Finding[] = failsGate(face) ? [] : livingFindings(config, face);
+function seenFindings(config: Settings, face: FaceEvidence, evidence: Evidence): Finding[] {
+  const found: Finding[] = failsGate(face) ? [] : livingFindings(config, face, evidence);
   if (face.faceCount > 1 || face.problem === 'multiple_faces') {
     const severity = actionSeverity(config.face_liveness_multiple_faces_action);
     found.push({ risk: 'MULTIPLE_FACES_DETECTED', severity });
@@ -155,7 +173,7 @@ function seenFindings(config: Settings, face: FaceEvidence): Finding[] {
 }
 
 /** Only of a frame that passes the gates: a bad picture is no attack. */
-function livingFindings(config: Settings, face: FaceEvidence): Finding[] {
+function livingFindings(config: Settings, face: FaceEvidence, evidence: Evidence): Finding[] {
   const decline = config.face_liveness_score_decline_threshold;
   const review = config.face_liveness_score_review_threshold;
   const passive = readScore(face.livenessScore);
@@ -166,13 +184,32 @@ function livingFindings(config: Settings, face: FaceEvidence): Finding[] {
   }
   const low = belowThresholds(passive, decline, review);
   if (low !== null) found.push({ risk: 'LOW_LIVENESS_SCORE', severity: low });
-  if (face.challenge !== null) {
-    // Of PASSIVE workflows nobody asks for a challenge; one that was performed all the same counts.
-    const method = face.challenge.method ?? 'ACTIVE_3D';
-    const asked = { method, declineThreshold: decline, reviewThreshold: review, isStrict: false };
-    found.push(...challengeFindings(asked, face.challenge));
-  }
+  found.push(...methodFindings(config, face, evidence));
   return found;
+}
+
+/**
+ * What the method says. A challenge is judged by the method that was issued, whether it was the workflow's or the user's
+ * choice of another active one. Without a challenge a look is passive, which an active workflow takes only where that was
+ * issued, and never approves by itself.
+ */
+function methodFindings(config: Settings, { challenge }: FaceEvidence, evidence: Evidence): Finding[] {
+  const issued = askedOf(config, evidence);
+  const found: Finding[] = [];
+  if (issued === 'PASSIVE' && config.face_liveness_method !== 'PASSIVE') {
+    const additionalData = { asked: config.face_liveness_method, performed: issued };
+    found.push({ risk: 'LIVENESS_METHOD_REPLACED', severity: 'warning', additionalData });
+  }
+  // Where nobody asked for a challenge, one that was performed all the same counts.
+  const method = issued === 'PASSIVE' ? challenge && (challenge.method ?? 'ACTIVE_3D') : issued;
+  if (method === null) return found;
+  const asked = {
+    method,
+    declineThreshold: config.face_liveness_score_decline_threshold,
+    reviewThreshold: config.face_liveness_score_review_threshold,
+    isStrict: method === 'FLASHING' && config.face_liveness_flash_mode === '1',
+  };
+  return [...found, ...challengeFindings(asked, challenge)];
 }
 
 /** One finding a risk: the first one, as grave as the gravest of them. */
