@@ -1,5 +1,6 @@
 import type { Catalogue } from './catalogue.ts';
 
+/** German. */
 export const de: Catalogue = {
   page_title: 'Selfie-Prüfung',
   leave: 'Verlassen',
@@ -10,7 +11,7 @@ export const de: Catalogue = {
   loading: 'Einen Moment',
   'welcome.asks': '{application} bittet um ein Selfie',
   'welcome.title_match': 'Bestätigen Sie, dass Sie es sind',
-  'welcome.title_enrol': 'Selfie-Anmeldung einrichten',
+  'welcome.title_enrol': 'Anmeldung mit Selfie einrichten',
   'welcome.title_check': 'Zeigen Sie, dass Sie da sind',
   'welcome.look.PASSIVE.title': 'In die Kamera schauen',
   'welcome.look.PASSIVE.body': 'Ein Bild, ganz von selbst.',
@@ -34,11 +35,11 @@ export const de: Catalogue = {
   'trouble.refused.body':
     'Öffnen Sie neben der Adresszeile die Website-Einstellungen, stellen Sie die Kamera auf „Zulassen“ und versuchen Sie es noch einmal.',
   'trouble.absent.title': 'Keine Kamera gefunden',
-  'trouble.absent.body': 'Schließen Sie eine Kamera an, oder öffnen Sie diesen Link auf Ihrem Telefon.',
+  'trouble.absent.body': 'Schließen Sie eine Kamera an oder öffnen Sie diesen Link auf Ihrem Telefon.',
   'trouble.in_use.title': 'Die Kamera ist belegt',
   'trouble.in_use.body':
     'Eine andere App oder ein anderer Tab benutzt sie. Schließen Sie diese und versuchen Sie es noch einmal.',
-  'trouble.stopped.title': 'Die Kamera hat aufgehört',
+  'trouble.stopped.title': 'Die Kamera liefert kein Bild mehr',
   'trouble.stopped.body': 'Prüfen Sie, ob sie angeschlossen ist, und versuchen Sie es noch einmal.',
   'trouble.embedded.title': 'Die Kamera ist hier gesperrt',
   'trouble.embedded.body':
@@ -51,8 +52,13 @@ export const de: Catalogue = {
   'hints.closer': 'Etwas näher kommen',
   'hints.back': 'Etwas zurückgehen',
   'hints.centre': 'Zur Mitte bewegen',
+  'hints.level': 'Kopf gerade halten',
+  'hints.look_straight': 'Gerade in die Kamera schauen',
   'hints.light': 'Mehr Licht suchen',
+  'hints.backlight': 'Dem Licht zuwenden',
   'hints.glare': 'Vom hellen Licht wegdrehen',
+  'hints.uncover_eyes': 'Sonnenbrille abnehmen',
+  'hints.uncover_face': 'Gesicht frei machen',
   'hints.still': 'Stillhalten',
   'hints.good': 'Perfekt, so bleiben',
   'hints.manual': 'Bereit? Auslöser drücken',
@@ -78,12 +84,17 @@ export const de: Catalogue = {
     'Das Bild war nicht klar genug. Wischen Sie die Linse ab und suchen Sie besseres Licht.',
   'problems.blurred': 'Das Bild war unscharf. Wischen Sie die Linse ab und halten Sie still.',
   'problems.covered': 'Ihr Gesicht war verdeckt. Nehmen Sie Sonnenbrille, Maske oder Mütze ab.',
+  'problems.too_much_light':
+    'Um Sie herum war es zu hell, um die Farben zu sehen. Suchen Sie einen dunkleren Ort.',
+  'problems.too_few_frames':
+    'Ihr Gesicht war nicht die ganze Zeit zu sehen. Halten Sie es bis zum Ende im Oval.',
+  'problems.pose_missed': 'Eine Bewegung fehlte. Drehen Sie den Kopf etwas weiter, und langsam.',
   'locked.title': 'Zu viele Versuche',
   'locked.wait': 'Sie können es {wait} wieder versuchen, ab {time} Uhr.',
   'locked.over': 'Sie können es jetzt wieder versuchen.',
   'deciding.title': 'Fast geschafft',
   'deciding.body': 'Ihr Bild ist angekommen. Das Ergebnis dauert etwas länger als sonst.',
-  'approved.title': 'Sie sind bestätigt',
+  'approved.title': 'Erfolgreich bestätigt',
   'approved.body': 'Weiter geht es bei {application}.',
   'approved.enrolled': 'Ab jetzt melden Sie sich bei {application} mit einem Selfie an.',
   'in_review.title': 'Wir sehen genauer hin',
@@ -93,7 +104,10 @@ export const de: Catalogue = {
   'declined.body': 'Gehen Sie zurück zu {application}, um es neu zu versuchen oder Hilfe zu bekommen.',
   'finished.title': 'Diese Prüfung ist beendet',
   'finished.body': 'Hier ist nichts mehr zu tun. {application} hat das Ergebnis.',
-  'verdict.redirecting': 'Weiter von selbst in {count}',
+  'verdict.redirecting': {
+    one: 'Automatisch weiter in {count} Sekunde',
+    other: 'Automatisch weiter in {count} Sekunden',
+  },
   'verdict.may_close': 'Sie können diese Seite schließen.',
   'left.title': 'Sie haben die Prüfung verlassen',
   'left.body': 'Sie ist noch nicht beendet. Dieser Link bringt Sie zurück, bis er abläuft.',
