@@ -1,8 +1,7 @@
 import type { ComponentChildren } from 'preact';
-import type { Hint } from './guidance.ts';
 
 /** Strokes on a 24-pixel grid in the colour of the text; decoration only, the words beside them say the same. */
-function Icon({ children, class: name }: { children: ComponentChildren; class?: string }) {
+export function Icon({ children, class: name }: { children: ComponentChildren; class?: string }) {
   return (
     <svg
       class={name ?? 'icon'}
@@ -177,69 +176,6 @@ export function PhoneIcon() {
     <Icon>
       <rect x="6.5" y="2.8" width="11" height="18.4" rx="2.4" />
       <path d="M10.8 18.2h2.4" />
-    </Icon>
-  );
-}
-
-/** The shape of a hint: what to do, drawn. */
-export function HintIcon({ hint, offset }: { hint: Hint; offset: { x: number; y: number } }) {
-  switch (hint) {
-    case 'closer':
-      return (
-        <Icon>
-          <path d="M14 4h6v6M20 4l-6.5 6.5M10 20H4v-6M4 20l6.5-6.5" />
-        </Icon>
-      );
-    case 'back':
-      return (
-        <Icon>
-          <path d="M20 10h-6V4M14 10l6.5-6.5M4 14h6v6M10 14l-6.5 6.5" />
-        </Icon>
-      );
-    case 'centre':
-      return <MoveIcon offset={offset} />;
-    case 'light':
-    case 'glare':
-      return (
-        <Icon>
-          <circle cx="12" cy="12" r="3.8" fill={hint === 'light' ? 'none' : 'currentColor'} />
-          <path d="M12 2.8v2.4M12 18.8v2.4M2.8 12h2.4M18.8 12h2.4M5.5 5.5l1.7 1.7M16.8 16.8l1.7 1.7M18.5 5.5l-1.7 1.7M7.2 16.8l-1.7 1.7" />
-        </Icon>
-      );
-    case 'alone':
-      return (
-        <Icon>
-          <circle cx="9" cy="8.5" r="3.4" />
-          <path d="M3 19.5c.5-3.6 2.8-5.5 6-5.5s5.5 1.9 6 5.500M17 8l4 4M21 8l-4 4" />
-        </Icon>
-      );
-    case 'still':
-      return (
-        <Icon>
-          <path d="M9 5.500v13M15 5.500v13" />
-        </Icon>
-      );
-    case 'good':
-      return (
-        <Icon>
-          <path d="m5 12.8 4.6 4.600L19.2 7" />
-        </Icon>
-      );
-    case 'manual':
-      return <CameraIcon />;
-    case 'position':
-      return <FaceIcon />;
-  }
-}
-
-/** An arrow from the face to the outline as the mirrored preview shows it. */
-function MoveIcon({ offset }: { offset: { x: number; y: number } }) {
-  const sideways = Math.abs(offset.x) >= Math.abs(offset.y);
-  // A face at the picture's right is at the preview's left, so it has to move right there.
-  const turn = sideways ? (offset.x > 0 ? 0 : 180) : offset.y > 0 ? 270 : 90;
-  return (
-    <Icon>
-      <path transform={`rotate(${turn} 12 12)`} d="M4.5 12h15M13.5 6l6 6-6 6" />
     </Icon>
   );
 }

@@ -22,7 +22,11 @@ export function fitted(width: number, height: number, longestSide: number): [wid
 }
 
 /** Pixels of a picture whose shorter side is at most `shorterSide`; never larger than it is. */
-export function narrowed(width: number, height: number, shorterSide: number): [width: number, height: number] {
+export function narrowed(
+  width: number,
+  height: number,
+  shorterSide: number,
+): [width: number, height: number] {
   return scaledBy(width, height, shorterSide / Math.max(1, Math.min(width, height)));
 }
 

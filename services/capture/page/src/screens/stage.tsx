@@ -1,136 +1,279 @@
 import { useEffect, useRef, useState } from 'preact/hooks';
+import type { HeadAngles } from '../../../src/wire.ts';
 import type { SessionPath } from '../client.ts';
 import type { Conductor } from '../conductor.ts';
-import type { State } from '../flow.ts';
-import { type Guide, type Hint, holdMs } from '../guidance.ts';
+import { type Guide, toneOf } from '../guidance.ts';
 import { watchFace } from '../guidance-loop.ts';
-import { HintIcon } from '../icons.tsx';
-import { takeFrame } from '../look/picture.ts';
+import { firstPicture } from '../look/camera.ts';
+import type { CameraFacts, CameraWatch } from '../look/camera-facts.ts';
+import { deviceKeys } from '../look/device-key.ts';
+import { type Act, performLook, type Scene } from '../look/performance.ts';
+import type { StateAt } from '../states.ts';
 import type { Say } from '../texts/catalogue.ts';
+import { FlashBar, FlashWarning } from './challenge-flashing.tsx';
+import { MotionPrompt } from './challenge-motion.tsx';
 import { Heading } from './heading.tsx';
+import { HintIcon } from './hint-icon.tsx';
+import { Ring } from './ring.tsx';
+import { Spoken } from './spoken.tsx';
+import '../style/stage.css';
+import '../style/challenge.css';
 
-/** A camera that shows nothing after this long is not going to. */
-const firstPictureMs = 8_000;
+interface StageProps {
+  readonly state: StateAt<'looking' | 'sending'>;
+  readonly conductor: Conductor;
+  readonly path: SessionPath;
+  readonly say: Say;
+}
 
-type StageState = Extract<State, { at: 'looking' | 'sending' }>;
+/** How long the words about a missed movement stay. */
+const missedMs = 3_000;
+/** Of the head's angles, so many are remembered from before the first prompt. */
+const beginningMax = 5;
+
+/** The picture that was taken: it outlives the screen, which may come back while it is sent again. */
+const still = document.createElement('canvas');
+
+/** The look and the sending of what it brought; colours are announced, and never come unasked. */
+export function Stage(props: StageProps) {
+  const { state, conductor, say } = props;
+  const [isWarned, setWarned] = useState(false);
+  if (state.at === 'looking' && state.method === 'FLASHING' && !isWarned) {
+    const otherWay = () => conductor.send({ is: 'other_way' });
+    return <FlashWarning say={say} start={() => setWarned(true)} otherWay={otherWay} />;
+  }
+  return <Oval key={state.method} {...props} />;
+}
 
 /** The oval: live picture and guidance while looking, the still frame and its progress while sending. */
-export function Stage(props: { state: StageState; conductor: Conductor; path: SessionPath; say: Say }) {
-  const { state, conductor, path, say } = props;
+function Oval({ state, conductor, say }: StageProps) {
+  const stage = useRef<HTMLDivElement>(null);
   const video = useRef<HTMLVideoElement>(null);
-  const still = useRef<HTMLCanvasElement>(null);
+  const picture = useRef<HTMLCanvasElement>(null);
   const outline = useRef<HTMLDivElement>(null);
   const [guide, setGuide] = useState<Guide | null>(null);
-  const taking = useRef(false);
-
-  const take = async (isAuto: boolean) => {
-    if (taking.current || video.current === null || still.current === null) return;
-    taking.current = true;
-    const frame = await takeFrame(video.current, still.current);
-    taking.current = false;
-    if (frame !== null) conductor.capture(frame, isAuto);
-  };
+  const [act, setAct] = useState<Act>({ is: 'guiding' });
+  /** Looks of this screen that showed too little and cost nothing. */
+  const [missed, setMissed] = useState(0);
+  const begin = useRef<(isAuto: boolean) => void>(() => undefined);
+  const looking = state.at === 'looking';
+  const otherWay = () => conductor.send({ is: 'other_way' });
 
   useEffect(() => {
-    if (state.at !== 'looking' || video.current === null || outline.current === null) return;
+    if (!looking || video.current === null || outline.current === null) return;
     const watching = new AbortController();
-    const watched = { video: video.current, outline: outline.current };
-    const changed = (now: Guide) => {
-      setGuide(now);
-      if (now.shoot) void take(true);
+    const seen = { video: video.current, outline: outline.current };
+    const head = watchHead();
+    const facts = factsLater(conductor.stream, seen.video, watching.signal);
+    let isBegun = false;
+    begin.current = (isAuto) => {
+      if (isBegun || watching.signal.aborted) return;
+      isBegun = true;
+      void look(isAuto);
     };
-    void playing(watched.video, conductor.stream, watching.signal).then((plays) => {
+    const look = async (isAuto: boolean) => {
+      const scene: Scene = {
+        video: seen.video,
+        still,
+        head,
+        signal: watching.signal,
+        challenge: conductor.challenge,
+        facts,
+        act: (now) => !watching.signal.aborted && setAct(now),
+        fill: (colour) => fill(stage.current, colour),
+      };
+      const performed = await performLook(scene, state.method, missed > 0);
+      if (watching.signal.aborted) return;
+      if (performed.is === 'done') return conductor.capture(performed.body, isAuto);
+      if (performed.is === 'unshowable') return otherWay();
+      if (performed.is === 'unavailable') return conductor.send({ is: 'failed', reason: 'unavailable' });
+      setAct(performed.is === 'missed' ? { is: 'missed' } : { is: 'guiding' });
+      if (performed.is === 'missed') await new Promise((resolve) => setTimeout(resolve, missedMs));
+      setMissed((before) => before + 1);
+    };
+    setAct({ is: 'guiding' });
+    void firstPicture(seen.video, conductor.stream, watching.signal).then((plays) => {
       if (watching.signal.aborted) return;
       if (!plays) return conductor.send({ is: 'camera_trouble', reason: 'in_use' });
-      return watchFace(watched, path, watching.signal, changed);
+      return watchFace({
+        ...seen,
+        live: conductor.live,
+        enrols: state.session.enrols,
+        signal: watching.signal,
+        seen: ({ angles }) => head.saw(angles, isBegun),
+        changed: (now) => {
+          if (isBegun) return;
+          setGuide(now);
+          if (now.shoot) begin.current(true);
+        },
+      });
     });
     return () => watching.abort();
-  }, [state.at]);
+  }, [looking, missed]);
 
-  useLamp(guide?.hint === 'light');
+  useEffect(() => {
+    if (!looking && picture.current !== null) show(picture.current);
+  }, [looking]);
+  useLamp(looking && guide?.hint === 'light');
 
-  const looking = state.at === 'looking';
-  const hint: Hint = guide?.hint ?? 'position';
-  const share = looking ? (guide?.goodMs ?? 0) / holdMs : state.sent;
+  const isFlashing = act.is === 'counting' || act.is === 'flashing';
+  const pose = looking && act.is === 'turning' ? act.prompt.pose : undefined;
   return (
-    <div class={`stage ${looking ? toneOf(hint) : 'good'}`}>
+    <div
+      ref={stage}
+      class={`stage ${looking ? toneAt(act, guide) : 'good'}${looking && isFlashing ? ' flashing' : ''}`}
+      data-pose={pose}
+    >
       <Heading hidden>{say('stage.title')}</Heading>
-      <div class="hint" role="status">
-        {looking ? (
-          <p key={hint}>
-            <HintIcon hint={hint} offset={guide?.offset ?? { x: 0, y: 0 }} />
-            {say(`hints.${hint}`)}
-          </p>
-        ) : (
-          <p class={state.linkLost ? 'lost' : undefined}>{sendingText(state, say)}</p>
-        )}
-      </div>
+      <Words state={state} act={act} guide={guide} say={say} />
       <div class="frame">
         <div class="oval" ref={outline}>
           <video ref={video} autoplay muted playsInline hidden={!looking} />
-          <canvas ref={still} hidden={looking} />
+          <canvas ref={picture} hidden={looking} />
           <div class={looking ? 'veil' : 'veil on'} />
         </div>
-        <Ring share={share} turning={!looking && state.sent >= 1} />
+        <Ring share={shareOf(state, act, guide)} turning={state.at === 'sending' && state.sent >= 1} />
       </div>
-      <div class="actions">
-        <button
-          type="button"
-          class={guide?.urgeShutter === true ? 'shutter urged' : 'shutter'}
-          aria-label={say('stage.shutter')}
-          hidden={!looking}
-          disabled={guide === null}
-          onClick={() => void take(false)}
-        >
-          <span />
-        </button>
-      </div>
+      {looking && isFlashing ? (
+        <FlashBar say={say} seconds={act.is === 'counting' ? act.seconds : null} stop={otherWay} />
+      ) : (
+        <div class="actions">
+          <button
+            type="button"
+            class={guide?.urgeShutter === true ? 'shutter urged' : 'shutter'}
+            aria-label={say(state.method === 'PASSIVE' ? 'stage.shutter' : 'stage.begin')}
+            hidden={!looking || act.is !== 'guiding'}
+            disabled={guide === null}
+            onClick={() => begin.current(false)}
+          >
+            <span />
+          </button>
+          {looking && state.session.other_methods.length > 0 ? (
+            <button type="button" class="quiet other-way" onClick={otherWay}>
+              {say('stage.other_way')}
+            </button>
+          ) : null}
+        </div>
+      )}
     </div>
   );
 }
 
-function sendingText(state: StageState & { at: 'sending' }, say: Say): string {
-  if (state.linkLost) return say('sending.link_lost');
-  return say(state.sent < 1 ? 'sending.uploading' : 'sending.checking');
-}
-
-function toneOf(hint: Hint): 'calm' | 'good' | 'warn' {
-  if (hint === 'good') return 'good';
-  return hint === 'position' || hint === 'manual' ? 'calm' : 'warn';
-}
-
-/** Around the oval, from its top: how much of the hold or the upload is done, or that work goes on. */
-function Ring({ share, turning }: { share: number; turning: boolean }) {
-  const outline = 'M150 5A145 195 0 0 1 150 395A145 195 0 0 1 150 5';
+/** What to do now, for eyes and ears. */
+function Words({
+  state,
+  act,
+  guide,
+  say,
+}: Pick<StageProps, 'state' | 'say'> & { act: Act; guide: Guide | null }) {
+  const hint = guide?.hint ?? 'position';
+  if (state.at === 'sending') {
+    const words = state.linkLost
+      ? 'sending.link_lost'
+      : state.sent < 1
+        ? 'sending.uploading'
+        : 'sending.checking';
+    return (
+      <div class="hint" role="status">
+        <p class={state.linkLost ? 'lost' : undefined}>{say(words)}</p>
+      </div>
+    );
+  }
+  if (act.is === 'turning') {
+    return (
+      <div class="hint" role="status">
+        <MotionPrompt prompt={act.prompt} say={say} />
+      </div>
+    );
+  }
+  if (act.is === 'counting' || act.is === 'flashing') {
+    // Every second aloud would drown what matters.
+    return <Spoken text={act.is === 'flashing' || act.seconds > 2 ? say('flash.hold') : ''} everyMs={0} />;
+  }
+  const words =
+    act.is === 'missed'
+      ? say('motion.missed')
+      : act.is === 'waiting'
+        ? say('stage.waiting')
+        : say(`hints.${hint}`);
   return (
-    <svg class={turning ? 'ring turning' : 'ring'} viewBox="0 0 300 400" aria-hidden="true">
-      <path d={outline} pathLength={100} class="track" />
-      {share > 0 || turning ? (
-        <path
-          d={outline}
-          pathLength={100}
-          class="done"
-          stroke-dashoffset={turning ? 0 : 100 - Math.min(1, share) * 100}
-        />
-      ) : null}
-    </svg>
+    <div class="hint">
+      <Spoken text={words} everyMs={2_000} />
+      <p key={words} aria-hidden="true">
+        {act.is === 'guiding' ? <HintIcon hint={hint} offset={guide?.offset ?? { x: 0, y: 0 }} /> : null}
+        {words}
+      </p>
+    </div>
   );
 }
 
-/** Resolves true once the picture moves, false when it does not come in time. */
-async function playing(
-  video: HTMLVideoElement,
+function toneAt(act: Act, guide: Guide | null): string {
+  if (act.is === 'turning') return 'turning';
+  if (act.is === 'missed') return 'warn';
+  return act.is === 'waiting' ? 'good' : toneOf(guide?.hint ?? 'position');
+}
+
+function shareOf(state: StageProps['state'], act: Act, guide: Guide | null): number {
+  if (state.at === 'sending') return state.sent;
+  return act.is === 'turning' ? act.prompt.share : (guide?.share ?? 0);
+}
+
+/** Fills the whole screen, outside of what is drawn: colours keep to the screen's own rhythm. */
+function fill(stage: HTMLElement | null, colour: string | null): void {
+  if (stage === null) return;
+  stage.style.backgroundColor = colour ?? '';
+  if (colour === null) delete stage.dataset.colour;
+  else stage.dataset.colour = colour;
+}
+
+function show(picture: HTMLCanvasElement): void {
+  if (still.width === 0 || still.height === 0) return;
+  picture.width = still.width;
+  picture.height = still.height;
+  picture.getContext('2d')?.drawImage(still, 0, 0);
+}
+
+/** Remembers the head: where it was before the first prompt, and where it was last. */
+function watchHead(): Scene['head'] & { saw(angles: HeadAngles | null, isBegun: boolean): void } {
+  const beginning: HeadAngles[] = [];
+  let latest: ReturnType<Scene['head']['latest']> = null;
+  return {
+    beginning,
+    latest: () => latest,
+    saw(angles, isBegun) {
+      if (angles === null) return;
+      latest = { atMs: performance.now(), angles };
+      if (isBegun) return;
+      beginning.push(angles);
+      if (beginning.length > beginningMax) beginning.shift();
+    },
+  };
+}
+
+/** Facts about the camera, gathered by code that comes when nothing else is to do. */
+function factsLater(
   stream: MediaStream | null,
+  video: HTMLVideoElement,
   signal: AbortSignal,
-): Promise<boolean> {
-  if (video.srcObject !== stream) video.srcObject = stream;
-  // A refused play() shows itself by the picture staying away.
-  void video.play().catch(() => undefined);
-  for (let waited = 0; waited < firstPictureMs && !signal.aborted; waited += 50) {
-    if (video.readyState >= HTMLMediaElement.HAVE_CURRENT_DATA && video.videoWidth > 0) return true;
-    await new Promise((resolve) => setTimeout(resolve, 50));
-  }
-  return false;
+): () => CameraFacts {
+  let watch: CameraWatch | null = null;
+  whenIdle(() => {
+    void deviceKeys().catch(() => undefined);
+    import('../look/camera-facts.ts').then(
+      ({ watchCamera }) => {
+        if (stream === null || signal.aborted) return;
+        watch = watchCamera(stream, video);
+        signal.addEventListener('abort', () => watch?.stop());
+      },
+      () => undefined,
+    );
+  });
+  return () => watch?.facts() ?? {};
+}
+
+function whenIdle(act: () => void): void {
+  if (typeof requestIdleCallback === 'function') requestIdleCallback(act, { timeout: 1_000 });
+  else setTimeout(act, 300);
 }
 
 /** In the dark, the page itself becomes the lamp: it turns to its light colours and stays so while looking. */
