@@ -22,7 +22,7 @@ export const FRAME: FrameSize = { width: 480, height: 640 };
 export const COLOURS = ['#ff0000', '#00ff00', '#0000ff', '#00ffff', '#ff00ff', '#ffff00'] as const;
 
 /** Degrees of a head that turns as far as is comfortable, as the mesh model reads them, and pictures on the way there. */
-const TURN = { yaw: 30, pitch: 22, pictures: 5 } as const;
+const TURN = { yaw: 32, pitch: 23, pictures: 5 } as const;
 /** Of a white screen over the room's light on the face: indoors, at arm's length. */
 const SCREEN = 0.42;
 /** Of the page's own light ground over a white screen. */

@@ -10,8 +10,11 @@ export interface Setting {
 
 /** The page's own way from a camera's frame to bytes: a canvas of Chromium. */
 export interface Encoder {
-  /** @returns one JPEG for every setting, in their order */
-  encode(png: Uint8Array, settings: readonly Setting[]): Promise<Uint8Array<ArrayBuffer>[]>;
+  /**
+   * @param picture PNG or JPEG
+   * @returns one JPEG for every setting, in their order
+   */
+  encode(picture: Uint8Array, settings: readonly Setting[]): Promise<Uint8Array<ArrayBuffer>[]>;
   close(): Promise<void>;
 }
 
@@ -20,9 +23,9 @@ export async function openEncoder(): Promise<Encoder> {
   const browser = await openBrowser();
   const page = await browser.newPage();
   return {
-    async encode(png, settings) {
+    async encode(picture, settings) {
       const texts = await page.evaluate(encodeInPage, {
-        png: Buffer.from(png).toString('base64'),
+        picture: Buffer.from(picture).toString('base64'),
         settings: [...settings],
       });
       return texts.map((text) => new Uint8Array(Buffer.from(text, 'base64')));
@@ -32,8 +35,9 @@ export async function openEncoder(): Promise<Encoder> {
 }
 
 /** Runs in the browser. */
-async function encodeInPage(asked: { png: string; settings: readonly Setting[] }): Promise<string[]> {
-  const source = await createImageBitmap(await (await fetch(`data:image/png;base64,${asked.png}`)).blob());
+async function encodeInPage(asked: { picture: string; settings: readonly Setting[] }): Promise<string[]> {
+  const picture = await fetch(`data:application/octet-stream;base64,${asked.picture}`);
+  const source = await createImageBitmap(await picture.blob());
   const canvas = document.createElement('canvas');
   const texts: string[] = [];
   for (const { longSide, quality } of asked.settings) {
