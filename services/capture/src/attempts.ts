@@ -1,19 +1,23 @@
-import { FaceProblem } from '@selfsame/contracts/biometrics/v1/evidence';
+import type { FaceEvidence } from '@selfsame/contracts/biometrics/v1/evidence';
 import { captureCompleted } from '@selfsame/contracts/catalog';
 import type { BeginAttemptResponse, HostedSession } from '@selfsame/contracts/session/v1/service';
 import { Failure } from '@selfsame/runtime/errors';
+import { answeredChallenge } from './answered-challenge.ts';
+import type { Capture } from './capture.ts';
+import { captureSignals } from './capture-signals.ts';
 import type { Context } from './context.ts';
 import type { Origin } from './domain/device.ts';
 import { phaseOf, toldUntil } from './domain/session-phase.ts';
+import { problemOf } from './problems.ts';
 import { hostedSession } from './sessions.ts';
-import type { AttemptAnswer, FaceProblem as WireProblem } from './wire.ts';
+import type { AttemptAnswer } from './wire.ts';
 
 /** One upload. The token itself never gets this far. */
 export interface Upload {
   readonly tokenSha256: Buffer;
   /** UUID chosen by the page; a repeated upload repeats it. */
   readonly attemptId: string;
-  readonly image: Buffer;
+  readonly capture: Capture;
   readonly origin: Origin;
   /** When the first byte reached this service. */
   readonly receivedAt: Date;
@@ -38,10 +42,11 @@ async function look(context: Context, upload: Upload): Promise<AttemptAnswer> {
   const begun = await begin(context, upload);
   if ('over' in begun) return answerOf(begun.over);
   if ('isVoid' in begun) return { result: 'renew' };
+  if ('isStale' in begun) return { result: 'stale' };
   if ('lockedUntil' in begun) return { result: 'locked', until: toldUntil(begun.lockedUntil) };
   const { grant } = begun;
   const evidence = await verify(context, upload, grant);
-  const problem = wireProblems[evidence.problem];
+  const problem = problemOf(evidence, grant.retriesUncertain);
   // The last attempt is reported even when it shows nothing, so that the session ends.
   if (problem !== undefined && grant.attemptsLeft > 0) {
     return { result: 'retry', problem, attempts_left: grant.attemptsLeft };
@@ -70,45 +75,70 @@ async function look(context: Context, upload: Upload): Promise<AttemptAnswer> {
 
 /**
  * A grant; or the session that gives none any more: it is finished, expired, or its attempts are spent; or the end of a
- * lock; or an id whose look was judged and taken back. Whatever the picture shows: nobody has looked at it.
+ * lock; or an id whose look was judged and taken back; or a challenge that is over. Whatever the picture shows: nobody
+ * has looked at it.
  */
 type Begun =
   | { readonly grant: BeginAttemptResponse }
   | { readonly over: HostedSession }
   | { readonly lockedUntil: Date }
-  | { readonly isVoid: true };
+  | { readonly isVoid: true }
+  | { readonly isStale: true };
 
-async function begin({ neighbours }: Context, { tokenSha256, attemptId, origin }: Upload): Promise<Begun> {
+async function begin({ neighbours }: Context, upload: Upload): Promise<Begun> {
+  const { tokenSha256, attemptId, origin, capture } = upload;
   try {
-    return { grant: await neighbours.session.beginAttempt({ tokenSha256, attemptId, ...origin }) };
+    return {
+      grant: await neighbours.session.beginAttempt({
+        tokenSha256,
+        attemptId,
+        nonce: capture.nonce,
+        ...origin,
+      }),
+    };
   } catch (error) {
     if (!(error instanceof Failure && error.kind === 'precondition')) throw error;
     if (error.code === 'locked_out') {
       return { lockedUntil: new Date(Date.now() + (error.retryAfterMs ?? shortestLockMs)) };
     }
     if (error.code === 'attempt_void') return { isVoid: true };
+    if (error.code === 'challenge_stale') return { isStale: true };
     return { over: hostedSession((await neighbours.session.readSession({ tokenSha256 })).session) };
   }
 }
 
-async function verify(context: Context, upload: Upload, grant: BeginAttemptResponse) {
-  const { evidence } = await context.neighbours.biometrics.verify(
-    {
-      applicationId: grant.applicationId,
-      sessionId: grant.sessionId,
-      attemptId: upload.attemptId,
-      vendorData: grant.vendorData,
-      image: upload.image,
-      reference: grant.reference,
-      keepCandidate: grant.enrols,
-      search: grant.search,
-    },
-    { deadline: context.config.verifyTimeoutMs },
-  );
+/** What biometrics finds in the pictures, with what is known of how they came to be. */
+async function verify(
+  { neighbours, config }: Context,
+  { attemptId, capture, receivedAt }: Upload,
+  grant: BeginAttemptResponse,
+): Promise<FaceEvidence> {
+  const answered = grant.challenge && answeredChallenge(grant.challenge, capture, receivedAt);
+  const challenge = answered?.challenge;
+  const signals = captureSignals(capture, grant.challenge, answered);
+  const [{ evidence }, ours] = await Promise.all([
+    neighbours.biometrics.verify(
+      {
+        applicationId: grant.applicationId,
+        sessionId: grant.sessionId,
+        attemptId,
+        vendorData: grant.vendorData,
+        image: capture.image,
+        reference: grant.reference,
+        keepCandidate: grant.enrols,
+        search: grant.search,
+        // Frames that nobody asked for answer nothing.
+        frames: challenge === undefined ? [] : [...capture.frames],
+        challenge,
+      },
+      { deadline: challenge === undefined ? config.verifyTimeoutMs : config.challengeTimeoutMs },
+    ),
+    signals,
+  ]);
   if (evidence === undefined) {
     throw new Failure('internal', 'evidence_missing', 'The picture could not be judged.');
   }
-  return evidence;
+  return { ...evidence, mediaSignals: [...evidence.mediaSignals, ...ours] };
 }
 
 /** The event may have passed this replica by: one direct question before the page starts to poll. */
@@ -134,15 +164,3 @@ function answerOf(session: HostedSession): AttemptAnswer {
       return { result: 'pending' };
   }
 }
-
-const wireProblems: Partial<Record<FaceProblem, WireProblem>> = {
-  [FaceProblem.NO_FACE]: 'no_face',
-  [FaceProblem.MULTIPLE_FACES]: 'multiple_faces',
-  [FaceProblem.TOO_SMALL]: 'too_small',
-  [FaceProblem.TOO_DARK]: 'too_dark',
-  [FaceProblem.TOO_BRIGHT]: 'too_bright',
-  [FaceProblem.TURNED_AWAY]: 'turned_away',
-  [FaceProblem.LOW_QUALITY]: 'low_quality',
-  [FaceProblem.BLURRED]: 'blurred',
-  [FaceProblem.COVERED]: 'covered',
-};

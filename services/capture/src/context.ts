@@ -1,6 +1,8 @@
 import type { Bus } from '@selfsame/bus/bus';
 import type { Config } from './config.ts';
+import type { KeptUploads } from './kept-uploads.ts';
 import type { KnownSessions } from './known-sessions.ts';
+import type { Rooms } from './live/rooms.ts';
 import type { OpenAttempts } from './open-attempts.ts';
 import type { Neighbours } from './outbound/neighbours.ts';
 import type { Verdicts } from './verdicts.ts';
@@ -12,7 +14,9 @@ export interface Context {
   readonly neighbours: Neighbours;
   readonly verdicts: Verdicts;
   readonly openAttempts: OpenAttempts;
+  readonly keptUploads: KeptUploads;
   readonly knownSessions: KnownSessions;
+  readonly rooms: Rooms;
   /** Aborted when the service is stopping. */
   readonly stopping: AbortSignal;
 }

@@ -1,14 +1,17 @@
 import { openBus } from '@selfsame/bus/bus';
-import { sessionStatusChanged } from '@selfsame/contracts/catalog';
+import { captureProgressed, sessionStatusChanged } from '@selfsame/contracts/catalog';
 import { createHttpServer } from '@selfsame/http/server';
 import type { Lifecycle } from '@selfsame/runtime/lifecycle';
 import type { Log } from '@selfsame/runtime/log';
 import type { Config } from './config.ts';
 import type { Context } from './context.ts';
 import { createAdmission } from './inbound/admission.ts';
+import { isLiveUpgrade, liveRoute } from './inbound/live.ts';
 import { pageFiles } from './inbound/page.ts';
 import { pageRoutes } from './inbound/routes.ts';
+import { createKeptUploads } from './kept-uploads.ts';
 import { createKnownSessions } from './known-sessions.ts';
+import { createRooms } from './live/rooms.ts';
 import { createOpenAttempts } from './open-attempts.ts';
 import { connectNeighbours } from './outbound/neighbours.ts';
 import { readPage } from './outbound/page-files.ts';
@@ -30,14 +33,24 @@ export async function createService(
   lifecycle.onStop('bus', bus.close);
 
   const verdicts = createVerdicts();
-  await bus.listen(sessionStatusChanged, (event) => verdicts.tell(event.message));
+  const rooms = createRooms();
+  await bus.listen(sessionStatusChanged, ({ message }) => {
+    verdicts.tell(message);
+    rooms.changed(message);
+  });
+  await bus.listen(captureProgressed, ({ message }) => rooms.progressed(message));
+
+  const keptUploads = createKeptUploads(config.keptMegabytes * 1_000_000);
+  lifecycle.onStop('kept uploads', keptUploads.clear);
 
   const context: Context = {
     config,
     bus,
     neighbours,
     verdicts,
+    rooms,
     openAttempts: createOpenAttempts(),
+    keptUploads,
     knownSessions: createKnownSessions(async (tokenSha256) =>
       hostedSession((await neighbours.session.readSession({ tokenSha256 })).session),
     ),
@@ -48,10 +61,12 @@ export async function createService(
     log,
     health: lifecycle.health,
     trustProxy: config.trustedProxies,
+    upgrades: isLiveUpgrade,
   });
   const admission = createAdmission(config);
   http.register((api) => pageFiles(api, context, admission, page));
   http.register((api) => pageRoutes(api, context, admission));
+  http.register((api) => liveRoute(api, context, admission));
   lifecycle.onStop('http', () => http.close());
   await http.listen({ host: config.host, port: config.httpPort });
   const address = http.server.address();

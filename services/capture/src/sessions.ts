@@ -2,7 +2,7 @@ import type { HostedSession } from '@selfsame/contracts/session/v1/service';
 import { Failure } from '@selfsame/runtime/errors';
 import type { Context } from './context.ts';
 import { phaseOf, toldUntil } from './domain/session-phase.ts';
-import type { GuidanceAnswer, LivenessMethod, SessionView } from './wire.ts';
+import type { LivenessMethod, SessionView } from './wire.ts';
 
 /** The session of an answer, which protobuf allows to be absent and session never leaves out. */
 export function hostedSession(session: HostedSession | undefined): HostedSession {
@@ -26,21 +26,13 @@ export async function readSession(context: Context, tokenSha256: Buffer): Promis
 }
 
 /**
- * Lets a picture in: the token leads to a session that is not over, or for `guidance`, to one that takes frames now.
- * Mostly answered from memory; BeginAttempt decides.
- * @throws Failure `session_not_found`, `session_expired`, `session_closed`
+ * Lets a picture in: the token leads to a session that is not over. Mostly answered from memory; BeginAttempt decides, and
+ * an attempt that comes after the verdict is answered with it.
+ * @throws Failure `session_not_found`, `session_expired`
  */
-export async function demandSession(
-  { knownSessions }: Context,
-  tokenSha256: Buffer,
-  purpose: 'attempt' | 'guidance',
-): Promise<void> {
+export async function demandSession({ knownSessions }: Context, tokenSha256: Buffer): Promise<void> {
   const phase = phaseOf(await knownSessions.find(tokenSha256), new Date());
   if (phase === 'expired') throw new Failure('precondition', 'session_expired', 'This link has expired.');
-  // An attempt that comes after the verdict is answered with it.
-  if (phase !== 'ready' && purpose === 'guidance') {
-    throw new Failure('precondition', 'session_closed', 'This session takes no pictures any more.');
-  }
 }
 
 /**
@@ -51,24 +43,6 @@ export async function leaveSession(context: Context, tokenSha256: Buffer): Promi
   await context.openAttempts.settled(tokenSha256.toString('hex'));
   await context.neighbours.session.leaveSession({ tokenSha256 });
 }
-
-/** What a thumbnail shows. Nothing of it is kept. */
-export async function guide({ neighbours }: Context, thumbnail: Buffer): Promise<GuidanceAnswer> {
-  const seen = await neighbours.biometrics.analyse({ image: thumbnail }, { deadline: guidanceDeadlineMs });
-  return {
-    faces: seen.faceCount,
-    box: seen.box ?? null,
-    luminance: seen.luminance,
-    surroundings: seen.surroundingsLuminance,
-    angles: seen.angles ?? null,
-    sharpness: seen.sharpness ?? null,
-    eyes_covered: seen.eyesCovered,
-    mouth_covered: seen.mouthCovered,
-  };
-}
-
-/** Later than this, the face has moved on. */
-const guidanceDeadlineMs = 1_000;
 
 /** What the page may know of a session, appearance included. */
 export function viewOf(session: HostedSession): SessionView {

@@ -1,5 +1,5 @@
 import { createHash, randomBytes, randomUUID } from 'node:crypto';
-import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
+import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { Writable } from 'node:stream';
@@ -102,6 +102,14 @@ export async function buildPage(): Promise<{ directory: string; remove(): void }
     logLevel: 'error',
     build: { outDir: directory },
   });
+  return { directory, remove: () => rmSync(directory, { recursive: true, force: true }) };
+}
+
+/** A page of no more than its place-holder, for tests that never look at it. */
+export function barePage(): { directory: string; remove(): void } {
+  const directory = mkdtempSync(join(tmpdir(), 'selfsame-page-'));
+  mkdirSync(join(directory, 'capture-assets'));
+  writeFileSync(join(directory, 'index.html'), '<!doctype html><title>bare</title>');
   return { directory, remove: () => rmSync(directory, { recursive: true, force: true }) };
 }
 

@@ -4,14 +4,14 @@ import { FaceProblem } from '@selfsame/contracts/biometrics/v1/evidence';
 import { Failure } from '@selfsame/runtime/errors';
 import { waitFor } from '@selfsame/testing/wait';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest';
-import { buildPage, centredFace, goodEvidence, sampleFrame, startWorld, type World } from './harness.ts';
+import { barePage, goodEvidence, sampleFrame, startWorld, type World } from './harness.ts';
 
 let world: World;
-let page: Awaited<ReturnType<typeof buildPage>>;
+let page: ReturnType<typeof barePage>;
 const frame = sampleFrame();
 
 beforeAll(async () => {
-  page = await buildPage();
+  page = barePage();
   world = await startWorld(page.directory, { verdictWaitMs: 400 });
 });
 afterAll(async () => {
@@ -90,7 +90,6 @@ describe('a lock', () => {
       expect(answer.status).toBe(200);
       expect(await answer.json()).toEqual({ result: 'locked', until: told });
     }
-    expect((await post('/guidance', frame.subarray(0, 10_000))).status).toBe(409);
     expect(world.seen.verified).toEqual([]);
     expect(world.seen.completed).toEqual([]);
   });
@@ -335,60 +334,6 @@ describe('an upload', () => {
     const statuses: number[] = [];
     for (let turn = 0; turn < 11; turn++) statuses.push((await upload(randomUUID(), 'x')).status);
     expect(statuses.at(-1)).toBe(429);
-  });
-});
-
-describe('guidance', () => {
-  beforeEach(enter);
-
-  it('tells what a thumbnail shows', async () => {
-    const response = await post('/guidance', frame.subarray(0, 8_000));
-    expect(await response.json()).toMatchObject({
-      faces: 1,
-      box: { left: 0.32, top: 0.2, width: 0.36, height: 0.56 },
-      luminance: 48,
-    });
-  });
-
-  it('is for sessions that take frames, and nobody looks at other pictures', async () => {
-    let looks = 0;
-    world.script.analyse = () => {
-      looks += 1;
-      return centredFace;
-    };
-    const thumbnail = frame.subarray(0, 8_000);
-    const unknown = await fetch(`${world.url}/session/some-other-token/guidance`, {
-      method: 'POST',
-      headers: { 'content-type': 'image/jpeg' },
-      body: thumbnail,
-    });
-    expect(unknown.status).toBe(404);
-    expect(await unknown.json()).toMatchObject({ code: 'session_unknown' });
-    for (const [status, answer] of [
-      ['Expired', 410],
-      ['Approved', 409],
-    ] as const) {
-      world.renew({ status });
-      expect((await post('/guidance', thumbnail)).status).toBe(answer);
-    }
-    expect(looks).toBe(0);
-  });
-
-  it('asks session once for many thumbnails', async () => {
-    world.renew({ status: 'In Progress' });
-    for (let turn = 0; turn < 5; turn++) await post('/guidance', frame.subarray(0, 8_000));
-    expect(world.seen.reads).toBe(1);
-  });
-
-  it('takes small pictures only', async () => {
-    expect((await post('/guidance', Buffer.concat([frame, frame]))).status).toBe(413);
-  });
-
-  it('gives way when biometrics is busy', async () => {
-    world.script.analyse = () => {
-      throw new Failure('exhausted', 'queue_full', 'Too many looks at once.');
-    };
-    expect((await post('/guidance', frame.subarray(0, 8_000))).status).toBe(503);
   });
 });
 

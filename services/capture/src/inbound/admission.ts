@@ -3,12 +3,12 @@ import { clientOf, createRateLimit, type RateLimit } from '../domain/rate-limit.
 import { TooMany } from './refusals.ts';
 import { tokenDigest } from './token.ts';
 
-/** Per session and minute. A page asks for guidance four times a second and repeats a frame seven times at most. */
+/** Per session and minute. A page repeats a frame seven times at most. */
 const perSession = {
   visit: { perMinute: 120, burst: 30 },
   attempt: { perMinute: 20, burst: 10 },
   challenge: { perMinute: 20, burst: 10 },
-  guidance: { perMinute: 300, burst: 12 },
+  resume: { perMinute: 60, burst: 20 },
 } as const;
 
 /** Links that lead nowhere, per client and minute: enough for a mistyped link, too few to guess one. */
@@ -33,7 +33,7 @@ export function createAdmission(options: { requestsPerIpPerMinute: number }): Ad
     visit: createRateLimit(perSession.visit),
     attempt: createRateLimit(perSession.attempt),
     challenge: createRateLimit(perSession.challenge),
-    guidance: createRateLimit(perSession.guidance),
+    resume: createRateLimit(perSession.resume),
   };
 
   const admitClient = (request: FastifyRequest): void => {

@@ -34,6 +34,16 @@ const byCode: Readonly<Record<string, Refusal>> = {
     code: 'method_not_offered',
     detail: 'This session does not offer that method.',
   },
+  bundle_invalid: {
+    status: 400,
+    code: 'bundle_invalid',
+    detail: 'The capture is not put together as it says.',
+  },
+  upload_damaged: {
+    status: 400,
+    code: 'upload_damaged',
+    detail: 'The bytes that came are not those that were announced. Send all of them again.',
+  },
   attempt_void: { status: 409, code: 'attempt_void', detail: 'Nothing comes of this attempt any more.' },
   locked_out: { status: 409, code: 'locked_out', detail: 'No picture is looked at before a while.' },
 };
@@ -43,7 +53,7 @@ const byStatus: Record<number, Omit<Refusal, 'status'>> = {
   404: { code: 'session_unknown', detail: 'This link leads to no session.' },
   408: { code: 'image_late', detail: 'The picture took too long to arrive.' },
   413: { code: 'image_too_large', detail: 'The picture is too large.' },
-  415: { code: 'image_unusable', detail: 'Send the picture as image/jpeg, image/png or image/webp.' },
+  415: { code: 'image_unusable', detail: 'Send a picture, or a capture bundle.' },
 };
 
 /** Slow down: the next one is welcome in so many seconds. */
@@ -56,16 +66,38 @@ export class TooMany extends Error {
   }
 }
 
+/** A page of another origin wants what only our own may have. */
+export class OtherOrigin extends Error {
+  constructor() {
+    super('another origin');
+  }
+}
+
+/** An upload goes on where it broke off, and nowhere else. */
+export class OffsetWrong extends Error {
+  /** How many bytes are here. */
+  readonly offset: number;
+
+  constructor(offset: number) {
+    super('the upload goes on elsewhere');
+    this.offset = offset;
+  }
+}
+
 /** Every refusal of the page's routes: `{"code", "detail"}`, without a word about the inside. */
 export function answerRefusal(error: unknown, request: FastifyRequest, reply: FastifyReply): FastifyReply {
   const { status, code, detail, retryAfterSeconds } = refusalOf(error);
   if (status === 500) request.log.error({ err: error }, 'request failed');
   else if (status > 500) request.log.warn({ err: error }, 'request failed');
+  if (error instanceof OffsetWrong) reply.header('upload-offset', error.offset);
   if (retryAfterSeconds !== undefined) reply.header('retry-after', retryAfterSeconds);
   return reply.code(status).send({ code, detail });
 }
 
 function refusalOf(error: unknown): Refusal {
+  if (error instanceof OtherOrigin) {
+    return { status: 403, code: 'other_origin', detail: 'Only pages of this address connect here.' };
+  }
   if (error instanceof TooMany) {
     const { retryAfterSeconds } = error;
     return { status: 429, code: 'too_many', detail: 'Too many requests at once.', retryAfterSeconds };
@@ -74,6 +106,7 @@ function refusalOf(error: unknown): Refusal {
     return soon(byCode[error.code] ?? byKind[error.kind] ?? internal, error.retryAfterMs);
   }
   if (error instanceof FieldError) return requestInvalid;
+  if (error instanceof OffsetWrong) return offsetWrong;
   const status = error instanceof DetailError ? error.status : statusOf(error);
   const known = byStatus[status];
   return known === undefined ? internal : { status, ...known };
@@ -90,6 +123,11 @@ const requestInvalid: Refusal = {
   status: 400,
   code: 'request_invalid',
   detail: 'The request could not be read.',
+};
+const offsetWrong: Refusal = {
+  status: 409,
+  code: 'upload_offset_wrong',
+  detail: 'The upload goes on at Upload-Offset.',
 };
 const internal: Refusal = { status: 500, code: 'internal', detail: 'Something went wrong here.' };
 

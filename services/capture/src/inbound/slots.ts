@@ -3,7 +3,7 @@ import { clientOf } from '../domain/rate-limit.ts';
 import { TooMany } from './refusals.ts';
 import { tokenDigest } from './token.ts';
 
-/** A bound on pictures in memory. */
+/** A bound on pictures in memory, in number and in bytes. */
 export interface Slots {
   /** Hook: takes a slot before the body is read; it is held until the response has ended. @throws TooMany */
   enter(request: FastifyRequest, reply: FastifyReply): Promise<void>;
@@ -14,33 +14,58 @@ export interface Slots {
 /** One delivery, and its repetition after a link that dropped unnoticed. */
 const perSession = 2;
 
-/**
- * At most `max` pictures at once. One client, an office perhaps, holds no more than half of them and one session no
- * more than two, so that nobody keeps the others out.
- */
-export function createSlots(max: number): Slots {
-  const perClient = Math.max(perSession, Math.ceil(max / 2));
-  const held = new Map<string, number>();
-  const holds = new WeakMap<FastifyRequest, () => () => void>();
-  let inside = 0;
+/** What is held under one name. */
+interface Held {
+  readonly count: number;
+  readonly bytes: number;
+}
 
-  const count = (key: string) => held.get(key) ?? 0;
-  function change(keys: string[], by: 1 | -1): void {
-    inside += by;
+const nothing: Held = { count: 0, bytes: 0 };
+const all = 'all';
+
+/**
+ * At most `max` bodies and `maxBytes` at once. One client, an office perhaps, holds no more than half of both and one
+ * session no more than two bodies, so that nobody keeps the others out.
+ * @param memory.bytesOf the most that a request's body may take, known before it is read
+ */
+export function createSlots(
+  max: number,
+  memory: { maxBytes: number; bytesOf: (request: FastifyRequest) => number } = {
+    maxBytes: Number.POSITIVE_INFINITY,
+    bytesOf: () => 0,
+  },
+): Slots {
+  const { maxBytes, bytesOf } = memory;
+  const perClient = Math.max(perSession, Math.ceil(max / 2));
+  const held = new Map<string, Held>();
+  const holds = new WeakMap<FastifyRequest, () => () => void>();
+
+  const heldBy = (key: string) => held.get(key) ?? nothing;
+  function change(keys: string[], by: 1 | -1, bytes: number): void {
     for (const key of keys) {
-      if (count(key) + by === 0) held.delete(key);
-      else held.set(key, count(key) + by);
+      const { count, bytes: before } = heldBy(key);
+      if (count + by === 0) held.delete(key);
+      else held.set(key, { count: count + by, bytes: before + by * bytes });
     }
   }
+  const hasRoom = (key: string, most: number, mostBytes: number, bytes: number): boolean => {
+    const { count, bytes: before } = heldBy(key);
+    // The first one has room however large it is: bodies are bounded by themselves.
+    return count === 0 || (count < most && before + bytes <= mostBytes);
+  };
 
   return {
     async enter(request, reply) {
       const { socket } = request.raw;
       const client = `client ${clientOf(request.ip)}`;
       const session = `session ${tokenDigest((request.params as { token: string }).token).toString('base64')}`;
-      const full = inside >= max || count(client) >= perClient || count(session) >= perSession;
+      const bytes = bytesOf(request);
+      const isRoom =
+        hasRoom(all, max, maxBytes, bytes) &&
+        hasRoom(client, perClient, maxBytes / 2, bytes) &&
+        hasRoom(session, perSession, maxBytes, bytes);
       // A connection that has ended already would never end again.
-      if (full || socket.destroyed) throw new TooMany(1);
+      if (!isRoom || socket.destroyed) throw new TooMany(1);
 
       let holders = 0;
       const hold = () => {
@@ -50,10 +75,10 @@ export function createSlots(max: number): Slots {
           if (letGo) return;
           letGo = true;
           holders -= 1;
-          if (holders === 0) change([client, session], -1);
+          if (holders === 0) change([all, client, session], -1, bytes);
         };
       };
-      change([client, session], 1);
+      change([all, client, session], 1, bytes);
       holds.set(request, hold);
       const release = hold();
       const over = () => {

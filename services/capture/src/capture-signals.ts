@@ -1,0 +1,45 @@
+import type { MediaSignal } from '@selfsame/contracts/biometrics/v1/evidence';
+import type { UsedChallenge } from '@selfsame/contracts/session/v1/service';
+import type { AnsweredChallenge } from './answered-challenge.ts';
+import type { Capture } from './capture.ts';
+import { cameraSignals } from './domain/camera-facts.ts';
+import { isProofValid } from './domain/device-proof.ts';
+
+/** The page says it of its camera, and this service of the times that the page told. */
+const timesSignal = 'cam_timestamp_monotonic';
+
+/**
+ * What this service knows of how a capture came to be: the page's facts about its camera, the nonce, the device's
+ * signature, and whether its times are possible. To be joined with what biometrics found; numbers only.
+ * @param used the challenge that the attempt answers; absent when none was issued
+ */
+export async function captureSignals(
+  capture: Capture,
+  used: UsedChallenge | undefined,
+  answered: AnsweredChallenge | undefined,
+): Promise<MediaSignal[]> {
+  const told = cameraSignals(capture.camera);
+  return [
+    ...told.filter(({ name }) => name !== timesSignal),
+    ...timing(told.find(({ name }) => name === timesSignal)?.raised, answered),
+    flag('auto_nonce_token_missing', used?.nonceMatches !== true),
+    ...(await signature(capture)),
+  ];
+}
+
+/** Absent when nobody could tell. */
+function timing(isRaised: boolean | undefined, answered: AnsweredChallenge | undefined): MediaSignal[] {
+  if (isRaised === undefined && answered === undefined) return [];
+  const raised = isRaised === true || answered?.isPossible === false;
+  return [{ name: timesSignal, value: raised ? 0 : 1, raised }];
+}
+
+/** A browser without WebCrypto or storage has no key: a missing signature says nothing. */
+async function signature({ proof, nonce, pictures }: Capture): Promise<MediaSignal[]> {
+  if (proof === undefined) return [];
+  return [flag('capture_signature_invalid', !(await isProofValid(proof, { nonce, pictures })))];
+}
+
+function flag(name: string, isSo: boolean): MediaSignal {
+  return { name, value: isSo ? 1 : 0, raised: isSo };
+}

@@ -1,0 +1,122 @@
+import type { IncomingMessage } from 'node:http';
+import type { HttpServer } from '@selfsame/http/server';
+import { Failure } from '@selfsame/runtime/errors';
+import type { FastifyReply, FastifyRequest } from 'fastify';
+import { takeAttempt } from '../attempts.ts';
+import { beginChallenge } from '../challenges.ts';
+import type { Context } from '../context.ts';
+import { originOf } from '../domain/device.ts';
+import { demandSession } from '../sessions.ts';
+import { attemptAnswer, challengeRequest, challengeView, refusal } from '../wire.ts';
+import type { Admission } from './admission.ts';
+import { bytesMax, captureOf, captureTypes, contentTypeOf } from './bodies.ts';
+import { arrivesWithin } from './pace.ts';
+import { placeOf, ReceivedBody, receiveBody } from './receiving.ts';
+import { createSlots } from './slots.ts';
+import { attemptParams, isTokenShaped, tokenDigest } from './token.ts';
+
+/** Time for one delivery: 5 MB at 2 Mbit/s. What has come by then is kept for the next one. */
+const arrivalTimeoutMs = 20_000;
+/** A body that asks for something in a few words. */
+const smallBodyBytesMax = 1_024;
+const path = '/session/:token/attempts/:attempt_id';
+
+/** One look at a face: its challenge, its upload in one or more deliveries, its answer. */
+export function attemptRoutes(api: HttpServer, context: Context, admission: Admission): void {
+  const { config, keptUploads } = context;
+  const slots = createSlots(config.concurrentFrames, {
+    maxBytes: config.uploadMegabytes * 1_000_000,
+    bytesOf: bytesAnnounced,
+  });
+  /** When a request began: the start of the clock that users feel. */
+  const begunAt = new WeakMap<FastifyRequest, Date>();
+  const begin = async (request: FastifyRequest) => void begunAt.set(request, new Date());
+  const refusals = { '4xx': refusal, '5xx': refusal };
+
+  api.addContentTypeParser(captureTypes, (request: FastifyRequest, payload: IncomingMessage) =>
+    receiveBody(request, payload, { kept: keptUploads, begunAt: begunAt.get(request) ?? new Date() }),
+  );
+
+  api.post(
+    `${path}/challenge`,
+    {
+      onRequest: [admission.limit('challenge'), demand],
+      bodyLimit: smallBodyBytesMax,
+      schema: {
+        params: attemptParams,
+        body: challengeRequest,
+        response: { 200: challengeView, ...refusals },
+      },
+    },
+    (request) =>
+      beginChallenge(context, {
+        tokenSha256: tokenDigest(request.params.token),
+        attemptId: request.params.attempt_id.toLowerCase(),
+        method: request.body.method,
+        origin: originOf(request.headers.cookie, request.ip),
+      }),
+  );
+
+  api.post(
+    path,
+    {
+      onRequest: [begin, admission.limit('attempt'), demand, slots.enter],
+      preParsing: arrivesWithin(arrivalTimeoutMs),
+      schema: { params: attemptParams, response: { 200: attemptAnswer, ...refusals } },
+    },
+    take,
+  );
+
+  api.patch(
+    path,
+    {
+      onRequest: [begin, admission.limit('resume'), demand, slots.enter],
+      preParsing: arrivesWithin(arrivalTimeoutMs),
+      schema: { params: attemptParams, response: { 200: attemptAnswer, ...refusals } },
+    },
+    take,
+  );
+
+  api.head(
+    path,
+    { onRequest: [admission.limit('resume'), demand], schema: { params: attemptParams } },
+    (request, reply) => {
+      const upload = keptUploads.interrupt(placeOf(request));
+      if (upload !== undefined) reply.header('content-digest', `sha-256=:${upload.digest}:`);
+      return reply
+        .code(204)
+        .header('upload-offset', upload?.offset ?? 0)
+        .send();
+    },
+  );
+
+  async function demand(request: FastifyRequest): Promise<void> {
+    const { token } = request.params as { token: string };
+    if (!isTokenShaped(token)) throw new Failure('not_found', 'session_not_found', 'No such session.');
+    await demandSession(context, tokenDigest(token));
+  }
+
+  function take(request: FastifyRequest, reply: FastifyReply) {
+    if (!(request.body instanceof ReceivedBody)) {
+      throw new Failure('invalid', 'image_unusable', 'The picture could not be read.');
+    }
+    const { bytes, receivedAt } = request.body;
+    const { token, attempt_id } = request.params as { token: string; attempt_id: string };
+    reply.header('x-frame-received-at', receivedAt.toISOString());
+    const upload = {
+      tokenSha256: tokenDigest(token),
+      attemptId: attempt_id.toLowerCase(),
+      capture: captureOf(bytes, contentTypeOf(request)),
+      origin: originOf(request.headers.cookie, request.ip),
+      receivedAt,
+    };
+    return slots.during(request, () => takeAttempt(context, upload));
+  }
+}
+
+/** What a body will take in memory; one that does not say may be as large as any. */
+function bytesAnnounced(request: FastifyRequest): number {
+  const { headers } = request;
+  const announced = Number(headers['upload-length'] ?? headers['content-length'] ?? Number.NaN);
+  return Number.isFinite(announced) ? Math.min(announced, bytesMax(request)) : bytesMax(request);
+}
