@@ -57,6 +57,8 @@ const requestTimeoutMs = 30_000;
  * `server.register(async (api: HttpServer) => …)`: only those are described. The caller listens.
  *
  * @param options.bodyLimitBytes 1 MiB unless given; larger bodies are 413
+ * @param options.upgrades which requests may leave HTTP for another protocol; none unless given. All others are answered as if
+ *   they had not asked to
  * @param options.trustProxy addresses whose X-Forwarded-For is believed, loopback unless given
  */
 export function createHttpServer(options: {
@@ -65,6 +67,7 @@ export function createHttpServer(options: {
   health: Health;
   bodyLimitBytes?: number;
   trustProxy?: string[];
+  upgrades?: (request: IncomingMessage) => boolean;
   openapi?: { title: string; description: string };
 }): HttpServer {
   const server: HttpServer = fastify({
@@ -73,6 +76,7 @@ export function createHttpServer(options: {
     bodyLimit: options.bodyLimitBytes ?? defaultBodyLimitBytes,
     trustProxy: options.trustProxy ?? ['loopback'],
     requestTimeout: requestTimeoutMs,
+    http: { shouldUpgradeCallback: options.upgrades ?? (() => false) },
     routerOptions: { maxParamLength: 500 },
     genReqId: requestId,
     frameworkErrors: (_error, request, reply) =>
