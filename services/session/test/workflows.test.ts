@@ -218,6 +218,24 @@ describe('reading and deleting', () => {
     expect(await slugs(await world.client('partner_b'))).toEqual(['partner_b_wf kyc LIVENESS']);
   });
 
+  it('an application that exists gets the seeds that it lacks, and keeps what it has', async () => {
+    const own = (await world.demo.call('GET', '/v3/workflows/wf_reauth/')).body;
+    await world.demo.call('PATCH', `/v3/workflows/${own.uuid}/`, { workflow_label: 'Ours' });
+    const gone = (await world.demo.call('GET', '/v3/workflows/wf_flashing/')).body;
+    await world.demo.call('DELETE', `/v3/workflows/${gone.uuid}/`);
+    const again = await world.client('demo');
+    const read = async (slug: string) => (await again.call('GET', `/v3/workflows/${slug}/`)).body;
+    expect(await read('wf_reauth')).toMatchObject({ uuid: own.uuid, workflow_label: 'Ours' });
+    const renewed = await read('wf_flashing');
+    expect(renewed.uuid).not.toBe(gone.uuid);
+    expect(renewed).toMatchObject({ is_desktop_allowed: true });
+    expect(renewed.features[0].config).toMatchObject({
+      face_liveness_method: 'FLASHING',
+      face_liveness_flash_mode: '0',
+      face_liveness_uncertain_retry_enabled: true,
+    });
+  });
+
   it('there is one default', async () => {
     const workflow = (await create({ features, is_default: true })).body;
     expect(workflow.is_default).toBe(true);
