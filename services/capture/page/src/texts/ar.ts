@@ -9,6 +9,7 @@ export const ar: Catalogue = {
   back_to: 'العودة إلى {application}',
   powered_by: 'بحماية',
   loading: 'لحظة من فضلك',
+  no_script: 'تحتاج هذه الصفحة إلى JavaScript لاستخدام الكاميرا.',
   'welcome.asks': 'تطلب منك {application} صورة ذاتية',
   'welcome.title_match': 'أكّد هويتك',
   'welcome.title_enrol': 'إعداد الدخول بصورة ذاتية',

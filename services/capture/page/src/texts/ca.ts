@@ -9,6 +9,7 @@ export const ca: Catalogue = {
   back_to: 'Torna a {application}',
   powered_by: 'Protegit per',
   loading: 'Un moment',
+  no_script: 'Aquesta pàgina necessita JavaScript per fer servir la càmera.',
   'welcome.asks': '{application} et demana una selfie',
   'welcome.title_match': 'Confirma que ets tu',
   'welcome.title_enrol': 'Configura l’accés amb selfie',

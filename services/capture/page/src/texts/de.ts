@@ -9,6 +9,7 @@ export const de: Catalogue = {
   back_to: 'Zurück zu {application}',
   powered_by: 'Gesichert mit',
   loading: 'Einen Moment',
+  no_script: 'Diese Seite braucht JavaScript, um Ihre Kamera zu nutzen.',
   'welcome.asks': '{application} bittet um ein Selfie',
   'welcome.title_match': 'Bestätigen Sie, dass Sie es sind',
   'welcome.title_enrol': 'Anmeldung mit Selfie einrichten',

@@ -9,6 +9,7 @@ export const es: Catalogue = {
   back_to: 'Volver a {application}',
   powered_by: 'Protegido por',
   loading: 'Un momento',
+  no_script: 'Esta página necesita JavaScript para usar la cámara.',
   'welcome.asks': '{application} te pide un selfie',
   'welcome.title_match': 'Confirma que eres tú',
   'welcome.title_enrol': 'Configura tu acceso con selfie',

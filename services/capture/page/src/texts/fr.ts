@@ -9,6 +9,7 @@ export const fr: Catalogue = {
   back_to: 'Retour à {application}',
   powered_by: 'Sécurisé par',
   loading: 'Un instant',
+  no_script: 'Cette page a besoin de JavaScript pour utiliser votre caméra.',
   'welcome.asks': '{application} vous demande un selfie',
   'welcome.title_match': 'Confirmez que c’est bien vous',
   'welcome.title_enrol': 'Configurez la connexion par selfie',

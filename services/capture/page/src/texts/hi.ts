@@ -9,6 +9,7 @@ export const hi: Catalogue = {
   back_to: '{application} पर वापस जाएँ',
   powered_by: 'सुरक्षा:',
   loading: 'एक पल रुकें',
+  no_script: 'कैमरे के इस्तेमाल के लिए इस पेज को JavaScript चाहिए।',
   'welcome.asks': '{application} को आपकी सेल्फ़ी चाहिए',
   'welcome.title_match': 'पुष्टि करें कि यह आप ही हैं',
   'welcome.title_enrol': 'सेल्फ़ी से साइन-इन सेट करें',

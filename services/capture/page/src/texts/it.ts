@@ -9,6 +9,7 @@ export const it: Catalogue = {
   back_to: 'Torna a {application}',
   powered_by: 'Protetto da',
   loading: 'Un momento',
+  no_script: 'Questa pagina ha bisogno di JavaScript per usare la fotocamera.',
   'welcome.asks': '{application} ti chiede un selfie',
   'welcome.title_match': 'Conferma che sei tu',
   'welcome.title_enrol': 'Configura l’accesso con selfie',

@@ -9,6 +9,7 @@ export const ja: Catalogue = {
   back_to: '{application}に戻る',
   powered_by: '保護:',
   loading: '少々お待ちください',
+  no_script: 'このページでカメラを使うには、JavaScriptが必要です。',
   'welcome.asks': '{application}がセルフィーをお願いしています',
   'welcome.title_match': 'ご本人の確認をします',
   'welcome.title_enrol': 'セルフィーでのログインを設定します',

@@ -9,6 +9,7 @@ export const ko: Catalogue = {
   back_to: '{application}(으)로 돌아가기',
   powered_by: '보안 제공:',
   loading: '잠시만 기다려 주세요',
+  no_script: '이 페이지에서 카메라를 쓰려면 JavaScript가 필요합니다.',
   'welcome.asks': '{application}에서 셀피를 요청합니다',
   'welcome.title_match': '본인인지 확인해 주세요',
   'welcome.title_enrol': '셀피 로그인을 설정해 주세요',

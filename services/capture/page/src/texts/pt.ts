@@ -9,6 +9,7 @@ export const pt: Catalogue = {
   back_to: 'Voltar a {application}',
   powered_by: 'Protegido por',
   loading: 'Um momento',
+  no_script: 'Esta página precisa de JavaScript para usar a câmera.',
   'welcome.asks': '{application} pede uma selfie',
   'welcome.title_match': 'Confirme a sua identidade',
   'welcome.title_enrol': 'Configure o acesso por selfie',

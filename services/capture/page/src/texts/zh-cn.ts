@@ -9,6 +9,7 @@ export const zhCN: Catalogue = {
   back_to: '返回 {application}',
   powered_by: '安全保障：',
   loading: '请稍候',
+  no_script: '此页面需要 JavaScript 才能使用摄像头。',
   'welcome.asks': '{application} 请您拍一张自拍',
   'welcome.title_match': '确认是您本人',
   'welcome.title_enrol': '设置自拍登录',
