@@ -1,5 +1,6 @@
 import { expect, it } from 'vitest';
 import { clockTime, localeOf, waitingTime } from './clock-time.ts';
+import { languages } from './language.ts';
 
 it('a time is told as people write it, with the weekday when it is not today', () => {
   const now = new Date(2026, 4, 1, 8, 0);
@@ -21,4 +22,15 @@ it('a wait is told in minutes, a long one in hours', () => {
 it('a language is written as where its user lives', () => {
   expect(localeOf('en', ['de-AT', 'en-GB', 'en-US'])).toBe('en-GB');
   expect(localeOf('fr', ['de-AT', 'en-GB'])).toBe('fr');
+  expect(localeOf('zh-CN', ['zh-TW', 'zh-SG'])).toBe('zh-SG');
+  expect(localeOf('en', ['en-US@posix', ''])).toBe('en');
+});
+
+it.each(languages)('a time and a wait are told in %s', (language) => {
+  const now = new Date(2026, 4, 1, 8, 0);
+  const tomorrow = new Date(2026, 4, 2, 9, 5).toISOString();
+  const weekday = new Intl.DateTimeFormat(language, { weekday: 'long' }).format(new Date(tomorrow));
+  expect(clockTime(tomorrow, now, language)).toContain(weekday);
+  expect(waitingTime(28, language)).toMatch(/28/);
+  expect(Intl.RelativeTimeFormat.supportedLocalesOf([language])).toEqual([language]);
 });

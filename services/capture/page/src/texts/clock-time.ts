@@ -16,7 +16,21 @@ export function waitingTime(minutes: number, locale: string): string {
   return minutes < 120 ? words.format(minutes, 'minute') : words.format(Math.ceil(minutes / 60), 'hour');
 }
 
-/** The page's language as it is written where the user lives, by the browser's list: `en-GB` for `en`. */
+/**
+ * The page's language as it is written where the user lives, by the browser's list: `en-GB` for `en`. Another script is
+ * another way to write: `zh-TW` is none of `zh-CN`.
+ */
 export function localeOf(language: string, preferred: readonly string[]): string {
-  return preferred.find((code) => code.toLowerCase().split('-')[0] === language) ?? language;
+  const own = writingOf(language);
+  return preferred.find((code) => writingOf(code) === own) ?? language;
+}
+
+/** Language and script of a code; empty for what is no code, as some browsers have in their list. */
+function writingOf(code: string): string {
+  try {
+    const locale = new Intl.Locale(code).maximize();
+    return `${locale.language}-${locale.script}`;
+  } catch {
+    return '';
+  }
 }
