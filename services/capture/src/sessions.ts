@@ -20,9 +20,14 @@ export async function openSession(context: Context, tokenSha256: Buffer): Promis
 
 /** Where the session stands; changes nothing. @throws Failure `not_found` */
 export async function readSession(context: Context, tokenSha256: Buffer): Promise<SessionView> {
+  return viewOf(await readHosted(context, tokenSha256));
+}
+
+/** The same with what the page is built from: its appearance, and who may embed it. @throws Failure `not_found` */
+export async function readHosted(context: Context, tokenSha256: Buffer): Promise<HostedSession> {
   const session = hostedSession((await context.neighbours.session.readSession({ tokenSha256 })).session);
   context.knownSessions.learn(tokenSha256, session);
-  return viewOf(session);
+  return session;
 }
 
 /**

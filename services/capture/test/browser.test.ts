@@ -7,7 +7,7 @@ import { chromiumPath, hasChromium, openBrowser } from '@selfsame/testing/browse
 import { waitFor } from '@selfsame/testing/wait';
 import type { Browser, BrowserContext, Page } from 'playwright-core';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest';
-import { buildPage, goodEvidence, startWorld, type World } from './harness.ts';
+import { buildPage, centredFace, goodEvidence, startWorld, type World } from './harness.ts';
 
 /** The page in a real browser with a camera that plays a video. */
 describe.skipIf(!hasChromium)(`the page in ${chromiumPath}`, () => {
@@ -111,7 +111,7 @@ describe.skipIf(!hasChromium)(`the page in ${chromiumPath}`, () => {
   });
 
   it('can be worked by keyboard alone, in the language of the link', async () => {
-    world.script.analyse = () => ({ faceCount: 0, luminance: 50 });
+    world.script.analyse = () => ({ ...centredFace, faceCount: 0, box: undefined });
     const page = await arrive(`${world.url}/de/session/${world.token}`);
     await heading(page, 'Bestätigen Sie, dass Sie es sind');
     expect(await page.locator('html').getAttribute('lang')).toBe('de');
@@ -153,7 +153,7 @@ describe.skipIf(!hasChromium)(`the page in ${chromiumPath}`, () => {
   });
 
   it('is Not Finished when it is closed, and the same link works again', async () => {
-    world.script.analyse = () => ({ faceCount: 0, luminance: 50 });
+    world.script.analyse = () => ({ ...centredFace, faceCount: 0, box: undefined });
     const page = await arrive();
     await press(page, 'Agree and continue');
     await page.locator('.shutter:enabled').waitFor();
@@ -170,7 +170,8 @@ describe.skipIf(!hasChromium)(`the page in ${chromiumPath}`, () => {
   it('sends one frame as one attempt, however often the link drops', async () => {
     const urls: string[] = [];
     let drops = 2;
-    await context.route(/\/attempts\//, async (route) => {
+    await context.route(/\/attempts\/[^/]+$/, async (route) => {
+      if (route.request().method() !== 'POST') return await route.continue();
       urls.push(route.request().url());
       if (drops-- > 0) await route.abort('connectionreset');
       else await route.continue();
@@ -201,7 +202,7 @@ describe.skipIf(!hasChromium)(`the page in ${chromiumPath}`, () => {
     world.script.decide = () => null;
     const uploads: string[] = [];
     context.on('request', (request) => {
-      if (request.url().includes('/attempts/')) uploads.push(request.url());
+      if (/\/attempts\/[^/]+$/.test(request.url())) uploads.push(request.url());
     });
     const page = await arrive();
     await press(page, 'Agree and continue');

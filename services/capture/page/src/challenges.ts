@@ -11,6 +11,8 @@ const worthwhileMs = 20_000;
 export interface Challenges {
   /** @returns null when it cannot be had now; the page then goes where session says that it stands */
   fetch(signal: AbortSignal): Promise<ChallengeView | null>;
+  /** The one that is there is of no use. */
+  forget(): void;
 }
 
 /** @param page `opened` resolves when the session is In Progress: before that it has no challenge to give */
@@ -54,6 +56,9 @@ export function createChallenges(page: {
   }
 
   return {
+    forget() {
+      known = null;
+    },
     fetch(signal) {
       const state = page.state();
       if (state.at !== 'looking') return Promise.resolve(null);

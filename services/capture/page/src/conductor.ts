@@ -140,7 +140,9 @@ export function startConductor({ path, given, here }: Beginning, changed: () => 
     }
     if (answer?.result !== 'pending') body = null;
     if (delivery.status === 'unusable') return send({ is: 'unusable' });
-    ids.settle();
+    // A look that came too late has used nothing up: the next one goes under the same id, with a challenge of its own.
+    if (answer?.result === 'stale') challenges.forget();
+    else ids.settle();
     if (delivery.status === 'refused') return send({ is: 'failed', reason: delivery.reason });
     if (answer !== null) send({ is: 'answered', answer });
   }

@@ -6,6 +6,8 @@ type AttemptEvent = Extract<
   { is: 'challenged' | 'captured' | 'sent' | 'link' | 'answered' | 'renewed' | 'unusable' | 'stuck' }
 >;
 
+const submitted = tell({ type: 'verification_submitted', step: 'face' });
+
 /** What happens to one look, from its challenge to its answer. */
 export function duringAttempt(state: State, event: AttemptEvent): Step {
   if (event.is === 'challenged') {
@@ -33,8 +35,7 @@ export function duringAttempt(state: State, event: AttemptEvent): Step {
     case 'sent':
       return {
         state: { ...state, sent: event.share, linkLost: false },
-        effects:
-          event.share >= 1 && state.sent < 1 ? [tell({ type: 'verification_submitted', step: 'face' })] : [],
+        effects: event.share >= 1 && state.sent < 1 ? [submitted] : [],
       };
     case 'link':
       return stay({ ...state, linkLost: event.lost });
@@ -49,8 +50,11 @@ export function duringAttempt(state: State, event: AttemptEvent): Step {
     }
     case 'unusable':
       return stay({ at: 'again', ...standing, problem: 'low_quality' });
-    case 'answered':
-      return answered(standing, event.answer, state.attempt);
+    case 'answered': {
+      const step = answered(standing, event.answer, state.attempt);
+      // An answer says that all of it has arrived, whether or not the browser told.
+      return state.sent < 1 ? { ...step, effects: [submitted, ...step.effects] } : step;
+    }
   }
 }
 

@@ -14,7 +14,8 @@ export function firstStep(given: Given | null, here: Surroundings): Step {
   if (given === null) return openingStep;
   if (given.reason !== undefined) return fail({ at: 'loading' }, given.reason);
   const step = arrive(given.session, here);
-  return given.session.phase === 'ready' ? { ...step, effects: [...step.effects, { do: 'open' }] } : step;
+  const isOver = given.session.phase === 'finished' || given.session.phase === 'expired';
+  return isOver ? step : { ...step, effects: [...step.effects, { do: 'open' }] };
 }
 
 /** The next step. An event that does not belong to the state changes nothing, so duplicate taps are harmless. */
@@ -96,6 +97,7 @@ function learn(state: State, session: SessionView, here: Surroundings): Step {
     return conclude({ ...standing, session }, session.status, isElsewhere);
   }
   if (session.phase === 'expired') return fail(state, 'expired');
+  if (session.phase === 'locked' && state.at === 'locked') return stay({ ...state, session });
   if (session.phase === 'locked') return lock({ ...standing, session }, session.locked_until ?? '');
   const { state: next, effects } = arrive(session, here);
   return {

@@ -1,3 +1,4 @@
+import './style/style.css';
 import { render } from 'preact';
 import { App } from './app.tsx';
 import { startConductor } from './conductor.ts';

@@ -1,32 +1,22 @@
+import type { HostedSession } from '@selfsame/contracts/session/v1/service';
 import { DetailError, type HttpServer } from '@selfsame/http/server';
 import { Failure } from '@selfsame/runtime/errors';
 import type { FastifyReply, FastifyRequest } from 'fastify';
+import type { EndReason } from '../../page/src/states.ts';
+import { nearestLanguage } from '../../page/src/texts/language.ts';
 import type { Context } from '../context.ts';
+import { acceptedLanguages } from '../domain/accepted-languages.ts';
+import { appearanceCss } from '../domain/appearance.ts';
+import { contentPolicy } from '../domain/content-policy.ts';
 import type { Page } from '../outbound/page-files.ts';
-import { readSession } from '../sessions.ts';
+import { readHosted, viewOf } from '../sessions.ts';
 import type { Admission } from './admission.ts';
+import { bodyOf, createPageHtml } from './page-html.ts';
 import { TooMany } from './refusals.ts';
 import { isTokenShaped, tokenDigest } from './token.ts';
 
-/**
- * Own scripts, own styles, own pictures, nobody else's anything. Any site may embed the page, because applications
- * do; what it can do there is bounded by the token in its address.
- */
-const contentSecurityPolicy = [
-  "default-src 'none'",
-  "script-src 'self'",
-  "style-src 'self'",
-  "img-src 'self' blob: data:",
-  "media-src 'self' blob:",
-  "connect-src 'self'",
-  "base-uri 'none'",
-  "form-action 'none'",
-  'frame-ancestors *',
-].join('; ');
-
 const pageHeaders = {
   'content-type': 'text/html; charset=utf-8',
-  'content-security-policy': contentSecurityPolicy,
   'permissions-policy': 'camera=(self), microphone=(), geolocation=()',
   // The token is in the address.
   'referrer-policy': 'no-referrer',
@@ -45,11 +35,38 @@ export async function pageFiles(
   admission: Admission,
   page: Page,
 ): Promise<void> {
+  const html = createPageHtml(page.html);
+
   const answer = async (request: FastifyRequest, reply: FastifyReply) => {
-    const { language } = request.params as { language?: string };
-    if (language !== undefined && !languageCode.test(language)) throw new DetailError(404, 'Not found.');
-    const status = await statusOf(request, context, admission);
-    return reply.code(status).headers(pageHeaders).send(page.html);
+    const { language: asked = '' } = request.params as { language?: string };
+    if (asked !== '' && !languageCode.test(asked)) throw new DetailError(404, 'Not found.');
+    const found = await find(request, context, admission);
+    const hosted = 'hosted' in found ? found.hosted : undefined;
+    const { appearance } = hosted ?? {};
+    const { pieces, styles } = await html.compose({
+      language: nearestLanguage([
+        asked,
+        hosted?.language ?? '',
+        ...acceptedLanguages(request.headers['accept-language'] ?? ''),
+      ]),
+      css: appearance === undefined ? '' : appearanceCss(appearance),
+      icon: appearance?.faviconUrl ?? '',
+      session: hosted === undefined ? null : viewOf(hosted),
+      reason: 'reason' in found ? found.reason : null,
+    });
+    const policy = contentPolicy({
+      scripts: html.scripts,
+      styles,
+      host: request.host,
+      isSecure: request.protocol === 'https',
+      ancestors: hosted?.allowedOrigins ?? [],
+    });
+    const takesGzip = /\bgzip\b/.test(request.headers['accept-encoding'] ?? '');
+    if (takesGzip) reply.header('content-encoding', 'gzip');
+    return reply
+      .code(found.status)
+      .headers({ ...pageHeaders, 'content-security-policy': policy })
+      .send(bodyOf(pieces, takesGzip));
   };
   for (const route of ['/session/:token', '/session/:token/']) {
     api.get(route, answer);
@@ -72,22 +89,26 @@ export async function pageFiles(
   });
 }
 
-/** The page is the same for everybody; its status tells machines what the page tells people. */
-async function statusOf(request: FastifyRequest, context: Context, admission: Admission): Promise<number> {
+/** The session behind the link, or why there is none; the status tells machines what the page tells people. */
+type Found =
+  | { readonly status: 200 | 410; readonly hosted: HostedSession }
+  | { readonly status: 404 | 429 | 503; readonly reason: EndReason };
+
+async function find(request: FastifyRequest, context: Context, admission: Admission): Promise<Found> {
   try {
     admission.admitClient(request);
     const { token } = request.params as { token: string };
-    if (!isTokenShaped(token)) return 404;
-    const { phase } = await readSession(context, tokenDigest(token));
-    return phase === 'expired' ? 410 : 200;
+    if (!isTokenShaped(token)) return { status: 404, reason: 'unknown' };
+    const hosted = await readHosted(context, tokenDigest(token));
+    return { status: viewOf(hosted).phase === 'expired' ? 410 : 200, hosted };
   } catch (error) {
-    if (error instanceof TooMany) return 429;
+    if (error instanceof TooMany) return { status: 429, reason: 'busy' };
     if (error instanceof Failure && error.kind === 'not_found') {
       admission.countUnknown(request);
-      return 404;
+      return { status: 404, reason: 'unknown' };
     }
     request.log.warn({ err: error }, 'the session behind the page could not be read');
-    return 503;
+    return { status: 503, reason: 'unavailable' };
   }
 }
 

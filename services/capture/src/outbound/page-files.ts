@@ -11,9 +11,10 @@ export interface Asset {
   readonly br: Buffer;
 }
 
-/** The built page. Some 60 kB: it lives in memory, compressed once. */
+/** The built page. Some 150 kB: it lives in memory, its files compressed once. */
 export interface Page {
-  readonly html: Buffer;
+  /** With places for what is each answer's own. */
+  readonly html: string;
   /** By file name under /capture-assets. */
   readonly assets: ReadonlyMap<string, Asset>;
 }
@@ -27,7 +28,7 @@ const contentTypes: Record<string, string> = {
 /** @throws Failure `page_missing` when the page has not been built */
 export async function readPage(directory: string): Promise<Page> {
   try {
-    const html = await readFile(join(directory, 'index.html'));
+    const html = await readFile(join(directory, 'index.html'), 'utf8');
     const names = await readdir(join(directory, 'capture-assets'));
     const assets = await Promise.all(
       names.map(async (name) => [name, await readAsset(join(directory, 'capture-assets', name))] as const),

@@ -9,6 +9,7 @@ export const en = {
   back_to: 'Back to {application}',
   powered_by: 'Secured by',
   loading: 'One moment',
+  no_script: 'This page needs JavaScript to use your camera.',
   'welcome.asks': '{application} asks for a selfie',
   'welcome.title_match': 'Confirm it’s you',
   'welcome.title_enrol': 'Set up your selfie sign-in',

@@ -1,0 +1,35 @@
+/** What the page's policy depends on. */
+export interface PolicyFacts {
+  /** `sha256-…` of the script and of every style in the HTML. */
+  readonly scripts: readonly string[];
+  readonly styles: readonly string[];
+  /** The page's own `host[:port]`: older Safari does not count a WebSocket there as its own. Others are left out. */
+  readonly host: string;
+  readonly isSecure: boolean;
+  /** Origins that may embed the page; empty: any, because applications do, and the token bounds what it can do there. */
+  readonly ancestors: readonly string[];
+}
+
+const hostForm = /^(\[[0-9a-f:]+\]|[a-z0-9.-]+)(:\d{1,5})?$/i;
+const originForm = /^https?:\/\/(\[[0-9a-f:]+\]|(\*\.)?[a-z0-9.-]+)(:\d{1,5})?$/i;
+
+/** Own scripts, own styles, own pictures, nobody else's anything. */
+export function contentPolicy({ scripts, styles, host, isSecure, ancestors }: PolicyFacts): string {
+  const socket = hostForm.test(host) ? ` ${isSecure ? 'wss' : 'ws'}://${host}` : '';
+  const quoted = (hashes: readonly string[]) => hashes.map((hash) => ` '${hash}'`).join('');
+  // Set but unreadable must not mean anyone.
+  const embedders =
+    ancestors.length === 0 ? '*' : ["'self'", ...ancestors.filter((one) => originForm.test(one))].join(' ');
+  return [
+    "default-src 'none'",
+    `script-src 'self'${quoted(scripts)}`,
+    `style-src 'self'${quoted(styles)}`,
+    "font-src 'self'",
+    "img-src 'self' blob: data:",
+    "media-src 'self' blob:",
+    `connect-src 'self'${socket}`,
+    "base-uri 'none'",
+    "form-action 'none'",
+    `frame-ancestors ${embedders}`,
+  ].join('; ');
+}

@@ -1,0 +1,102 @@
+import { createHash } from 'node:crypto';
+import type { PageSession, PageTexts } from '../../page/src/given.ts';
+import { createSay } from '../../page/src/texts/catalogue.ts';
+import { catalogues } from '../../page/src/texts/catalogues.ts';
+import { directionOf, type Language } from '../../page/src/texts/language.ts';
+import { joinGzip, type Piece, pieceOf } from '../domain/gzip-pieces.ts';
+
+/** What is this answer's own. */
+export interface PageContent extends PageSession {
+  readonly language: Language;
+  /** CSS that changes the page's look; empty: its own. */
+  readonly css: string;
+  /** Path of the application's icon; empty: the page's own. */
+  readonly icon: string;
+}
+
+/** The HTML of one answer. */
+export interface PageAnswer {
+  readonly pieces: readonly Piece[];
+  /** `sha256-…` of its inline styles. */
+  readonly styles: readonly string[];
+}
+
+/** The page's HTML: one document that works when it arrives. */
+export interface PageHtml {
+  /** `sha256-…` of its inline script. */
+  readonly scripts: readonly string[];
+  compose(content: PageContent): Promise<PageAnswer>;
+}
+
+/** @param template the built `index.html` with its places `<!--name-->` */
+export function createPageHtml(template: string): PageHtml {
+  const [beforeSession = '', afterSession = ''] = template.split('<!--session-->');
+  const scripts = hashesOf(template, 'script type="module"');
+  const ownStyles = hashesOf(template, 'style');
+  const rest = pieceOf(afterSession, 9);
+  const heads = new Map<Language, Promise<{ head: Piece; rest: Piece }>>();
+
+  async function wordsOf(language: Language) {
+    const texts = await catalogues[language]();
+    const say = createSay(texts, language);
+    const given: PageTexts = { language, texts };
+    const head = fill(beforeSession, {
+      lang: language,
+      dir: directionOf(language),
+      title: escaped(say('page_title')),
+      texts: json(given),
+    });
+    const words = fill(afterSession, { noscript: escaped(say('no_script')) });
+    return { head: pieceOf(head, 9), rest: words === afterSession ? rest : pieceOf(words, 9) };
+  }
+
+  return {
+    scripts,
+    async compose({ language, css, icon, session, reason }) {
+      let words = heads.get(language);
+      if (words === undefined) {
+        words = wordsOf(language);
+        words.catch(() => heads.delete(language));
+        heads.set(language, words);
+      }
+      const given: PageSession = { session, reason };
+      const own = [
+        /^\/[\w./-]+$/.test(icon) ? `<link rel="icon" href="${icon}">` : ownIcon,
+        css === '' ? '' : `<style>${css}</style>`,
+        `<script type="application/json" id="session">${json(given)}</script>`,
+      ].join('');
+      const { head, rest: tail } = await words;
+      return {
+        pieces: [head, pieceOf(own, 6), tail],
+        styles: css === '' ? ownStyles : [...ownStyles, hashOf(css)],
+      };
+    },
+  };
+}
+
+/** The whole document, compressed where the client takes it. */
+export function bodyOf(pieces: readonly Piece[], takesGzip: boolean): Buffer {
+  return takesGzip ? joinGzip(pieces) : Buffer.concat(pieces.map(({ plain }) => plain));
+}
+
+/** Two outlines that share a middle: the same self. */
+const ownIcon = `<link rel="icon" href="data:image/svg+xml,${encodeURIComponent(
+  '<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 32 32" fill="none" stroke="#0a6c5d" stroke-width="3"><ellipse cx="11.5" cy="16" rx="8.5" ry="11"/><ellipse cx="20.5" cy="16" rx="8.5" ry="11"/></svg>',
+)}">`;
+
+const hashOf = (text: string) => `sha256-${createHash('sha256').update(text).digest('base64')}`;
+
+/** Of every inline element that opens with this tag. */
+function hashesOf(html: string, tag: string): string[] {
+  const pattern = new RegExp(`<${tag}>([\\s\\S]*?)</${tag.split(' ')[0]}>`, 'g');
+  return [...html.matchAll(pattern)].map(([, text = '']) => hashOf(text));
+}
+
+function fill(html: string, values: Readonly<Record<string, string>>): string {
+  return html.replace(/<!--(\w+)-->/g, (place, name: string) => values[name] ?? place);
+}
+
+/** JSON that nothing in it can end or open an element with. */
+const json = (value: unknown) => JSON.stringify(value).replaceAll('<', '\\u003c');
+
+const escaped = (text: string) => text.replace(/[&<>"]/g, (character) => `&#${character.charCodeAt(0)};`);
