@@ -192,6 +192,7 @@ export const captureManifest = Type.Object(
     /** Facts about the camera by their names in the signal catalogue: numbers and yes or no, never a label. */
     camera: Type.Record(Type.String({ pattern: '^(cam|auto|media)_[a-z0-9_]{1,48}$' }), signalValue, {
       maxProperties: 40,
+      additionalProperties: false,
     }),
     /** ECDSA P-256 over `{nonce}.{SHA-256 of all pictures together, hex}`, by a key that this browser keeps. */
     proof: Type.Optional(
