@@ -1,0 +1,45 @@
+import { randomUUID } from 'node:crypto';
+import { openDatabase } from '@selfsame/database/database';
+import { migrate } from '@selfsame/database/migrate';
+import { createLog } from '@selfsame/runtime/log';
+import { testDatabaseUrl } from '@selfsame/testing/postgres';
+import { sql } from 'kysely';
+import { expect, it } from 'vitest';
+import { migrations } from '../src/migrations.ts';
+import type { Tables } from '../src/outbound/tables.ts';
+
+const log = createLog('session', 'silent');
+
+it('an update leaves the computers in that the workflows of this service have let in so far, and no others', async () => {
+  const postgres = await testDatabaseUrl();
+  const options = { service: 'session', url: postgres.url, log };
+  const before = migrations.slice(
+    0,
+    migrations.findIndex(({ name }) => name === '0008-challenges'),
+  );
+  await migrate({ ...options, migrations: before });
+  const old = await openDatabase<Tables>({ ...options, migrations: before });
+  const [application, seeded, made] = [randomUUID(), randomUUID(), randomUUID()];
+  await sql`INSERT INTO applications (id, slug, name, environment) VALUES (${application}, 'a', 'A', 'live')`.execute(
+    old.db,
+  );
+  for (const [id, author] of [
+    [seeded, 'System'],
+    [made, 'API Key'],
+  ]) {
+    await sql`INSERT INTO workflows (id, application_id) VALUES (${id}, ${application})`.execute(old.db);
+    await sql`INSERT INTO workflow_definitions (id, definition) VALUES (${id}, '{"is_desktop_allowed": false}')`.execute(
+      old.db,
+    );
+    await sql`INSERT INTO workflow_versions (id, workflow_id, version, status, definition_id, created_by)
+      VALUES (${id}, ${id}, 1, 'published', ${id}, ${author})`.execute(old.db);
+  }
+  await old.close();
+  await migrate({ ...options, migrations });
+  const database = await openDatabase<Tables>({ ...options, migrations });
+  const rows = await database.db.selectFrom('workflow_definitions').selectAll().execute();
+  const allowed = new Map(rows.map(({ id, definition }) => [id, definition.is_desktop_allowed]));
+  expect([allowed.get(seeded), allowed.get(made)]).toEqual([true, false]);
+  await database.close();
+  await postgres.drop();
+});
