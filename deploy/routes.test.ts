@@ -9,6 +9,8 @@ test.each([
   [`/v3/sessions/${id}/reviews/`, 'session'],
   [`/v3/session/${id}/decision/`, 'session'],
   ['/v3/workflows/', 'session'],
+  ['/v3/customization/', 'session'],
+  ['/brand-assets/ab.png', 'session'],
   ['/v3/webhook/', 'webhook-dispatcher'],
   ['/v3/webhook/destinations/', 'webhook-dispatcher'],
   [`/v3/webhook/destinations/${id}/deliveries/`, 'webhook-dispatcher'],

@@ -204,6 +204,29 @@ UPDATE workflow_definitions SET definition = jsonb_set(definition, '{is_desktop_
 WHERE id IN (SELECT definition_id FROM workflow_versions WHERE created_by = 'System');
 `;
 
+const customizations = `
+-- Logos, icons and fonts of applications: public files, and never a picture of a user. Named by their content, so several
+-- applications may share one; rows are never changed.
+CREATE TABLE brand_files (
+  name       text PRIMARY KEY CHECK (name ~ '^[0-9a-f]{64}\\.(png|jpg|webp|ico|woff2)$'),
+  bytes      bytea NOT NULL,
+  created_at timestamptz NOT NULL DEFAULT now()
+);
+-- All of these formats are compressed.
+ALTER TABLE brand_files ALTER COLUMN bytes SET STORAGE EXTERNAL;
+
+-- What an application has said of its hosted page; settings that it has not made are absent.
+CREATE TABLE customizations (
+  application_id   uuid PRIMARY KEY REFERENCES applications,
+  settings         jsonb NOT NULL,
+  logo_square      text REFERENCES brand_files,
+  logo_rectangular text REFERENCES brand_files,
+  favicon          text REFERENCES brand_files,
+  font             text REFERENCES brand_files,
+  updated_at       timestamptz NOT NULL
+);
+`;
+
 /** Every migration of this service's schema, those of the libs first. */
 export const migrations: readonly Migration[] = [
   ...busMigrations,
@@ -216,4 +239,5 @@ export const migrations: readonly Migration[] = [
   { name: '0006-api-sessions', up: apiSessions },
   { name: '0007-void-attempts', up: voidAttempts },
   { name: '0008-challenges', up: challenges },
+  { name: '0009-customizations', up: customizations },
 ];

@@ -18,11 +18,14 @@ it('every public route is described', async () => {
   expect(routes.sort()).toEqual([
     'DELETE /v3/session/{id}/delete/',
     'DELETE /v3/workflows/{ref}/',
+    'GET /brand-assets/{file}',
+    'GET /v3/customization/',
     'GET /v3/session/{id}/decision/',
     'GET /v3/sessions/',
     'GET /v3/sessions/{id}/reviews/',
     'GET /v3/workflows/',
     'GET /v3/workflows/{ref}/',
+    'PATCH /v3/customization/',
     'PATCH /v3/session/{id}/features/{node}/update-status/',
     'PATCH /v3/session/{id}/update-status/',
     'PATCH /v3/workflows/{ref}/',
@@ -34,6 +37,20 @@ it('every public route is described', async () => {
     'POST /v3/sessions/{id}/reviews/',
     'POST /v3/workflows/',
   ]);
+});
+
+it('a customization is described for forms and for JSON, with what is an extension named as one', async () => {
+  const document = await (await fetch(`${world.baseUrl}/v3/openapi/session.json`)).json();
+  const { requestBody, responses } = document.paths['/v3/customization/'].patch;
+  expect(Object.keys(requestBody.content)).toEqual(['multipart/form-data', 'application/json']);
+  const { properties } = requestBody.content['multipart/form-data'].schema;
+  expect(properties.image_square).toMatchObject({ format: 'binary' });
+  expect(properties.logo_square).toMatchObject({ readOnly: true });
+  for (const [name, property] of Object.entries<object>(properties)) {
+    const isExtension = ['font_file', 'allowed_origins', 'fallback_url'].includes(name);
+    expect(JSON.stringify(property).includes('Extension of this installation'), name).toBe(isExtension);
+  }
+  expect(responses['200'].content['application/json'].schema.properties).toHaveProperty('callback_seconds');
 });
 
 it('a decision shows more with include=events, and tolerates other values', async () => {

@@ -1,6 +1,7 @@
 import type { FieldErrors, JsonObject } from './fields.ts';
 import { isObject, readFields } from './fields.ts';
 import { languages } from './languages.ts';
+import { refusedSchemes } from './links.ts';
 import { readContactDetails, readExpectedDetails } from './person-details.ts';
 import { decodePortrait } from './portrait.ts';
 import type { CallbackMethod } from './session.ts';
@@ -25,16 +26,6 @@ export interface SessionRequest {
 /** Metadata travels in every event of its session. */
 export const metadataMaxBytes = 32 * 1024;
 const callbackMaxLength = 2_048;
-/** Schemes that run or read something in the browser that follows the redirect. */
-const refusedSchemes = new Set([
-  'javascript:',
-  'data:',
-  'vbscript:',
-  'file:',
-  'blob:',
-  'about:',
-  'filesystem:',
-]);
 
 /** Reads the body of `POST /v3/session/`. Unknown fields are ignored. */
 export function readSessionRequest(body: unknown): { request: SessionRequest } | { errors: FieldErrors } {

@@ -61,7 +61,7 @@ function hosted({ session, lockedUntil, page }: Visit): HostedSession {
   return {
     sessionId: session.id,
     applicationId: session.application.id,
-    applicationName: session.application.name,
+    applicationName: page.publicName ?? session.application.name,
     status: session.state.status,
     language: session.language ?? '',
     callback: session.callback ?? '',

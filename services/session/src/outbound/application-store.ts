@@ -97,7 +97,8 @@ export type ApiAction =
   | 'session.deleted'
   | 'workflow.created'
   | 'workflow.updated'
-  | 'workflow.deleted';
+  | 'workflow.deleted'
+  | 'customization.updated';
 
 /** Adds a line to the record of API changes. */
 export async function recordApiChange(

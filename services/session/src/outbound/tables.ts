@@ -1,6 +1,7 @@
 import type { Transaction } from '@selfsame/database/database';
 import type { ColumnType, Generated, Kysely } from 'kysely';
 import type { ChallengePlan } from '../domain/challenge-plan.ts';
+import type { Settings } from '../domain/customization.ts';
 import type { FeatureReport } from '../domain/features/feature.ts';
 import type { LivenessMethod } from '../domain/features/liveness-method.ts';
 import type { JsonObject } from '../domain/fields.ts';
@@ -36,6 +37,22 @@ interface ApiChangesTable {
   action: string;
   object_id: string;
   changed_at: Generated<Date>;
+}
+
+interface CustomizationsTable {
+  application_id: string;
+  settings: Json<Settings>;
+  logo_square: string | null;
+  logo_rectangular: string | null;
+  favicon: string | null;
+  font: string | null;
+  updated_at: Date;
+}
+
+interface BrandFilesTable {
+  name: string;
+  bytes: Buffer;
+  created_at: Generated<Date>;
 }
 
 interface WorkflowsTable {
@@ -146,6 +163,8 @@ export interface Tables {
   applications: ApplicationsTable;
   api_keys: ApiKeysTable;
   api_changes: ApiChangesTable;
+  customizations: CustomizationsTable;
+  brand_files: BrandFilesTable;
   workflows: WorkflowsTable;
   workflow_definitions: WorkflowDefinitionsTable;
   workflow_versions: WorkflowVersionsTable;

@@ -6,6 +6,8 @@ import { createHttpServer } from '@selfsame/http/server';
 import type { Health } from '@selfsame/runtime/lifecycle';
 import type { Context } from '../../context.ts';
 import { findPrincipal } from '../../outbound/application-store.ts';
+import { brandAssetRoutes } from './brand-assets.ts';
+import { customizationRoutes } from './customization.ts';
 import { reviewRoutes } from './reviews.ts';
 import { sessionRoutes } from './sessions.ts';
 import { standaloneRoutes } from './standalone.ts';
@@ -29,7 +31,7 @@ export function createApi(
     openapi: {
       title: 'Sessions and workflows',
       description:
-        'Create sessions, read decisions, decide by hand, define workflows, and check single pictures.',
+        'Create sessions, read decisions, decide by hand, define workflows, make the hosted page yours, and check single pictures.',
     },
   });
   void server.register(async (api: HttpServer) => {
@@ -40,6 +42,8 @@ export function createApi(
     reviewRoutes(api, context);
     workflowRoutes(api, context);
     void api.register(async (forms: HttpServer) => standaloneRoutes(forms, context));
+    void api.register(async (forms: HttpServer) => customizationRoutes(forms, context));
   });
+  void server.register(async (files: HttpServer) => brandAssetRoutes(files, context));
   return server;
 }
