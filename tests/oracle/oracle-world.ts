@@ -21,9 +21,8 @@ import { serveGrpc } from '@selfsame/runtime/grpc';
 import { createLifecycle } from '@selfsame/runtime/lifecycle';
 import { createLog } from '@selfsame/runtime/log';
 import { createApplication } from '@selfsame/session/applications';
+import { beginAttempt } from '@selfsame/session/attempts';
 import { readConfig as readSessionConfig } from '@selfsame/session/config';
-
-import { beginAttempt } from '@selfsame/session/hosted-sessions';
 import { migrations } from '@selfsame/session/migrations';
 import { createService as createSession } from '@selfsame/session/service';
 import { testNats } from '@selfsame/testing/nats';
@@ -99,7 +98,7 @@ export async function startOracleWorld(target: Face) {
         const refusals: (Failure | null)[] = [];
         for (const { tokenSha256, attemptId } of asked) {
           try {
-            await beginAttempt(context, tokenSha256, attemptId, digests);
+            await beginAttempt(context, tokenSha256, { attemptId, nonce: '', ...digests });
             refusals.push(null);
           } catch (error) {
             if (!(error instanceof Failure)) throw error;
