@@ -121,7 +121,7 @@ describe.skipIf(!hasChromium)(`the page in ${chromiumPath}`, () => {
     await page.getByRole('status').getByText('Gesicht in das Oval bringen').waitFor();
     await page.keyboard.press('Tab');
     await page.keyboard.press('Space');
-    await heading(page, 'Sie sind bestätigt');
+    await heading(page, 'Erfolgreich bestätigt');
   });
 
   it('says what was wrong with a frame, and the next one counts', async () => {

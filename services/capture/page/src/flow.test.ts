@@ -26,7 +26,6 @@ const session: SessionView = {
   locked_until: null,
 };
 const phone: Surroundings = { isDesktop: false, isLoopback: false, lessMotion: false };
-const desk: Surroundings = { ...phone, isDesktop: true };
 const attempt = { id: 'a-1', isAuto: true };
 
 /** Plays events from the start; the step of the last one. */

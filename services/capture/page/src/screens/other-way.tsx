@@ -1,3 +1,4 @@
+import '../style/ways.css';
 import type { ComponentChildren } from 'preact';
 import { ArrowIcon, CameraIcon, DoorIcon, PhoneIcon, SparkIcon, TurnIcon } from '../icons.tsx';
 import { alternatives } from '../methods.ts';
