@@ -23,6 +23,7 @@ test.each([
   ['/pt-BR/session/AbCdEf', 'capture'],
   ['/cnr/session/AbCdEf', 'capture'],
   ['/capture-assets/app.js', 'capture'],
+  ['/__states/welcome-match', 'capture'],
   ['/demo', 'demo'],
   ['/demo/webhooks/partner_b', 'demo'],
   // A prefix ends at a slash, and a pattern holds for the whole path.

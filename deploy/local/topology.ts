@@ -50,7 +50,12 @@ export function serviceEnvironment(name: ServiceName, around: Neighbourhood): No
       PUBLIC_BASE_URL: around.baseUrl,
       SESSION_TOKEN_KEY: secrets.SESSION_TOKEN_KEY,
     },
-    capture: { SESSION_GRPC: grpc('session'), BIOMETRICS_GRPC: grpc('biometrics') },
+    capture: {
+      SESSION_GRPC: grpc('session'),
+      BIOMETRICS_GRPC: grpc('biometrics'),
+      // For those who work on the page: every state of it at /__states.
+      CAPTURE_STATES_PAGE: 'true',
+    },
     biometrics: { BIOMETRIC_KEY: secrets.BIOMETRIC_KEY },
     'webhook-dispatcher': {
       SESSION_GRPC: grpc('session'),

@@ -38,6 +38,8 @@ const settings = {
   requestsPerIpPerMinute: setting.integer('CAPTURE_REQUESTS_PER_IP_PER_MINUTE', { default: 12_000, min: 60 }),
   /** The built page: `index.html` and `capture-assets/`. */
   pageDirectory: setting.string('CAPTURE_PAGE_DIRECTORY', { default: join(import.meta.dirname, '../dist') }),
+  /** Whether developers find every state of the page at /__states. */
+  statesPage: setting.boolean('CAPTURE_STATES_PAGE', { default: false }),
 };
 
 /** Everything the service can be told from outside, checked. */

@@ -9,12 +9,13 @@ import { createAdmission } from './inbound/admission.ts';
 import { isLiveUpgrade, liveRoute } from './inbound/live.ts';
 import { pageFiles } from './inbound/page.ts';
 import { pageRoutes } from './inbound/routes.ts';
+import { statesPage } from './inbound/states.ts';
 import { createKeptUploads } from './kept-uploads.ts';
 import { createKnownSessions } from './known-sessions.ts';
 import { createRooms } from './live/rooms.ts';
 import { createOpenAttempts } from './open-attempts.ts';
 import { connectNeighbours } from './outbound/neighbours.ts';
-import { readPage } from './outbound/page-files.ts';
+import { readPage, readStatesPage } from './outbound/page-files.ts';
 import { hostedSession } from './sessions.ts';
 import { createVerdicts } from './verdicts.ts';
 
@@ -25,6 +26,7 @@ export async function createService(
   log: Log,
 ): Promise<{ httpPort: number }> {
   const page = await readPage(config.pageDirectory);
+  const states = config.statesPage ? await readStatesPage(config.pageDirectory) : null;
 
   const neighbours = connectNeighbours({ session: config.sessionGrpc, biometrics: config.biometricsGrpc });
   lifecycle.onStop('neighbours', neighbours.close);
@@ -65,6 +67,7 @@ export async function createService(
   });
   const admission = createAdmission(config);
   http.register((api) => pageFiles(api, context, admission, page));
+  if (states !== null) http.register((api) => statesPage(api, states));
   http.register((api) => pageRoutes(api, context, admission));
   http.register((api) => liveRoute(api, context, admission));
   lifecycle.onStop('http', () => http.close());

@@ -95,13 +95,23 @@ export interface World {
 }
 
 /** Builds the page into a directory of its own, so that no test looks at an old one. */
-export async function buildPage(): Promise<{ directory: string; remove(): void }> {
+export async function buildPage(
+  options: { withStates?: boolean } = {},
+): Promise<{ directory: string; remove(): void }> {
   const directory = mkdtempSync(join(tmpdir(), 'selfsame-page-'));
+  const page = join(import.meta.dirname, '../page');
   await build({
-    configFile: join(import.meta.dirname, '../page/vite.config.ts'),
+    configFile: join(page, 'vite.config.ts'),
     logLevel: 'error',
     build: { outDir: directory },
   });
+  if (options.withStates === true) {
+    await build({
+      configFile: join(page, 'states/vite.config.ts'),
+      logLevel: 'error',
+      build: { outDir: join(directory, 'states') },
+    });
+  }
   return { directory, remove: () => rmSync(directory, { recursive: true, force: true }) };
 }
 

@@ -29,19 +29,48 @@ const contentTypes: Record<string, string> = {
 export async function readPage(directory: string): Promise<Page> {
   try {
     const html = await readFile(join(directory, 'index.html'), 'utf8');
-    const names = await readdir(join(directory, 'capture-assets'));
-    const assets = await Promise.all(
-      names.map(async (name) => [name, await readAsset(join(directory, 'capture-assets', name))] as const),
-    );
-    return { html, assets: new Map(assets) };
+    return { html, assets: await readAssets(join(directory, 'capture-assets')) };
   } catch (cause) {
-    throw new Failure(
-      'precondition',
-      'page_missing',
-      `the capture page is not built in ${directory}: run "pnpm --filter @selfsame/capture build"`,
-      { cause },
-    );
+    throw missing(directory, cause);
   }
+}
+
+/** The built page of all states. */
+export interface StatesPage {
+  readonly gallery: string;
+  readonly state: string;
+  /** By file name under /__states/assets. */
+  readonly assets: ReadonlyMap<string, Asset>;
+}
+
+/** @throws Failure `page_missing` when it has not been built */
+export async function readStatesPage(directory: string): Promise<StatesPage> {
+  const folder = join(directory, 'states');
+  try {
+    return {
+      gallery: await readFile(join(folder, 'index.html'), 'utf8'),
+      state: await readFile(join(folder, 'state.html'), 'utf8'),
+      assets: await readAssets(join(folder, 'assets')),
+    };
+  } catch (cause) {
+    throw missing(folder, cause);
+  }
+}
+
+async function readAssets(folder: string): Promise<ReadonlyMap<string, Asset>> {
+  const names = await readdir(folder);
+  return new Map(
+    await Promise.all(names.map(async (name) => [name, await readAsset(join(folder, name))] as const)),
+  );
+}
+
+function missing(directory: string, cause: unknown): Failure {
+  return new Failure(
+    'precondition',
+    'page_missing',
+    `the capture page is not built in ${directory}: run "pnpm --filter @selfsame/capture build"`,
+    { cause },
+  );
 }
 
 async function readAsset(path: string): Promise<Asset> {

@@ -1,0 +1,49 @@
+import '../src/style/style.css';
+import { render } from 'preact';
+import { App } from '../src/app.tsx';
+import { createSay } from '../src/texts/catalogue.ts';
+import { catalogues } from '../src/texts/catalogues.ts';
+import { directionOf, nearestLanguage } from '../src/texts/language.ts';
+import { standStill } from './actor.ts';
+import { fixtures } from './fixtures.ts';
+
+/** One state of the page as its users see it: `/__states/{name}?lang=&theme=light|dark&text=200`. */
+const name = location.pathname.split('/').pop() ?? '';
+const query = new URLSearchParams(location.search);
+const fixture = fixtures[name];
+const root = document.getElementById('page');
+
+if (fixture !== undefined && root !== null) {
+  const language = nearestLanguage([query.get('lang') ?? '', ...navigator.languages]);
+  const say = createSay(await catalogues[language](), language);
+  document.documentElement.lang = language;
+  document.documentElement.dir = directionOf(language);
+  document.documentElement.style.fontSize = `${Number(query.get('text')) || 100}%`;
+  const theme = query.get('theme');
+  if (theme !== null) {
+    // Styles that come later bring their own conditions.
+    const look = () => dress(theme === 'dark');
+    new MutationObserver(look).observe(document.head, { childList: true });
+    look();
+    document.head.addEventListener('load', look, true);
+  }
+  document.title = `${name} · ${say('page_title')}`;
+  const conductor = standStill(fixture);
+  render(<App conductor={conductor} path="/session/state" say={say} />, root);
+} else {
+  document.body.textContent = `There is no state "${name}".`;
+}
+
+/** Styles ask the system for its look; here the reader says which one it is. */
+function dress(isDark: boolean): void {
+  for (const sheet of document.styleSheets) {
+    for (const rule of sheet.cssRules) {
+      if (!(rule instanceof CSSMediaRule)) continue;
+      if (rule.conditionText.includes('prefers-color-scheme: dark')) {
+        rule.media.mediaText = `${isDark ? 'all' : 'not all'} and (prefers-color-scheme: dark), ${isDark ? 'all' : 'not all'}`;
+      } else if (rule.conditionText.includes('prefers-color-scheme: light')) {
+        rule.media.mediaText = isDark ? 'not all' : 'all';
+      }
+    }
+  }
+}
