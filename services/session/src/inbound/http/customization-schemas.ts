@@ -83,7 +83,7 @@ export const Customization = Type.Object(
     logo_rectangular: fileUrl('Where image_rectangular is'),
     favicon: fileUrl('Where image_favicon is'),
     image_square: picture('Instead of the monogram.'),
-    image_rectangular: picture('Instead of monogram and name, where there is room.'),
+    image_rectangular: picture('The same, where there is no square one.'),
     image_favicon: picture('Icon of the browser tab.'),
     app_public_name: settable(
       Type.String({ format: 'public-name', maxLength: 50, description: 'What the page calls you' }),
