@@ -97,7 +97,7 @@ async function glanceAt({ pool }: Context, image: Uint8Array, turn: Turn, signal
   for (let tries = 1; ; tries += 1) {
     try {
       // A copy each time: a look takes the memory of its picture along.
-      return await pool.glance(new Uint8Array(image), signal, { turn });
+      return await pool.glance(new Uint8Array(image), signal, { turn, facesOnly: true });
     } catch (error) {
       if (errorCode(error) !== 'queue_full' || signal.aborted || tries === GLANCE_TRIES) throw error;
     }

@@ -5,15 +5,15 @@ import type { ChallengeJudgement } from './challenge/challenge.ts';
 import { type ChallengeAttempt, followChallenge } from './challenged-looks.ts';
 import { findOnFile, isKnown, type OnFile, type Sought, similarityTo } from './comparison.ts';
 import type { Context } from './context.ts';
-import { percent, SAME_PERSON_SIMILARITY } from './domain/calibration.ts';
+import { SAME_PERSON_SIMILARITY } from './domain/calibration.ts';
 import { type Evidence, type Match, weigh } from './domain/evidence.ts';
-import { countFaces, ENROL_GATES, type FaceProblem, findProblem, VERIFY_GATES } from './domain/gates.ts';
+import { ENROL_GATES, type FaceProblem, findProblem, VERIFY_GATES } from './domain/gates.ts';
+import { type Guidance, guidanceOf } from './domain/guidance.ts';
 import type { RowOwner } from './domain/template.ts';
 import { putTemplate } from './outbound/store.ts';
 import type { Refused } from './pipeline/decode.ts';
 import { EMBEDDING_SPACE } from './pipeline/embedding.ts';
 import type { Look, LookOptions } from './pipeline/look.ts';
-import type { Box } from './pipeline/picture.ts';
 import { PIPELINE_VERSION } from './pipeline-version.ts';
 import type { Searched } from './search/face-search.ts';
 import { type SearchingLook, searchFor } from './search/look-search.ts';
@@ -111,31 +111,11 @@ export async function bindReference(
   return undefined;
 }
 
-/** What live guidance needs to know of a small picture. */
-export interface Glance {
-  readonly faceCount: number;
-  /** Fractions of the picture's width and height; undefined without a face. */
-  readonly box: Box | undefined;
-  /** 0..100 of the face, of the picture when there is no face. */
-  readonly luminance: number;
-}
-
-/** Detection only. Stores nothing. */
-export async function glance(context: Context, image: Uint8Array, signal: AbortSignal): Promise<Glance> {
+/** What live guidance is told of a small picture. Stores nothing. @throws Failure those of every look */
+export async function see(context: Context, image: Uint8Array, signal: AbortSignal): Promise<Guidance> {
   const { result } = await context.pool.glance(image, signal);
   if ('refused' in result) throw undecodable(result);
-  const { faces, width, height, luma } = result;
-  const box = faces[0]?.box;
-  return {
-    faceCount: countFaces(result),
-    box: box && {
-      left: box.left / width,
-      top: box.top / height,
-      width: box.width / width,
-      height: box.height / height,
-    },
-    luminance: percent(luma),
-  };
+  return guidanceOf(result);
 }
 
 /** One look, in a span of its own that says where its time went. @throws Failure those of every look */

@@ -78,7 +78,7 @@ export const ENROL_GATES: Gates = {
 };
 
 /** A frontal face reads about five degrees down. */
-const PITCH_FRONTAL = 5;
+export const PITCH_FRONTAL = 5;
 
 /**
  * A second face matters when the detector is sure of it and it is at least half as wide as the subject's: someone at

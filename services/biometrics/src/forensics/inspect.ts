@@ -9,7 +9,7 @@ import { type Container, readContainer } from './container.ts';
 import { contourStep } from './contour.ts';
 import { letterbox } from './letterbox.ts';
 import { moireEnergy } from './moire.ts';
-import { measureOcclusion } from './occlusion.ts';
+import { findCovers, measureOcclusion } from './occlusion.ts';
 import { type Overview, takeOverview } from './overview.ts';
 import { cutPatch, type Patch } from './patch.ts';
 import { doubleCompression } from './recompression.ts';
@@ -130,12 +130,8 @@ function faceFacts(
   const surface = measureSurface(aligned);
   const occlusion = measureOcclusion(aligned);
   const moire = moireEnergy(patch);
-  const lit = surface.brightness >= THRESHOLDS.brightnessMin;
-  const mouthCovered =
-    lit &&
-    surface.sharpness >= THRESHOLDS.sharpnessMin &&
-    (occlusion.mouthDetail < THRESHOLDS.mouthDetailMin || occlusion.lowerTint > THRESHOLDS.lowerTint);
-  const eyes = mouthCovered ? occlusion.eyesToForehead : occlusion.eyesBrightness;
+  const covers = findCovers(occlusion, surface);
+  const eyes = covers.mouth ? occlusion.eyesToForehead : occlusion.eyesBrightness;
   return [
     ...(moire === undefined ? [] : [fact('face_moire_energy', moire, (value) => value > THRESHOLDS.moire)]),
     fact('face_screen_edge_detected', countBorders(overview, box), (value) => value >= THRESHOLDS.borders),
@@ -151,8 +147,8 @@ function faceFacts(
     fact('media_sharpness', surface.sharpness),
     fact('media_colour_cast', surface.colourCast, (value) => value > THRESHOLDS.colourCast),
     // The smaller, the more is covered; no attack by themselves, but what the gates go by.
-    fact('face_glasses_dark', eyes, (value) => lit && value < THRESHOLDS.eyesBrightnessMin),
-    fact('face_occlusion_lower', occlusion.mouthDetail, () => mouthCovered),
+    fact('face_glasses_dark', eyes, () => covers.eyes),
+    fact('face_occlusion_lower', occlusion.mouthDetail, () => covers.mouth),
   ];
 }
 

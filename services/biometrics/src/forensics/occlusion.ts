@@ -1,4 +1,6 @@
 import { ALIGNED_SIDE, type AlignedFace } from './aligned-face.ts';
+import type { Surface } from './surface.ts';
+import { THRESHOLDS } from './thresholds.ts';
 
 /** Columns x1..x2 and rows y1..y2 of the aligned face, ends included. */
 interface Region {
@@ -55,6 +57,19 @@ export function measureOcclusion(face: AlignedFace): Occlusion {
     mouthDetail: toneOf(face, MOUTH).steps / (upper.luma + 1),
     lowerTint: Math.hypot(upper.redShare - lower.redShare, upper.greenShare - lower.greenShare),
   };
+}
+
+/** What covers a face; nothing can be said of one in the dark, and of the mouth in a blurred picture. */
+export function findCovers(
+  { eyesBrightness, eyesToForehead, mouthDetail, lowerTint }: Occlusion,
+  { brightness, sharpness }: Pick<Surface, 'brightness' | 'sharpness'>,
+): { eyes: boolean; mouth: boolean } {
+  const lit = brightness >= THRESHOLDS.brightnessMin;
+  const mouth =
+    lit &&
+    sharpness >= THRESHOLDS.sharpnessMin &&
+    (mouthDetail < THRESHOLDS.mouthDetailMin || lowerTint > THRESHOLDS.lowerTint);
+  return { eyes: lit && (mouth ? eyesToForehead : eyesBrightness) < THRESHOLDS.eyesBrightnessMin, mouth };
 }
 
 /** Means over regions. */

@@ -12,7 +12,7 @@ import type { Evidence, Match } from '../domain/evidence.ts';
 import type { FaceProblem as Problem } from '../domain/gates.ts';
 import type { PictureView } from '../domain/picture-view.ts';
 import { examine } from '../examine.ts';
-import { type Attempt, bindReference, type Challenged, glance, type Kept, verify } from '../looks.ts';
+import { type Attempt, bindReference, type Challenged, type Kept, see, verify } from '../looks.ts';
 import { PIPELINE_VERSION } from '../pipeline-version.ts';
 import { dropFaceListEntry, putFaceListEntry } from '../search/face-lists.ts';
 import type { Searched } from '../search/face-search.ts';
@@ -50,7 +50,7 @@ export function biometricsRpc(context: Context): BiometricsServiceImplementation
 
     async analyse(request, { signal }) {
       const image = requireImage(request.image, ANALYSE_BYTES_MAX, '64 kB');
-      return await glance(context, image, signal);
+      return await see(context, image, signal);
     },
 
     async bindReference(request, { signal }) {

@@ -5,7 +5,7 @@ import type { Log } from '@selfsame/runtime/log';
 import { BUCKETS } from '../pipeline/buckets.ts';
 import type { Refused } from '../pipeline/decode.ts';
 import type { Failed } from '../pipeline/examination.ts';
-import type { Look, LookOptions, Sighting, Track } from '../pipeline/look.ts';
+import type { Glance, Look, LookOptions, Track } from '../pipeline/look.ts';
 import type { JobKind, Result } from '../pipeline/messages.ts';
 import type { ModelBytes } from '../pipeline/models.ts';
 import { createBatchPolicy } from '../serving/batch-policy.ts';
@@ -26,12 +26,12 @@ export interface WorkerPool {
   look(image: Uint8Array, signal: AbortSignal, options?: LookOptions): Promise<Timed<Look | Refused>>;
   /** One frame of a challenge. Throws the same. */
   track(image: Uint8Array, signal: AbortSignal): Promise<Timed<Track | Refused>>;
-  /** Detection only. Waits behind all looks, in a short queue of its own. Throws the same. */
+  /** A small picture, for guidance. Waits behind all looks, in a short queue of its own. Throws the same. */
   glance(
     image: Uint8Array,
     signal: AbortSignal,
-    options?: Pick<LookOptions, 'turn'>,
-  ): Promise<Timed<Sighting | Refused>>;
+    options?: Pick<LookOptions, 'turn' | 'facesOnly'>,
+  ): Promise<Timed<Glance | Refused>>;
   /** Refuses what is queued, waits for the looks under way and ends the threads. */
   close(): Promise<void>;
 }
@@ -201,7 +201,7 @@ export async function openWorkerPool(options: WorkerPoolOptions): Promise<Worker
       submit('look', image, signal, lookOptions) as Promise<Timed<Look | Refused>>,
     track: (image, signal) => submit('track', image, signal) as Promise<Timed<Track | Refused>>,
     glance: (image, signal, lookOptions) =>
-      submit('glance', image, signal, lookOptions) as Promise<Timed<Sighting | Refused>>,
+      submit('glance', image, signal, lookOptions) as Promise<Timed<Glance | Refused>>,
     close,
   };
 }

@@ -5,6 +5,7 @@ import { decode, encodeBlank, GUIDANCE_SIDE, WORKING_SIDE } from './decode.ts';
 import type { DetectedFace, Size } from './detection.ts';
 import { exactCanvas, tightCanvas } from './detection.ts';
 import { examine, type Failed, type Seen, type Subject } from './examination.ts';
+import { GLIMPSE_WIDTH_MIN, type Glimpse, surroundingsLuma, takeGlimpse } from './glimpse.ts';
 import { createInference } from './inference.ts';
 import type { Landmarks } from './landmarks.ts';
 import type { Models } from './models.ts';
@@ -38,9 +39,19 @@ export interface Track extends Sighting {
   readonly fingerprint: FrameFingerprint;
 }
 
+/** What live guidance sees of a small picture. */
+export interface Glance extends Sighting {
+  /** Mean luma 0..1 around the largest face, of the picture when there is none. */
+  readonly surroundings: number;
+  /** Of the largest face; absent when there is none, it is too small to tell, or nobody asked. */
+  readonly glimpse?: Glimpse;
+}
+
 export interface LookOptions {
   /** The upright picture is turned clockwise by it before anything else. */
   readonly turn?: Turn;
+  /** Of a glance: nobody asks for more than where faces are. */
+  readonly facesOnly?: boolean;
   /** Estimate the age of the largest face; needs the optional model. */
   readonly age?: boolean;
 }
@@ -60,8 +71,8 @@ export interface Looker {
   looks(requests: readonly LookRequest[]): Promise<(Look | Refused | Failed)[]>;
   /** Detection and landmarks. */
   tracks(requests: readonly LookRequest[]): Promise<(Track | Refused)[]>;
-  /** Detection only, on small pictures. */
-  glances(requests: readonly LookRequest[]): Promise<(Sighting | Refused)[]>;
+  /** Detection on small pictures and, of the largest face, how it is turned, lit and covered. */
+  glances(requests: readonly LookRequest[]): Promise<(Glance | Refused)[]>;
   /** One look. @throws Error when it failed */
   look(image: Uint8Array, options?: LookOptions): Promise<Look | Refused>;
   /**
@@ -137,9 +148,26 @@ export function createLooker(models: Models): Looker {
     });
   }
 
-  async function glances(requests: readonly LookRequest[]): Promise<(Sighting | Refused)[]> {
+  async function glances(requests: readonly LookRequest[]): Promise<(Glance | Refused)[]> {
     const frames = await open(requests, GUIDANCE_SIDE, tightCanvas);
-    return frames.map((frame) => ('refused' in frame ? frame : describe(frame)));
+    const seen = frames.flatMap((frame) =>
+      'refused' in frame || frame.request.options?.facesOnly === true ? [] : seenIn(frame),
+    );
+    const large = seen.filter(({ face }) => face.box.width >= GLIMPSE_WIDTH_MIN);
+    const meshes = await inference.mesh(large);
+    const landmarksOf = new Map<Picture, Landmarks | undefined>(
+      large.map(({ picture }, row) => [picture, meshes[row]]),
+    );
+    return frames.map((frame) => {
+      if ('refused' in frame) return frame;
+      const { picture, faces } = frame;
+      const landmarks = landmarksOf.get(picture);
+      return {
+        ...describe(frame),
+        surroundings: faces[0] ? surroundingsLuma(picture, faces[0].box) : meanLuma(picture),
+        ...(landmarks ? { glimpse: takeGlimpse(picture, landmarks) } : {}),
+      };
+    });
   }
 
   async function look(image: Uint8Array, options?: LookOptions): Promise<Look | Refused> {
@@ -165,7 +193,8 @@ export function createLooker(models: Models): Looker {
     return {
       look: opened + examined,
       track: opened + meshed,
-      glance: await elapsed(() => glances(requests)),
+      // Nothing to see in a blank picture: with a face there is its mesh.
+      glance: (await elapsed(() => glances(requests))) + meshed,
     };
   }
 

@@ -1,6 +1,6 @@
 import type { Refused } from './decode.ts';
 import type { Failed } from './examination.ts';
-import type { Costs, Look, LookOptions, Sighting, Track } from './look.ts';
+import type { Costs, Glance, Look, LookOptions, Track } from './look.ts';
 import type { ModelBytes, Provider } from './models.ts';
 
 /** What a worker thread is started with. */
@@ -12,7 +12,7 @@ export interface WorkerStart {
   readonly rehearsed: readonly number[];
 }
 
-/** `look`: everything. `track`: where a face is and how it is turned. `glance`: detection only, on a small picture. */
+/** `look`: everything. `track`: where a face is and how it is turned. `glance`: the same for guidance, on a small picture. */
 export type JobKind = 'look' | 'track' | 'glance';
 
 /** One picture to look at. Its memory moves along. */
@@ -27,8 +27,8 @@ export interface Batch {
   readonly jobs: readonly Job[];
 }
 
-/** Of a job: Look, Track or Sighting by its kind, or why there is none. */
-export type Result = Look | Track | Sighting | Refused | Failed;
+/** Of a job: Look, Track or Glance by its kind, or why there is none. */
+export type Result = Look | Track | Glance | Refused | Failed;
 
 /** From the worker: first `ready` with what batches cost, then the results of each batch, one for each job. */
 export type Report =
