@@ -1,23 +1,27 @@
 import { type ChildProcess, spawn } from 'node:child_process';
 import { createHash, randomUUID } from 'node:crypto';
 import { once } from 'node:events';
+import { request } from 'node:http';
 import { join } from 'node:path';
 import { startSpanCollector } from '@selfsame/testing/spans';
 import { waitFor } from '@selfsame/testing/wait';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
-import { buildPage, goodEvidence, sampleFrame, startWorld, type World } from './harness.ts';
+import { deviceKey, packBundle } from './bundles.ts';
+import { barePage, goodEvidence, sampleFrame, startWorld, type World } from './harness.ts';
+
+const bundleType = 'application/vnd.selfsame.capture';
 
 /** The service as a process of its own, as it runs in production. */
 describe('the capture process', () => {
   let world: World;
-  let built: Awaited<ReturnType<typeof buildPage>>;
+  let built: ReturnType<typeof barePage>;
   let collector: Awaited<ReturnType<typeof startSpanCollector>>;
   let child: ChildProcess;
   let output = '';
   let url = '';
 
   beforeEach(async () => {
-    built = await buildPage();
+    built = barePage();
     [world, collector] = await Promise.all([startWorld(built.directory), startSpanCollector()]);
     output = '';
     child = spawn(process.execPath, [join(import.meta.dirname, '../src/main.ts')], {
@@ -51,10 +55,10 @@ describe('the capture process', () => {
     await once(child, 'exit');
     return child.exitCode;
   };
-  const upload = (attemptId: string, headers: Record<string, string> = {}) =>
+  const upload = (attemptId: string, headers: Record<string, string> = {}, body = sampleFrame()) =>
     fetch(`${url}/attempts/${attemptId}`, {
       method: 'POST',
-      body: sampleFrame(),
+      body,
       headers: { 'content-type': 'image/jpeg', ...headers },
     });
 
@@ -74,17 +78,47 @@ describe('the capture process', () => {
     expect(await exit).toBe(0);
   });
 
+  it('stops at once although a broken upload waits for its rest', async () => {
+    const attempt = `${url}/attempts/${randomUUID()}`;
+    await fetch(`${url}/open`, { method: 'POST' });
+    await waitFor('some bytes of it', async () => {
+      const sender = request(attempt, {
+        method: 'POST',
+        headers: {
+          'content-type': 'image/jpeg',
+          'content-length': 100_000,
+          'content-digest': `sha-256=:${createHash('sha256').digest('base64')}:`,
+        },
+      });
+      sender.on('error', () => undefined);
+      await new Promise<void>((resolve) => sender.write(sampleFrame(), () => resolve()));
+      // Whoever asks cuts the delivery, whether its bytes have been read or not.
+      const { headers } = await fetch(attempt, { method: 'HEAD' });
+      sender.destroy();
+      return Number(headers.get('upload-offset')) > 0;
+    });
+    expect(await stop()).toBe(0);
+  });
+
   it('makes one trace of one selfie, and neither trace nor log holds a token or a picture', async () => {
     const attemptId = randomUUID();
     const trace = attemptId.replaceAll('-', '');
     await fetch(url);
     await fetch(`${url}/open`, { method: 'POST' });
-    await fetch(`${url}/guidance`, {
+    const asked = await fetch(`${url}/attempts/${attemptId}/challenge`, {
       method: 'POST',
-      body: sampleFrame().subarray(0, 8_000),
-      headers: { 'content-type': 'image/jpeg' },
+      headers: { 'content-type': 'application/json' },
+      body: '{}',
     });
-    await upload(attemptId, { traceparent: `00-${trace}-00f067aa0ba902b7-01` });
+    const { nonce } = (await asked.json()) as { nonce: string };
+    const key = await deviceKey();
+    const bundle = await packBundle({ image: sampleFrame(), nonce, key, camera: { cam_device_count: 1 } });
+    const signed = JSON.parse(bundle.subarray(4, 4 + bundle.readUInt32BE(0)).toString()).proof;
+    await upload(
+      attemptId,
+      { traceparent: `00-${trace}-00f067aa0ba902b7-01`, 'content-type': bundleType },
+      bundle,
+    );
     await upload(randomUUID(), { 'content-type': 'text/plain' });
     await fetch(`${url}/leave`, { method: 'POST' });
     expect(await stop()).toBe(0);
@@ -105,6 +139,9 @@ describe('the capture process', () => {
       world.token,
       digestForms(world.token),
       sampleFrame().toString('base64').slice(0, 60),
+      nonce,
+      signed.public_key,
+      signed.signature,
     ].flat()) {
       expect(written).not.toContain(secret);
     }

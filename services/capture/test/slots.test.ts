@@ -1,5 +1,5 @@
 import { randomUUID } from 'node:crypto';
-import { type ClientRequest, request as rawRequest } from 'node:http';
+import { type ClientRequest, type IncomingHttpHeaders, request as rawRequest } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { promisify } from 'node:util';
 import { createHttpServer, type HttpServer } from '@selfsame/http/server';
@@ -26,10 +26,11 @@ afterEach(async () => {
 });
 
 /** A server of four slots whose work takes as long as the test wants. */
-async function serve(arrivalTimeoutMs = 30_000): Promise<void> {
+async function serve(arrivalTimeoutMs = 30_000, maxBytes = Number.POSITIVE_INFINITY): Promise<void> {
   const health = { live: () => true, ready: () => true };
   server = createHttpServer({ service: 'slots', log: createLog('slots', 'silent'), health });
-  const slots = createSlots(4);
+  const bytesOf = ({ headers }: { headers: IncomingHttpHeaders }) => Number(headers['content-length']);
+  const slots = createSlots(4, { maxBytes, bytesOf });
   const hooks = { onRequest: slots.enter, preParsing: arrivesWithin(arrivalTimeoutMs) };
   server.register(async (api: HttpServer) => {
     api.setErrorHandler(answerRefusal);
@@ -82,6 +83,20 @@ describe('a slot', () => {
     mayEnd.resolve();
     expect(await other.status).toBe(200);
     expect(await send().status).toBe(200);
+  });
+
+  it('is not to be had for more bytes than there may be, of all clients or of one', async () => {
+    // Every body announces two bytes.
+    await serve(30_000, 5);
+    send({ client: '203.0.113.1' });
+    await untilInside(1);
+    expect(await send({ client: '203.0.113.1' }).status).toBe(429);
+    const other = send({ client: '203.0.113.2' });
+    await untilInside(2);
+    expect(await send({ client: '203.0.113.3' }).status).toBe(429);
+    mayEnd.resolve();
+    expect(await other.status).toBe(200);
+    expect(await send({ client: '203.0.113.3' }).status).toBe(200);
   });
 
   it('of a client that has gone is held until the work on its picture is done', async () => {
