@@ -50,10 +50,7 @@ export const formValidatorCompiler: FastifySchemaCompiler<TSchema> = (route) => 
       } else if (kind === 'plain') plain[name] = read.value;
       else body[name] = read.value;
     }
-    const names = sent instanceof Map ? [...sent.keys()] : Object.keys(sent ?? {});
-    for (const name of isStrict ? names : []) {
-      if (!Object.hasOwn(all, name)) errors[name.slice(0, 64)] = ['Unknown field.'];
-    }
+    if (isStrict) for (const name of unknownNames(sent, all)) errors[name] = ['Unknown field.'];
     const checked = checkPlain(plain) as { value: object } | { error: FieldError };
     // A field that could not be read is not missing as well: what is known of it goes last.
     const told = 'error' in checked ? (checked.error.body as Record<string, string[]>) : {};
@@ -79,6 +76,13 @@ function plainChecker(
     required: names.filter((name) => required.has(name)),
   });
   return validatorCompiler({ ...route, schema });
+}
+
+/** The first few, shortened: they go back into the answer. */
+function unknownNames(sent: Form | object | undefined, known: object): string[] {
+  const names = sent instanceof Map ? [...sent.keys()] : Object.keys(sent ?? {});
+  const unknown = names.filter((name) => !Object.hasOwn(known, name));
+  return unknown.slice(0, 20).map((name) => name.slice(0, 64));
 }
 
 function isRecord(value: unknown): value is object {

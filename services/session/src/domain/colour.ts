@@ -13,7 +13,7 @@ export function longHex(text: string): string {
 }
 
 /** Reads a colour that `isColour` has accepted. */
-export function readColour(text: string): Colour {
+function readColour(text: string): Colour {
   const value = Number.parseInt(longHex(text).slice(1), 16);
   return [value >> 16, (value >> 8) & 255, value & 255];
 }
