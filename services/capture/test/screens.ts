@@ -44,7 +44,7 @@ try {
       await page.goto(`${world.url}/__states/${state}?lang=${language}&text=${text}`);
       await page.locator(state === 'loading' ? '.loading' : 'h1').waitFor({ state: 'attached' });
       await page.waitForTimeout(settledMs);
-      await page.screenshot({ path: join(directory, `${state}--${lookName}.png`), fullPage: true });
+      await page.screenshot({ path: join(directory, `${state}--${lookName}.png`) });
       await page.close();
     }
     await context.close();

@@ -4,8 +4,8 @@ import { askChallenge, readState, type SessionPath } from './client.ts';
 import { millisecondsUntil } from './service-clock.ts';
 import type { FlowEvent, State } from './states.ts';
 
-/** A challenge that is about to be over would be over before its look is sent. */
-const worthwhileMs = 20_000;
+/** Turning one's head and sending what was seen takes so long on a slow link; what is over sooner is not begun with. */
+const worthwhileMs = 45_000;
 
 /** The challenge of the look to come: asked for once for an attempt and a method, and anew when its time is over. */
 export interface Challenges {

@@ -6,8 +6,9 @@ import { createCompanion } from './companion.ts';
 import { deliver } from './delivery.ts';
 import { firstStep, nextStep } from './flow.ts';
 import { type Visit, visitOf } from './handoff/visit.ts';
+import { createLenses } from './lenses.ts';
 import type { LiveChannel } from './live-channel.ts';
-import { startCamera, stopCamera, whenCameraGranted } from './look/camera.ts';
+import { type Lens, startCamera, stopCamera, whenCameraGranted } from './look/camera.ts';
 import { tellParent } from './parent-events.ts';
 import type { Attempt, Effect, FlowEvent, Given, State, Step, Surroundings } from './states.ts';
 import { awaitVerdict } from './verdict-watch.ts';
@@ -27,6 +28,10 @@ export interface Conductor {
   readonly goesOn: boolean;
   /** The running camera; null while there is none. */
   readonly stream: MediaStream | null;
+  readonly lens: Lens;
+  /** Whether the user may look into the device's other camera. */
+  readonly canSwitchCamera: boolean;
+  switchCamera(): void;
   send(event: FlowEvent): void;
   /** What the look to come has to answer; null when it cannot be had now. Asked for when the camera opens. */
   challenge(): Promise<ChallengeView | null>;
@@ -55,6 +60,7 @@ export function startConductor({ path, given, here }: Beginning, changed: () => 
   let opened: Promise<void> = Promise.resolve();
   /** Ends whatever the current screen was waiting for when another one comes. */
   let screen = new AbortController();
+  const lenses = createLenses(location.search, here.isDesktop);
   const challenges = createChallenges({ path, ids, send, opened: () => opened, state: () => state });
 
   function send(event: FlowEvent): void {
@@ -112,11 +118,14 @@ export function startConductor({ path, given, here }: Beginning, changed: () => 
 
   async function openCamera(signal: AbortSignal): Promise<void> {
     if (stream?.active) return send({ is: 'camera_ready' });
-    const started = await startCamera();
+    const method = 'method' in state ? state.method : undefined;
+    const started = await startCamera(lenses.lensFor(method));
     // The user may have left while the browser was asking.
     if (signal.aborted) return started.ok ? stopCamera(started.stream) : undefined;
     if (!started.ok) return send({ is: 'camera_trouble', reason: started.reason });
     stream = started.stream;
+    await lenses.count();
+    if (signal.aborted) return;
     for (const track of stream.getVideoTracks()) {
       track.addEventListener('ended', () => send({ is: 'camera_trouble', reason: 'stopped' }));
     }
@@ -161,6 +170,16 @@ export function startConductor({ path, given, here }: Beginning, changed: () => 
     },
     get goesOn() {
       return companion.goesOn(state);
+    },
+    get lens() {
+      return lenses.lensFor('method' in state ? state.method : undefined);
+    },
+    get canSwitchCamera() {
+      return lenses.canSwitch('method' in state ? state.method : undefined);
+    },
+    switchCamera() {
+      lenses.turn();
+      send({ is: 'switch_camera' });
     },
     here,
     visit,

@@ -36,6 +36,8 @@ export function nextStep(state: State, event: FlowEvent, here: Surroundings): St
       return tryAgain(state);
     case 'agreed':
       return state.at === 'welcome' ? agree(state) : stay(state);
+    case 'switch_camera':
+      return state.at === 'looking' && state.method === 'PASSIVE' ? switchCamera(state) : stay(state);
     case 'camera_ready':
       return state.at === 'asking' ? look(state) : stay(state);
     case 'camera_trouble':
@@ -124,6 +126,13 @@ function look({ session, method }: StateAt<'asking'>): Step {
   return {
     state: { at: 'looking', session, method, challenge: null },
     effects: [{ do: 'challenge' }, tell({ type: 'media_started', step: 'face', mediaType: 'video' })],
+  };
+}
+
+function switchCamera({ session, method }: StateAt<'looking'>): Step {
+  return {
+    state: { at: 'asking', session, method },
+    effects: [{ do: 'stop_camera' }, { do: 'start_camera' }],
   };
 }
 

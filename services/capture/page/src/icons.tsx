@@ -144,7 +144,7 @@ export function CloudOffIcon() {
 
 export function DoorIcon() {
   return (
-    <Icon>
+    <Icon class="icon forward">
       <path d="M13.5 4H6.8A1.8 1.8 0 0 0 5 5.8v12.4A1.8 1.8 0 0 0 6.8 20h6.7M10.5 12H20M16.5 8.2 20.3 12l-3.8 3.8" />
     </Icon>
   );
@@ -164,8 +164,8 @@ export function SparkIcon() {
 export function TurnIcon() {
   return (
     <Icon>
-      <ellipse cx="12" cy="9.6" rx="4.8" ry="6.4" />
-      <path d="M5 13.6c-1.2.7-2 1.5-2 2.4 0 2.200 4 3.800 9 3.800s9-1.600 9-3.800c0-.9-.8-1.700-2-2.400M14.4 17.3 12 19.8l2.4 2.3" />
+      <ellipse cx="12" cy="12" rx="4.6" ry="6.2" />
+      <path d="M4 8.8.9 12 4 15.2M20 8.8l3.1 3.2-3.1 3.2" />
     </Icon>
   );
 }

@@ -102,6 +102,8 @@ export type FlowEvent =
   | { readonly is: 'elsewhere'; readonly stage: RemoteStage }
   /** The verdict has come over the live channel. */
   | { readonly is: 'concluded'; readonly status: string; readonly callback: string }
+  /** The user wants to look into the device's other camera. */
+  | { readonly is: 'switch_camera' }
   | { readonly is: 'camera_ready' }
   | { readonly is: 'camera_trouble'; readonly reason: CameraTrouble }
   | { readonly is: 'challenged'; readonly challenge: ChallengeView }

@@ -18,7 +18,7 @@ const session: SessionView = {
   language: '',
   callback: 'https://app.example/done',
   callback_method: 'both',
-  callback_seconds: 600,
+  callback_seconds: 60,
   method: 'PASSIVE',
   other_methods: [],
   is_desktop_allowed: true,

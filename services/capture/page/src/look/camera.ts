@@ -1,6 +1,9 @@
 /** Why there is no picture, each with its own way out. */
 export type CameraTrouble = 'refused' | 'absent' | 'in_use' | 'stopped' | 'embedded' | 'unsupported';
 
+/** The camera beside the screen, or the one behind it, for someone who is held the device by another. */
+export type Lens = 'front' | 'back';
+
 /** A running camera or the reason why not. */
 export type CameraStart =
   | { readonly ok: true; readonly stream: MediaStream }
@@ -10,17 +13,18 @@ export type CameraStart =
  * As much as liveness and matching profit from; more only costs the user's link. Every wish is an ideal: a camera that
  * cannot is taken as it is.
  */
-const wanted: MediaTrackConstraints = {
-  facingMode: 'user',
+const wanted = (lens: Lens): MediaTrackConstraints => ({
+  facingMode: lens === 'front' ? 'user' : 'environment',
   width: { ideal: 1280 },
   height: { ideal: 960 },
   frameRate: { ideal: 30 },
-};
+});
 
-/** When the browser was asked for a camera and when it gave one, in milliseconds of `performance.now()`. */
+/** When the browser was asked for a camera, gave one and had its first picture, in milliseconds of `performance.now()`. */
 export interface CameraMoments {
   readonly askedAtMs: number;
   readonly grantedAtMs: number;
+  readonly firstPictureAtMs?: number;
 }
 
 const moments = new WeakMap<MediaStream, CameraMoments>();
@@ -31,11 +35,11 @@ export function momentsOf(stream: MediaStream): CameraMoments | undefined {
 }
 
 /** Asks for the user's camera; waits as long as the browser's question is open. */
-export async function startCamera(): Promise<CameraStart> {
+export async function startCamera(lens: Lens = 'front'): Promise<CameraStart> {
   if (navigator.mediaDevices?.getUserMedia === undefined) return { ok: false, reason: 'unsupported' };
   const askedAtMs = performance.now();
   try {
-    const stream = await openCamera();
+    const stream = await openCamera(lens);
     moments.set(stream, { askedAtMs, grantedAtMs: performance.now() });
     return { ok: true, stream };
   } catch (error) {
@@ -44,9 +48,9 @@ export async function startCamera(): Promise<CameraStart> {
 }
 
 /** Some drivers refuse a mode that they have offered: then any camera in any mode is better than none. */
-async function openCamera(): Promise<MediaStream> {
+async function openCamera(lens: Lens): Promise<MediaStream> {
   try {
-    return await navigator.mediaDevices.getUserMedia({ video: wanted, audio: false });
+    return await navigator.mediaDevices.getUserMedia({ video: wanted(lens), audio: false });
   } catch (error) {
     if (!mayBeTheMode(nameOf(error))) throw error;
     return navigator.mediaDevices.getUserMedia({ video: true, audio: false });
@@ -75,10 +79,19 @@ export async function firstPicture(
   // A refused play() shows itself by the picture staying away.
   void video.play().catch(() => undefined);
   for (let waited = 0; waited < firstPictureMs && !signal.aborted; waited += 50) {
-    if (video.readyState >= HTMLMediaElement.HAVE_CURRENT_DATA && video.videoWidth > 0) return true;
+    if (video.readyState >= HTMLMediaElement.HAVE_CURRENT_DATA && video.videoWidth > 0) {
+      remember(stream);
+      return true;
+    }
     await new Promise((resolve) => setTimeout(resolve, 50));
   }
   return false;
+}
+
+function remember(stream: MediaStream | null): void {
+  const known = stream === null ? undefined : moments.get(stream);
+  if (stream === null || known === undefined || known.firstPictureAtMs !== undefined) return;
+  moments.set(stream, { ...known, firstPictureAtMs: performance.now() });
 }
 
 /** Names the trouble behind a refusal of `getUserMedia`, by the error's name. */

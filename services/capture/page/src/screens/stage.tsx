@@ -127,7 +127,7 @@ function Oval({ state, conductor, say }: StageProps) {
       <Heading hidden>{say('stage.title')}</Heading>
       <Words state={state} act={act} guide={guide} say={say} />
       <div class="frame">
-        <div class="oval" ref={outline}>
+        <div class={conductor.lens === 'back' ? 'oval back' : 'oval'} ref={outline}>
           <video ref={video} autoplay muted playsInline hidden={!looking} />
           <canvas ref={picture} hidden={looking} />
           <div class={looking ? 'veil' : 'veil on'} />
@@ -148,6 +148,11 @@ function Oval({ state, conductor, say }: StageProps) {
           >
             <span />
           </button>
+          {looking && conductor.canSwitchCamera ? (
+            <button type="button" class="quiet" onClick={conductor.switchCamera}>
+              {say('stage.switch_camera')}
+            </button>
+          ) : null}
           {looking && state.session.other_methods.length > 0 ? (
             <button type="button" class="quiet other-way" onClick={otherWay}>
               {say('stage.other_way')}

@@ -106,6 +106,7 @@ export const en = {
   'hints.good': 'Perfect, stay like this',
   'hints.manual': 'Ready? Press the button',
   'stage.title': 'Camera picture',
+  'stage.switch_camera': 'Switch camera',
   'stage.shutter': 'Take the picture',
   'stage.begin': 'Begin',
   'stage.other_way': 'Use another way',
