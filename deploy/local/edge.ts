@@ -41,6 +41,7 @@ const earlyAnswerMs = 1000;
  * What a client says about forwarding is replaced, because nothing trusted stands before this edge.
  */
 export function createEdge(options: EdgeOptions): Server {
+  const upgraded = new Set<Duplex>();
   const agent = new Agent({ keepAlive: true, maxSockets: 256 });
   agent.createConnection = (to) => connectToAnswer(to as TcpNetConnectOpts);
   const server = createServer({ keepAlive: true, noDelay: true }, (request, response) => {
@@ -57,8 +58,15 @@ export function createEdge(options: EdgeOptions): Server {
   server.on('upgrade', (request: IncomingMessage, socket: Duplex, head: Buffer) => {
     const upstream = options.upstreams[options.route(pathOf(request)) ?? ''];
     if (upstream === undefined) return socket.end('HTTP/1.1 404 Not Found\r\nconnection: close\r\n\r\n');
+    upgraded.add(socket.once('close', () => upgraded.delete(socket)));
     passUpgrade(request, socket, head, upstream);
   });
+  // Node counts upgraded connections as nobody's, and waits for them all the same.
+  const closeAllConnections = server.closeAllConnections.bind(server);
+  server.closeAllConnections = () => {
+    closeAllConnections();
+    for (const socket of upgraded) socket.destroy();
+  };
   server.on('close', () => agent.destroy());
   // Large uploads on slow phones are bounded by the services; idle connections are bounded here.
   server.headersTimeout = 20_000;
@@ -139,25 +147,38 @@ function failureOf(code: string | undefined): [number, string] {
   return [502, 'The service broke off its answer. Please try again.'];
 }
 
+/** After an upgrade the connection belongs to both ends: nothing here limits its silence or its age. */
 function passUpgrade(request: IncomingMessage, socket: Duplex, head: Buffer, upstream: Upstream): void {
   const headers = { ...requestHeaders(request), connection: 'upgrade', upgrade: request.headers.upgrade };
   const outgoing = openRequest({ ...upstream, method: request.method, path: request.url, headers });
   const refuse = () => socket.end('HTTP/1.1 502 Bad Gateway\r\nconnection: close\r\n\r\n');
   outgoing.on('upgrade', (incoming, upstreamSocket, upstreamHead) => {
-    const lines = Object.entries(incoming.headers).flatMap(([name, value]) =>
-      [value ?? []].flat().map((text) => `${name}: ${text}`),
-    );
-    socket.write(`HTTP/1.1 101 Switching Protocols\r\n${lines.join('\r\n')}\r\n\r\n`);
+    socket.write(headOf(101, 'Switching Protocols', incoming.headers));
     if (upstreamHead.length > 0) socket.write(upstreamHead);
     if (head.length > 0) upstreamSocket.write(head);
     upstreamSocket.pipe(socket).pipe(upstreamSocket);
     upstreamSocket.on('error', () => socket.destroy());
     socket.on('error', () => upstreamSocket.destroy());
+    // A connection that breaks ends without a word, which pipes do not pass on.
+    upstreamSocket.on('close', () => socket.destroy());
+    socket.on('close', () => upstreamSocket.destroy());
   });
-  outgoing.on('response', refuse);
+  // The service refused, and says why.
+  outgoing.on('response', (incoming) => {
+    const answerHeaders = { ...withoutHopByHop(incoming.headers), connection: 'close' };
+    socket.write(headOf(incoming.statusCode ?? 502, incoming.statusMessage ?? '', answerHeaders));
+    pipeline(incoming, socket, () => undefined);
+  });
   outgoing.on('error', refuse);
   socket.on('error', () => outgoing.destroy());
   outgoing.end();
+}
+
+function headOf(status: number, message: string, headers: OutgoingHttpHeaders): string {
+  const lines = Object.entries(headers).flatMap(([name, value]) =>
+    [value ?? []].flat().map((text) => `${name}: ${text}\r\n`),
+  );
+  return `HTTP/1.1 ${status} ${message}\r\n${lines.join('')}\r\n`;
 }
 
 function requestHeaders(request: IncomingMessage): OutgoingHttpHeaders {

@@ -1,6 +1,7 @@
 import { randomUUID } from 'node:crypto';
+import { once } from 'node:events';
 import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
-import { connect } from 'node:net';
+import { type AddressInfo, connect } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { sessionStatusChanged } from '@selfsame/contracts/catalog';
@@ -11,6 +12,7 @@ import { createLog } from '@selfsame/runtime/log';
 import { waitFor } from '@selfsame/testing/wait';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import { type ClientOptions, WebSocket } from 'ws';
+import { createEdge } from '../../../deploy/local/edge.ts';
 import { type LiveNews, openLiveChannel } from '../page/src/live-channel.ts';
 import { type Config, readConfig } from '../src/config.ts';
 import { createService } from '../src/service.ts';
@@ -392,6 +394,49 @@ it('a replica that stops asks its pages to go, and does not wait for those that 
   await stop();
   expect(await closing(polite)).toBe(1001);
   expect(await refused(addressOf(url), { origin: url })).toBe(Number.NaN);
+});
+
+describe('through the local edge', () => {
+  async function edge(): Promise<string> {
+    const { port } = new URL(world.url);
+    const upstreams = { capture: { host: '127.0.0.1', port: Number(port) } };
+    const server = createEdge({ route: () => 'capture', upstreams });
+    server.listen(0, '127.0.0.1');
+    await once(server, 'listening');
+    stops.push(async () => {
+      server.closeAllConnections();
+      server.close();
+    });
+    return `http://127.0.0.1:${(server.address() as AddressInfo).port}`;
+  }
+
+  it('thumbnails, answers and news pass, and a close reaches the other end', async () => {
+    const url = await edge();
+    const [page, other] = [await visit(url), await visit(url)];
+    page.ask(9);
+    await heardBy(page, { is: 'seen', seq: 9 });
+    page.say({ is: 'stage', stage: 'looking' });
+    await heardBy(other, { is: 'progress', stage: 'looking' } as Partial<LiveMessage>);
+    page.ask(1, Buffer.from('no picture'));
+    expect(await closing(page)).toBe(1003);
+    other.socket.terminate();
+  });
+
+  it('a refusal keeps its status, and the origin is that of the address in the browser', async () => {
+    const url = await edge();
+    expect(await refused(addressOf(url), { origin: world.url })).toBe(403);
+    expect(await refused(addressOf(url, 'some-unknown-token'), { origin: url })).toBe(404);
+    expect(await refused(addressOf(url), { origin: url })).toBe(101);
+  });
+
+  it('a page that breaks off without a word leaves its place', async () => {
+    const url = await edge();
+    const pages = [];
+    for (let turn = 0; turn < 6; turn++) pages.push(await visit(url));
+    expect(await refused(addressOf(url), { origin: url })).toBe(429);
+    pages[0]?.socket.terminate();
+    await waitFor('its place', async () => (await refused(addressOf(url), { origin: url })) === 101);
+  });
 });
 
 describe('the page’s own channel', () => {
