@@ -1,28 +1,30 @@
 import { once } from 'node:events';
 import { type AddressInfo, connect, createServer, type Socket } from 'node:net';
 
-/** A network between a browser and the system that can be slow, and can be gone. */
+/** A network between a browser and the system that can be gone. */
 export interface LooseLink {
   /** An address of the system, through this link. */
   through(url: string): string;
   /**
-   * Lets every connection trickle from now on, and breaks them all once one of them has carried this many bytes upwards;
-   * nothing gets through for `goneMs` after that.
+   * Waits for an upload, and breaks every connection once this much of it has passed; nothing gets through
+   * for `goneMs` after that.
    */
-  breakAfter(bytesUp: number, goneMs: number): void;
-  /** How often it broke, and the longest time until something got through again. */
+  breakUploadAfter(bytes: number, goneMs: number): void;
+  /** How often it broke. */
   readonly breaks: number;
   close(): Promise<void>;
 }
 
-/** Bytes at a time and pause between them while it trickles: about 100 kB/s. */
-const TRICKLE = { bytes: 4_096, everyMs: 40 } as const;
+/** How an upload begins. */
+const UPLOAD = /^(POST|PATCH) \S+\/attempts\/[^/ ]+ HTTP/;
+/** Bytes that pass at a time. */
+const SIP = 4_096;
 
 /** Opens a link to the system at `baseUrl`, on another port of the loopback address. */
 export async function openLooseLink(baseUrl: string): Promise<LooseLink> {
   const target = new URL(baseUrl);
   const sockets = new Set<Socket>();
-  let limit = Number.POSITIVE_INFINITY;
+  let limit: number | undefined;
   let goneMs = 0;
   let goneUntil = 0;
   let breaks = 0;
@@ -33,7 +35,8 @@ export async function openLooseLink(baseUrl: string): Promise<LooseLink> {
       return;
     }
     const far = connect(Number(target.port), target.hostname);
-    let up = 0;
+    // Of nothing but an upload: what lets thumbnails through, and headers, never counts.
+    let uploaded = Number.NEGATIVE_INFINITY;
     for (const [socket, other] of [
       [near, far],
       [far, near],
@@ -46,23 +49,25 @@ export async function openLooseLink(baseUrl: string): Promise<LooseLink> {
       });
     }
     far.pipe(near);
-    near.on('data', (chunk) => {
-      up += chunk.length;
-      far.write(chunk);
-      if (up >= limit) {
-        breakAll();
+    near.on('data', (chunk: Buffer) => {
+      if (limit === undefined) {
+        far.write(chunk);
         return;
       }
-      if (limit === Number.POSITIVE_INFINITY) return;
-      near.pause();
-      setTimeout(() => near.resume(), (TRICKLE.everyMs * chunk.length) / TRICKLE.bytes);
+      if (UPLOAD.test(chunk.toString('latin1'))) uploaded = 0;
+      for (let at = 0; at < chunk.length && uploaded < limit; at += SIP) {
+        const sip = chunk.subarray(at, at + SIP);
+        far.write(sip);
+        uploaded += sip.length;
+      }
+      if (uploaded >= limit) breakAll();
     });
   });
 
   function breakAll(): void {
     breaks += 1;
     goneUntil = Date.now() + goneMs;
-    limit = Number.POSITIVE_INFINITY;
+    limit = undefined;
     for (const socket of sockets) socket.destroy();
   }
 
@@ -71,8 +76,8 @@ export async function openLooseLink(baseUrl: string): Promise<LooseLink> {
   const { port } = server.address() as AddressInfo;
   return {
     through: (url) => Object.assign(new URL(url), { port: String(port) }).href,
-    breakAfter(bytesUp, forMs) {
-      limit = bytesUp;
+    breakUploadAfter(bytes, forMs) {
+      limit = bytes;
       goneMs = forMs;
     },
     get breaks() {

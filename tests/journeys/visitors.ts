@@ -13,6 +13,8 @@ export interface Visitor {
   press(name: RegExp): Promise<void>;
   /** Waits for the screen with this heading. */
   sees(heading: RegExp): Promise<void>;
+  /** Bodies of everything the page has uploaded, in order. */
+  uploads(): Promise<Buffer[]>;
   /** The camera is unplugged; only one of `tests/capture-cameras`. */
   loseCamera(): Promise<void>;
 }
@@ -55,6 +57,7 @@ export async function openVisitors(video = 'genuine_p01'): Promise<Visitors> {
         navigator.mediaDevices.getUserMedia = () => Promise.reject(new DOMException('', name));
       }, cameraError);
     }
+    await context.addInitScript(keepUploads);
     const page = await context.newPage();
     await page.goto(url);
     return visitor(context, page, screens);
@@ -77,7 +80,29 @@ function visitor(context: BrowserContext, page: Page, screens: readonly ScreenRe
     screens,
     press: (name) => page.getByRole('button', { name }).first().click({ timeout: 15_000 }),
     sees: (heading) => page.getByRole('heading', { name: heading }).first().waitFor({ timeout: 20_000 }),
+    uploads: async () => {
+      const texts = await page.evaluate(() =>
+        Promise.all(
+          (window as unknown as { uploads: Blob[] }).uploads.map(async (blob) => {
+            const bytes = new Uint8Array(await blob.arrayBuffer());
+            return btoa(Array.from(bytes, (byte) => String.fromCharCode(byte)).join(''));
+          }),
+        ),
+      );
+      return texts.map((text) => Buffer.from(text, 'base64'));
+    },
     loseCamera: () =>
       page.evaluate(() => (window as unknown as { selfsameCamera: CameraSwitch }).selfsameCamera.takeAway()),
+  };
+}
+
+/** Runs in the page before its code. The browser does not tell a test what is in a blob that it sends. */
+function keepUploads(): void {
+  const uploads: Blob[] = [];
+  Object.defineProperty(window, 'uploads', { value: uploads });
+  const send = XMLHttpRequest.prototype.send;
+  XMLHttpRequest.prototype.send = function keep(body) {
+    if (body instanceof Blob) uploads.push(body);
+    send.call(this, body);
   };
 }

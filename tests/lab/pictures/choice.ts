@@ -34,7 +34,7 @@ export interface Change {
 /** Points of 100 of a match that may be lost at worst: thresholds of the product lie tens of points apart. */
 const MATCH_MARGIN = 1;
 /** Signals a picture that may come on top: below it no kind of picture raises one anew. */
-const SIGNALS_MARGIN = 0.03;
+const SIGNALS_MARGIN = 0.02;
 
 /** @param before the same pictures without loss, in the same order */
 export function rowOf(
