@@ -1,6 +1,11 @@
 import { createHash } from 'node:crypto';
+import { waitFor } from '@selfsame/testing/wait';
+import { sql } from 'kysely';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { noCustomization } from '../src/domain/customization.ts';
 import { secretDigest } from '../src/domain/secrets.ts';
+import { lockApplication } from '../src/outbound/application-store.ts';
+import { lockBrandFiles, saveCustomization } from '../src/outbound/customization-store.ts';
 import type { World } from './harness.ts';
 import { openWorld } from './harness.ts';
 
@@ -46,6 +51,13 @@ const fetchFile = (url: string, init?: RequestInit) =>
 async function files(): Promise<string[]> {
   const rows = await world.database.db.selectFrom('brand_files').select('name').orderBy('name').execute();
   return rows.map(({ name }) => name);
+}
+/** How many transactions wait for a lock of another one. */
+async function waiting(): Promise<number> {
+  const { rows } = await sql<{ count: number }>`
+    SELECT count(*) FROM pg_stat_activity
+    WHERE datname = current_database() AND cardinality(pg_blocking_pids(pid)) > 0`.execute(world.database.db);
+  return rows[0]?.count ?? 0;
 }
 async function changes(client: Client): Promise<string[]> {
   const rows = await world.database.db
@@ -218,8 +230,13 @@ describe('values', () => {
   it('changes of the same moment do not undo each other', async () => {
     const client = await world.client('racing');
     const bodies = [{ callback_seconds: 7 }, { border_radius_panel: 3 }, { app_public_name: 'Race' }];
-    const answers = await Promise.all(bodies.map((body) => patch(client, body)));
-    expect(answers.map(({ status }) => status)).toEqual([200, 200, 200]);
+    const answers = await world.database.transaction(async (tx) => {
+      await lockApplication(tx, client.applicationId);
+      const under = bodies.map((body) => patch(client, body));
+      await waitFor('all of them to wait for their turn', async () => (await waiting()) === bodies.length);
+      return { under };
+    });
+    for (const { status } of await Promise.all(answers.under)) expect(status).toBe(200);
     expect((await client.call('GET', path)).body).toMatchObject(Object.assign({}, ...bodies));
   });
 });
@@ -308,21 +325,19 @@ describe('files', () => {
   });
 
   it('that one application lets go while another takes them up are there in the end', async () => {
-    const clients = await Promise.all(['taking', 'leaving'].map((slug) => world.client(slug)));
-    const [taking, leaving] = clients as [Client, Client];
-    const contested = png(16, 'contested');
-    for (let turn = 0; turn < 5; turn += 1) {
-      await Promise.all([
-        patch(taking, { image_square: null }),
-        patchForm(leaving, { image_square: contested }),
-      ]);
-      const answers = await Promise.all([
-        patchForm(taking, { image_square: contested }),
-        patch(leaving, { image_square: null }),
-      ]);
-      expect(answers.map(({ status }) => status)).toEqual([200, 200]);
-      expect((await fetchFile(answers[0]?.body.logo_square)).status).toBe(200);
-    }
+    const [leaving, taking] = [await world.client('leaving'), await world.client('taking')];
+    const url = (await patchForm(leaving, { image_square: png(16, 'contested') })).body.logo_square;
+    const name = url.slice(url.lastIndexOf('/') + 1);
+    const { left } = await world.database.transaction(async (tx) => {
+      await lockBrandFiles(tx);
+      const left = patch(leaving, { image_square: null });
+      await waitFor('the one that leaves to wait', async () => (await waiting()) === 1);
+      const files = { ...noCustomization.files, favicon: name };
+      await saveCustomization(tx, taking.applicationId, { settings: {}, files }, new Date());
+      return { left };
+    });
+    expect((await left).body.logo_square).toBeNull();
+    expect((await fetchFile(url)).status).toBe(200);
   });
 
   it('a font that is named cannot be taken away from under its name', async () => {
