@@ -104,6 +104,7 @@ export const ar: Catalogue = {
   'hints.good': 'ممتاز، ابقَ هكذا',
   'hints.manual': 'هل أنت جاهز؟ اضغط الزر',
   'stage.title': 'صورة الكاميرا',
+  'stage.switch_camera': 'تبديل الكاميرا',
   'stage.shutter': 'التقاط الصورة',
   'stage.begin': 'ابدأ',
   'stage.other_way': 'استخدام طريقة أخرى',

@@ -107,6 +107,7 @@ export const ca: Catalogue = {
   'hints.good': 'Perfecte, queda’t així',
   'hints.manual': 'Tot a punt? Prem el botó',
   'stage.title': 'Imatge de la càmera',
+  'stage.switch_camera': 'Canvia de càmera',
   'stage.shutter': 'Fes la foto',
   'stage.begin': 'Comença',
   'stage.other_way': 'Fes servir un altre mètode',

@@ -109,11 +109,12 @@ export const de: Catalogue = {
   'hints.good': 'Perfekt, so bleiben',
   'hints.manual': 'Bereit? Auslöser drücken',
   'stage.title': 'Kamerabild',
+  'stage.switch_camera': 'Kamera wechseln',
   'stage.shutter': 'Bild aufnehmen',
   'stage.begin': 'Beginnen',
   'stage.other_way': 'Anderen Weg wählen',
   'stage.waiting': 'Einen Moment, Gesicht im Oval lassen',
-  'flash.title': 'Ihr Bildschirm wechselt gleich die Farben',
+  'flash.title': 'Ihr Bildschirm wechselt die Farbe',
   'flash.body':
     'Sechs kräftige Farben beleuchten etwa drei Sekunden lang Ihr Gesicht. Sie zeigen, dass Sie wirklich vor diesem Bildschirm sind.',
   'flash.caution':

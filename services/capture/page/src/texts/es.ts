@@ -107,6 +107,7 @@ export const es: Catalogue = {
   'hints.good': 'Perfecto, quédate así',
   'hints.manual': '¿Todo listo? Pulsa el botón',
   'stage.title': 'Imagen de la cámara',
+  'stage.switch_camera': 'Cambiar de cámara',
   'stage.shutter': 'Hacer la foto',
   'stage.begin': 'Comenzar',
   'stage.other_way': 'Usar otro método',

@@ -108,6 +108,7 @@ export const fr: Catalogue = {
   'hints.good': 'Parfait, restez ainsi',
   'hints.manual': 'C’est bon ? Appuyez sur le bouton',
   'stage.title': 'Image de la caméra',
+  'stage.switch_camera': 'Changer de caméra',
   'stage.shutter': 'Prendre la photo',
   'stage.begin': 'Commencer',
   'stage.other_way': 'Utiliser un autre moyen',

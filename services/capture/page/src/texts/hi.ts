@@ -102,6 +102,7 @@ export const hi: Catalogue = {
   'hints.good': 'बढ़िया, ऐसे ही रहें',
   'hints.manual': 'तैयार हैं? बटन दबाएँ',
   'stage.title': 'कैमरे की तस्वीर',
+  'stage.switch_camera': 'कैमरा बदलें',
   'stage.shutter': 'फ़ोटो लें',
   'stage.begin': 'शुरू करें',
   'stage.other_way': 'कोई दूसरा तरीका चुनें',

@@ -107,6 +107,7 @@ export const it: Catalogue = {
   'hints.good': 'Perfetto, resta così',
   'hints.manual': 'Tutto a posto? Premi il pulsante',
   'stage.title': 'Immagine della fotocamera',
+  'stage.switch_camera': 'Cambia fotocamera',
   'stage.shutter': 'Scatta la foto',
   'stage.begin': 'Inizia',
   'stage.other_way': 'Usa un altro metodo',

@@ -104,6 +104,7 @@ export const ko: Catalogue = {
   'hints.good': '좋습니다, 그대로 계세요',
   'hints.manual': '준비되셨나요? 버튼을 눌러 주세요',
   'stage.title': '카메라 화면',
+  'stage.switch_camera': '카메라 전환',
   'stage.shutter': '사진 찍기',
   'stage.begin': '시작',
   'stage.other_way': '다른 방법 사용하기',

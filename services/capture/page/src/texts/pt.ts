@@ -107,6 +107,7 @@ export const pt: Catalogue = {
   'hints.good': 'Perfeito, fique assim',
   'hints.manual': 'Tudo pronto? Toque no botão',
   'stage.title': 'Imagem da câmera',
+  'stage.switch_camera': 'Trocar de câmera',
   'stage.shutter': 'Tirar a foto',
   'stage.begin': 'Começar',
   'stage.other_way': 'Usar outra forma',

@@ -102,6 +102,7 @@ export const zhCN: Catalogue = {
   'hints.good': '很好，请保持',
   'hints.manual': '准备好后请按按钮',
   'stage.title': '摄像头画面',
+  'stage.switch_camera': '切换摄像头',
   'stage.shutter': '拍照',
   'stage.begin': '开始',
   'stage.other_way': '使用其他方式',
