@@ -16,8 +16,8 @@ import { createEdge } from '../../../deploy/local/edge.ts';
 import { type LiveNews, openLiveChannel } from '../page/src/live-channel.ts';
 import { type Config, readConfig } from '../src/config.ts';
 import { createService } from '../src/service.ts';
-import type { LiveMessage } from '../src/wire.ts';
-import { centredFace, sampleFrame, startWorld, type World } from './harness.ts';
+import type { AttemptAnswer, LiveMessage } from '../src/wire.ts';
+import { centredFace, goodEvidence, sampleFrame, startWorld, type World } from './harness.ts';
 
 let world: World;
 let pages: string;
@@ -385,6 +385,42 @@ describe('two pages of one session, on two replicas', () => {
     again.ask(1);
     await heardBy(again, { is: 'seen' });
   });
+});
+
+it('two devices that send their pictures at once get one verdict, and both are told', async () => {
+  const other = await replica();
+  const [desktop, phone] = [await visit(), await visit(other.url)];
+  await fetch(`${world.url}/session/${world.token}/open`, { method: 'POST' });
+  // Both are looked at before either is decided, and the second would have been declined.
+  const together = Promise.withResolvers<void>();
+  world.script.verify = async () => {
+    if (world.seen.verified.length === 2) together.resolve();
+    await together.promise;
+    return goodEvidence();
+  };
+  const statuses = ['Approved', 'Declined'];
+  world.script.decide = () => statuses.shift() ?? null;
+  const answers = await Promise.all(
+    [world.url, other.url].map(async (url) => {
+      const response = await fetch(`${url}/session/${world.token}/attempts/${randomUUID()}`, {
+        method: 'POST',
+        body: sampleFrame(),
+        headers: { 'content-type': 'image/jpeg' },
+      });
+      return (await response.json()) as AttemptAnswer;
+    }),
+  );
+  const verdict = { status: 'Approved', callback: world.script.session.callback };
+  expect(answers).toEqual([
+    { result: 'verdict', ...verdict },
+    { result: 'verdict', ...verdict },
+  ]);
+  expect(world.seen.completed).toHaveLength(2);
+  expect(world.seen.verdicts).toBe(1);
+  for (const page of [desktop, phone]) {
+    await heardBy(page, { is: 'finished' });
+    expect(page.heard.filter(({ is }) => is === 'finished')).toEqual([{ is: 'finished', ...verdict }]);
+  }
 });
 
 it('a replica that stops asks its pages to go, and does not wait for those that stay', async () => {
