@@ -21,17 +21,19 @@ export function Following({ stage, say, takeOver, canTakeOver }: FollowingProps)
       <div class="scroll following">
         <Heading>{say(stage === 'left' ? 'following.left' : 'following.title')}</Heading>
         <p>{say(stage === 'left' ? 'following.left_body' : 'following.body')}</p>
-        <ol class="stages">
-          {order.map((each, index) => (
-            <li
-              key={each}
-              class={index < reached ? 'done' : index === reached ? 'now' : undefined}
-              aria-current={index === reached ? 'step' : undefined}
-            >
-              {say(`following.${each}`)}
-            </li>
-          ))}
-        </ol>
+        {stage === 'left' ? null : (
+          <ol class="stages">
+            {order.map((each, index) => (
+              <li
+                key={each}
+                class={index < reached ? 'done' : index === reached ? 'now' : undefined}
+                aria-current={index === reached ? 'step' : undefined}
+              >
+                {say(`following.${each}`)}
+              </li>
+            ))}
+          </ol>
+        )}
         <p class="for-readers" role="status">
           {say(`following.${stage}`)}
         </p>
