@@ -23,7 +23,7 @@ const settings = {
   /** Uploads held in memory at once: a picture of 5 MB or a bundle of 16 MB at most. */
   concurrentFrames: setting.integer('CAPTURE_CONCURRENT_FRAMES', { default: 32, min: 1, max: 1_000 }),
   /** What they may weigh together as announced; while one is judged it takes two to three times its size. */
-  uploadMegabytes: setting.integer('CAPTURE_UPLOAD_MEGABYTES', { default: 160, min: 16, max: 10_000 }),
+  uploadMegabytes: setting.integer('CAPTURE_UPLOAD_MEGABYTES', { default: 80, min: 32, max: 10_000 }),
   /** Broken uploads that wait for their rest, together. */
   keptMegabytes: setting.integer('CAPTURE_KEPT_MEGABYTES', { default: 64, min: 0, max: 10_000 }),
   /** Thumbnails looked at together; guidance gives way to verification. */

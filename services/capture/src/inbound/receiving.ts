@@ -123,6 +123,8 @@ async function deliver(payload: Readable, delivery: Delivery, tooMany: () => Err
 
 function whole({ chunks, offset }: Delivery, digest: string | undefined, receivedAt: Date): ReceivedBody {
   const bytes = Buffer.concat(chunks, offset);
+  // Held once from here on.
+  chunks.length = 0;
   if (digest !== undefined && createHash('sha256').update(bytes).digest('base64') !== digest) throw damaged();
   return new ReceivedBody(bytes, receivedAt);
 }
