@@ -8,14 +8,18 @@ export interface AttemptIds {
 
 /** Remembers the open attempt of one session for this tab, where the browser lets it. */
 export function attemptIds(key: string): AttemptIds {
-  let open = recall(key);
+  let open: string | null = null;
+  let isRecalled = false;
   return {
     current() {
+      if (!isRecalled) open = recall(key);
+      isRecalled = true;
       open ??= crypto.randomUUID();
       remember(key, open);
       return open;
     },
     settle() {
+      isRecalled = true;
       open = null;
       remember(key, null);
     },

@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import type { SessionView } from '../../src/wire.ts';
-import { firstStep, nextStep, openingStep } from './flow.ts';
+import { canLeave, firstStep, nextStep, openingStep } from './flow.ts';
 import type { FlowEvent, State, Step, Surroundings } from './states.ts';
 
 const session: SessionView = {
@@ -26,6 +26,8 @@ const session: SessionView = {
   locked_until: null,
 };
 const phone: Surroundings = { isDesktop: false, isLoopback: false, lessMotion: false };
+const desk: Surroundings = { ...phone, isDesktop: true };
+const flashing: SessionView = { ...session, method: 'FLASHING', other_methods: ['ACTIVE_3D', 'PASSIVE'] };
 const attempt = { id: 'a-1', isAuto: true };
 
 /** Plays events from the start; the step of the last one. */
@@ -236,5 +238,154 @@ describe('no event', () => {
     ];
     const state: State = play(opened).state;
     for (const event of strangers) expect(nextStep(state, event, phone)).toEqual({ state, effects: [] });
+  });
+});
+
+describe('the first screen', () => {
+  it('is there with the page, and the session is opened behind it', () => {
+    const first = firstStep({ session }, phone);
+    expect(first.state).toMatchObject({ at: 'welcome', method: 'PASSIVE' });
+    expect(done(first)).toEqual(['tell', 'open']);
+    const opened = nextStep(first.state, { is: 'opened', session: { ...session, attempts_left: 2 } }, phone);
+    expect(opened).toMatchObject({ state: { at: 'welcome', session: { attempts_left: 2 } }, effects: [] });
+  });
+
+  it('gives way to what opening finds out, without greeting the embedder twice', () => {
+    const { state } = firstStep({ session }, phone);
+    for (const [phase, at] of [
+      ['finished', 'finished'],
+      ['expired', 'ended'],
+      ['deciding', 'deciding'],
+      ['locked', 'locked'],
+    ] as const) {
+      const step = nextStep(state, { is: 'opened', session: { ...session, phase } }, phone);
+      expect(step.state.at).toBe(at);
+      expect(told(step).map(({ type }) => type)).not.toContain('ready');
+    }
+    const refused = nextStep(state, { is: 'failed', reason: 'expired' }, phone);
+    expect(refused.state).toMatchObject({ at: 'ended', reason: 'expired' });
+  });
+
+  it('says why there is no session, and asks again when the user does', () => {
+    const away = firstStep({ reason: 'unavailable' }, phone);
+    expect(away.state).toMatchObject({ at: 'ended', reason: 'unavailable' });
+    expect(nextStep(away.state, { is: 'try_again' }, phone)).toEqual(openingStep);
+  });
+
+  it('is opened once more for a locked session, which then stays as it is', () => {
+    const locked = { ...session, phase: 'locked', locked_until: '2026-05-01T12:35:00.000Z' } as const;
+    const first = firstStep({ session: locked }, phone);
+    expect(done(first)).toContain('open');
+    const again = nextStep(first.state, { is: 'opened', session: locked }, phone);
+    expect(again).toEqual({ state: first.state, effects: [] });
+  });
+});
+
+describe('liveness', () => {
+  const arrived: FlowEvent = { is: 'opened', session: flashing };
+
+  it('is shown without flashes to those who have asked their system for less motion', () => {
+    expect(play(arrived).state).toMatchObject({ method: 'FLASHING' });
+    const gentle = playOn({ ...phone, lessMotion: true }, arrived);
+    expect(gentle.state).toMatchObject({ at: 'welcome', method: 'ACTIVE_3D' });
+    const only = { ...flashing, other_methods: [] };
+    const none = playOn({ ...phone, lessMotion: true }, { is: 'opened', session: only });
+    expect(none.state).toMatchObject({ method: 'FLASHING' });
+  });
+
+  it('may be shown in another way, chosen before it begins or in the middle of it', () => {
+    const chosen = play(arrived, { is: 'method', method: 'ACTIVE_3D' });
+    expect(chosen.state).toMatchObject({ at: 'welcome', method: 'ACTIVE_3D' });
+    const looking = play(arrived, { is: 'agreed' }, { is: 'camera_ready' });
+    expect(done(looking)).toContain('challenge');
+    const other = nextStep(looking.state, { is: 'other_way' }, phone);
+    expect(other).toMatchObject({
+      state: { at: 'otherway', isAgreed: true },
+      effects: [{ do: 'stop_camera' }],
+    });
+    const passive = nextStep(other.state, { is: 'method', method: 'PASSIVE' }, phone);
+    expect(passive).toMatchObject({ state: { at: 'asking', method: 'PASSIVE' } });
+    expect(done(passive)).toEqual(['start_camera']);
+    expect(nextStep(other.state, { is: 'back' }, phone).state).toMatchObject({ method: 'FLASHING' });
+    const before = play(arrived, { is: 'other_way' }, { is: 'method', method: 'PASSIVE' });
+    expect(before.state).toMatchObject({ at: 'welcome', method: 'PASSIVE' });
+  });
+
+  it('is never shown in a way that the session does not offer', () => {
+    const step = play({ is: 'opened', session }, { is: 'method', method: 'FLASHING' });
+    expect(step.state).toMatchObject({ method: 'PASSIVE' });
+  });
+
+  it('whose challenge came too late is shown again, and no try is lost', () => {
+    const events: FlowEvent[] = [
+      arrived,
+      { is: 'agreed' },
+      { is: 'camera_ready' },
+      { is: 'captured', attempt },
+    ];
+    const stale = play(...events, { is: 'answered', answer: { result: 'stale' } });
+    expect(stale.state).toMatchObject({ at: 'again', problem: 'stale', session: { attempts_left: 3 } });
+    expect(nextStep(stale.state, { is: 'try_again' }, phone).state).toMatchObject({ at: 'asking' });
+  });
+
+  it('of too many failed tries is not begun', () => {
+    const until = '2026-05-01T12:35:00.000Z';
+    const locked = play(arrived, { is: 'agreed' }, { is: 'camera_ready' }, { is: 'locked', until });
+    expect(locked.state).toMatchObject({ at: 'locked', until });
+    expect(done(locked)).toContain('stop_camera');
+  });
+});
+
+describe('two devices', () => {
+  const phoneOnly: FlowEvent = { is: 'opened', session: { ...session, is_desktop_allowed: false } };
+
+  it('a computer begins with the code where the application wants no computers', () => {
+    expect(playOn(desk, phoneOnly).state).toMatchObject({ at: 'handoff', forced: true });
+    expect(playOn(phone, phoneOnly).state.at).toBe('welcome');
+    expect(playOn(desk, phoneOnly, { is: 'here' }).state.at).toBe('handoff');
+    expect(playOn({ ...desk, isLoopback: true }, phoneOnly, { is: 'here' }).state.at).toBe('welcome');
+  });
+
+  it('the one that showed the code follows, and shows the verdict of the other', () => {
+    const events: FlowEvent[] = [opened, { is: 'handoff' }, { is: 'elsewhere', stage: 'opened' }];
+    expect(playOn(desk, ...events).state).toMatchObject({ at: 'following', stage: 'opened' });
+    const looking = playOn(desk, ...events, { is: 'elsewhere', stage: 'looking' });
+    expect(looking.state).toMatchObject({ at: 'following', stage: 'looking' });
+    const end = nextStep(
+      looking.state,
+      { is: 'concluded', status: 'Approved', callback: 'acme://done' },
+      desk,
+    );
+    expect(end.state).toMatchObject({
+      at: 'verdict',
+      elsewhere: true,
+      session: { status: 'Approved', callback: 'acme://done' },
+    });
+    const asked = { ...session, phase: 'finished', status: 'Declined' } as const;
+    const polled = nextStep(looking.state, { is: 'opened', session: asked }, desk);
+    expect(polled.state).toMatchObject({ at: 'verdict', elsewhere: true });
+    expect(nextStep(looking.state, { is: 'here' }, desk).state.at).toBe('welcome');
+  });
+
+  it('the one that looks gives way to another that looks, not to one that was only opened', () => {
+    const looking = play(...toLooking);
+    expect(nextStep(looking.state, { is: 'elsewhere', stage: 'opened' }, phone)).toEqual({
+      state: looking.state,
+      effects: [],
+    });
+    const given = nextStep(looking.state, { is: 'elsewhere', stage: 'looking' }, phone);
+    expect(given).toMatchObject({ state: { at: 'following' }, effects: [{ do: 'stop_camera' }] });
+  });
+
+  it('the one whose picture is on its way waits for its own answer', () => {
+    const sending = play(...toSending);
+    const step = nextStep(sending.state, { is: 'elsewhere', stage: 'checking' }, phone);
+    expect(step).toEqual({ state: sending.state, effects: [] });
+  });
+
+  it('the one that follows says no goodbye when it is closed', () => {
+    const following = playOn(desk, opened, { is: 'handoff' }, { is: 'elsewhere', stage: 'looking' });
+    expect(canLeave(following.state)).toBe(false);
+    expect(done(nextStep(following.state, { is: 'page_hidden' }, desk))).toEqual([]);
   });
 });

@@ -21,16 +21,23 @@ export type Say = (key: Key, values?: Values) => string;
 
 /** @param language the code that the catalogue is written in, for its plurals, numbers and direction */
 export function createSay(catalogue: Catalogue, language: string): Say {
-  const plurals = new Intl.PluralRules(language);
-  const numbers = new Intl.NumberFormat(language);
+  // Made when the first text counts: they take a cheap phone longer than drawing its first screen.
+  let plurals: Intl.PluralRules | undefined;
+  let numbers: Intl.NumberFormat | undefined;
+  const formOf = (count: number) => {
+    plurals ??= new Intl.PluralRules(language);
+    return plurals.select(count);
+  };
+  const written = (count: number) => {
+    numbers ??= new Intl.NumberFormat(language);
+    return numbers.format(count);
+  };
   const shown = (value: string | number) =>
-    typeof value === 'number' ? numbers.format(value) : isolated(value, language);
+    typeof value === 'number' ? written(value) : isolated(value, language);
   return (key, values = {}) => {
     const message = catalogue[key] ?? key;
     const text =
-      typeof message === 'string'
-        ? message
-        : (message[plurals.select(Number(values.count))] ?? message.other);
+      typeof message === 'string' ? message : (message[formOf(Number(values.count))] ?? message.other);
     return text.replace(/\{(\w+)\}/g, (place, name: string) => {
       const value = Object.hasOwn(values, name) ? values[name] : undefined;
       return value === undefined ? place : shown(value);
