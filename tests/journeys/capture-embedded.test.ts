@@ -23,6 +23,9 @@ describe.skipIf(!hasChromium)('the hosted page in an iframe of the published SDK
   }, 60_000);
 
   const heardBy = (page: Page) => page.evaluate(() => (window as unknown as { heard: Heard }).heard);
+  /** Types of what the hosted page has said: the SDK says some things itself, and then of no session. */
+  const typesOf = ({ events }: Heard) =>
+    events.filter(({ data }) => data?.sessionId !== undefined).map(({ type }) => type);
   const createSession = () => world.createSession({ workflow_id: 'wf_liveness', vendor_data: someone() });
 
   it('gets ready, started and completed, and the right result', async () => {
@@ -35,12 +38,11 @@ describe.skipIf(!hasChromium)('the hosted page in an iframe of the published SDK
       const now = await heardBy(page);
       return now.results.length > 0 && now;
     });
-    const types = heard.events.map(({ type }) => type);
+    const types = typesOf(heard);
     for (const type of ['ready', 'started', 'step_started', 'media_captured', 'completed'])
       expect(types).toContain(`didit:${type}`);
     expect(types.indexOf('didit:ready')).toBeLessThan(types.indexOf('didit:started'));
     expect(types.indexOf('didit:started')).toBeLessThan(types.indexOf('didit:completed'));
-    expect(heard.states).toContain('ready');
     expect(heard.results).toEqual([
       { type: 'completed', session: { sessionId: session.session_id, status: 'Approved' } },
     ]);
@@ -75,7 +77,7 @@ describe.skipIf(!hasChromium)('the hosted page in an iframe of the published SDK
     await waitFor('the browser to refuse it', () =>
       refused.page.frames().some((frame) => frame.url().startsWith('chrome-error:')),
     );
-    expect((await heardBy(refused.page)).events).toEqual([]);
+    expect(typesOf(await heardBy(refused.page))).toEqual([]);
     await refused.context.close();
 
     await allow([host.origin]);

@@ -12,10 +12,9 @@ export interface EmbeddingHost {
   close(): Promise<void>;
 }
 
-/** What the page has written down: every event, every state and the result, as the SDK calls back. */
+/** What the page has written down: every event and the result, as the SDK calls back. */
 export interface Heard {
   readonly events: readonly { type: string; data?: { sessionId?: string; status?: string } }[];
-  readonly states: readonly string[];
   readonly results: readonly { type: string; session?: { sessionId: string; status: string } }[];
 }
 
@@ -55,11 +54,10 @@ function page(sessionUrl: string): string {
   return `<!doctype html><html lang="en"><title>Shop</title><body><h2>Shop</h2>
     <script src="/sdk.js"></script>
     <script>
-      window.heard = { events: [], states: [], results: [] };
+      window.heard = { events: [], results: [] };
       const { DiditSdk } = window.DiditSDK;
       const sdk = DiditSdk.shared;
       sdk.onEvent = (event) => heard.events.push(event);
-      sdk.onStateChange = (state) => heard.states.push(state);
       sdk.onComplete = (result) => heard.results.push(result);
       sdk.startVerification({
         url: ${JSON.stringify(sessionUrl).replaceAll('<', '\\u003c')},
