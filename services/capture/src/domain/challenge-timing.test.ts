@@ -23,15 +23,15 @@ describe('the steps of a challenge', () => {
     ['told out of order', 'colour', colours, [0, 800, 400]],
     ['told at one time', 'pose', poses, [600, 600]],
     ['colours that hardly showed', 'colour', colours, [0, 199, 600]],
-    ['colours that stayed', 'colour', colours, [0, 601, 1_000]],
-    ['a pose asked for long after the time of the one before', 'pose', poses, [600, 5_101]],
+    ['colours that stayed', 'colour', colours, [0, 801, 1_200]],
+    ['a pose asked for long after the time of the one before', 'pose', poses, [600, 5_601]],
   ] as const)('keep the times of the plan when they are %s', (_what, kind, plan, shownAtMs) => {
     expect(shownSteps(kind, plan, { shownAtMs })).toBeNull();
   });
 
   it.each([
-    ['colour', colours, [0, 200, 800]],
-    ['pose', poses, [600, 5_100]],
+    ['colour', colours, [0, 200, 1_000]],
+    ['pose', poses, [600, 5_600]],
   ] as const)('may be as late or early as a busy browser shows a %s', (kind, plan, shownAtMs) => {
     expect(shownSteps(kind, plan, { shownAtMs })).not.toBeNull();
   });

@@ -16,10 +16,10 @@ export interface ToldTimes {
   readonly takenAtMs: readonly number[];
 }
 
-/** A browser that is busy shows a colour for longer or shorter: by half, frames still show which one it was. */
-const colourTolerance = 0.5;
-/** From the end of a pose's time to the next prompt. */
-const promptDelayMs = 500;
+/** A browser that is busy shows a colour for a shorter time, or up to twice as long: frames still show which one it was. */
+const colourShare = { least: 0.5, most: 2 } as const;
+/** From the end of a pose's time to the next prompt, on a phone that is busy with the frames. */
+const promptDelayMs = 1_000;
 /** Two clocks of one installation, and the way of the answer that brought the challenge. */
 const clockSlackMs = 1_000;
 
@@ -45,7 +45,7 @@ export function shownSteps(
 
 function isCredible(kind: StepKind, lastsMs: number, untilNextMs: number): boolean {
   if (kind === 'pose') return untilNextMs <= lastsMs + promptDelayMs;
-  return Math.abs(untilNextMs - lastsMs) <= lastsMs * colourTolerance;
+  return untilNextMs >= lastsMs * colourShare.least && untilNextMs <= lastsMs * colourShare.most;
 }
 
 /**
