@@ -160,7 +160,7 @@ const colours = [0xff0000, 0x00ff00, 0x0000ff, 0x00ffff, 0xff00ff, 0xffff00];
 const poses = [HeadPose.LEFT, HeadPose.FRONT, HeadPose.RIGHT, HeadPose.UP, HeadPose.FRONT];
 
 /** Six colours of 400 ms each, or five poses of 4 s each. */
-export function plannedChallenge(method: string): Challenge | undefined {
+function plannedChallenge(method: string): Challenge | undefined {
   if (method === 'FLASHING') {
     const steps = colours.map((colour, at) => ({ colour, startsAtMs: at * 400, durationMs: 400 }));
     return { kind: { $case: 'flash', value: { steps } } };
