@@ -65,6 +65,12 @@ describe.skipIf(!hasChromium)('the hosted page of an application with a brand', 
     expect(answer.status).toBe(200);
   }
 
+  /** Takes the colours of the other brand away and puts on those of this one. */
+  async function paint(name: keyof typeof brands) {
+    const fields = Object.keys({ ...brands.light, ...brands.dark });
+    await customize({ ...Object.fromEntries(fields.map((field) => [field, null])), ...brands[name] });
+  }
+
   const create = (workflow_id: string) => world.createSession({ workflow_id, vendor_data: someone() });
 
   const styleOf = (page: Page, selector: string, property: string) =>
@@ -80,14 +86,15 @@ describe.skipIf(!hasChromium)('the hosted page of an application with a brand', 
   ] as const)(
     'a %s brand in a %s system: every screen is its own and can be read',
     async (name, colorScheme, ...drawn) => {
-      const none = Object.fromEntries(
-        Object.keys({ ...brands.light, ...brands.dark }).map((field) => [field, null]),
-      );
-      await customize({ ...none, ...brands[name] });
+      await paint(name);
       const session = await create(workflow);
       const problems: string[] = [];
       const visitor = await visitors.arrive('about:blank', { colorScheme });
-      visitor.page.on('console', (message) => message.type() === 'error' && problems.push(message.text()));
+      visitor.page.on(
+        'console',
+        (message) =>
+          message.type() === 'error' && problems.push(`${message.text()} ${message.location().url}`),
+      );
       await visitor.page.goto(session.session_url);
 
       await visitor.sees(/./);
@@ -127,7 +134,7 @@ describe.skipIf(!hasChromium)('the hosted page of an application with a brand', 
   );
 
   it('without white label the page looks as ever, and still offers the other way', async () => {
-    await customize(brands.light);
+    await paint('light');
     const session = await create('wf_liveness');
     const visitor = await visitors.arrive(session.session_url, { colorScheme: 'light' });
     await visitor.sees(/./);

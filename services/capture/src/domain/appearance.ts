@@ -31,6 +31,8 @@ const shown = {
   '--on-button-2': 'color_button_text_2',
   '--on-pill': 'color_pill_text',
   '--on-paper': 'color_on_background',
+  // A soft surface of the panel would be a stain on the background.
+  '--glow': 'color_background',
 } as const;
 
 /** What no application sets, in the set that fits its panel: as base.css has them. */

@@ -65,8 +65,11 @@ describe('one colour makes a look', () => {
   });
 
   it('a light panel may stand before a dark background', () => {
-    const settings = { color_panel: '#fff', color_background: '#111' };
-    expect(lookOf(settings)?.color_on_background).toBe(ownLooks.dark.color_on_panel_2);
+    const settings = { color_background: '#111' };
+    expect(lookOf(settings)).toMatchObject({
+      color_panel: '#ffffff',
+      color_on_background: ownLooks.dark.color_on_panel_2,
+    });
     expect(contrastMistakes(settings, names)).toEqual({});
   });
 });

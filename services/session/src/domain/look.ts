@@ -77,7 +77,7 @@ const schemeOf = (colour: string) => (luminance(colour) > lightFrom ? 'light' : 
 export function lookOf(settings: SomeColors): Look | null {
   if (!colorNames.some((name) => settings[name] !== undefined)) return null;
   const set = (name: ColorName) => (settings[name] === undefined ? undefined : longHex(settings[name]));
-  const own = ownLooks[schemeOf(set('color_panel') ?? set('color_background') ?? ownLooks.light.color_panel)];
+  const own = ownLooks[schemeOf(set('color_panel') ?? ownLooks.light.color_panel)];
   const primary = set('color_primary') ?? own.color_primary;
   const panel = set('color_panel') ?? own.color_panel;
   const background = set('color_background') ?? own.color_background;

@@ -58,7 +58,7 @@ export const Customization = Type.Object(
     color_panel_10: colour('Soft surfaces on the panel: behind icons and pills.'),
     color_on_panel_1: colour('Headings and texts on the panel.'),
     color_on_panel_2: colour('Quieter texts on the panel.'),
-    color_on_background: colour('Texts on the background.'),
+    color_on_background: colour('Texts on the background; at present there are none.'),
     color_button_1: colour('The button that goes on.'),
     color_button_2: colour('Other buttons.'),
     color_button_text_1: colour('On the button that goes on.'),
@@ -89,7 +89,7 @@ export const Customization = Type.Object(
       Type.String({ format: 'public-name', maxLength: 50, description: 'What the page calls you' }),
     ),
     privacy_policy_url: link('https-url', 'Linked where the page speaks of privacy'),
-    skip_welcome_screen: flag('Begin with the camera'),
+    skip_welcome_screen: flag('Explain less before the consent, which is always asked for'),
     disable_login_with_didit: flag('Kept and shown: this installation has no such login'),
     hide_progress_bar: flag('Do not show how far the user has come'),
     callback_seconds: settable(
