@@ -9,8 +9,17 @@ export type Delivery =
   | { readonly status: 'refused'; readonly reason: EndReason }
   /** These bytes are no picture to the service; another look under the same id may be. */
   | { readonly status: 'unusable' }
-  | { readonly status: 'again'; readonly afterMs: number; readonly linkLost: boolean }
+  | Again
   | { readonly status: 'aborted' };
+
+/** Nobody has answered yet. */
+interface Again {
+  readonly status: 'again';
+  readonly afterMs: number;
+  readonly linkLost: boolean;
+  /** What came of it may be kept for its rest: the link dropped, or was too slow for somebody on the way. */
+  readonly isCut: boolean;
+}
 
 /** What a delivery tells while it runs. `share` 0..1 of the bytes that have left. */
 export interface DeliveryProgress {
@@ -63,7 +72,7 @@ export async function deliver(
     const outcome = await send(upload, offset, progress.sent, signal);
     const delayMs = redeliveryDelaysMs[delivery];
     if (outcome.status === 'misplaced' || outcome.status === 'damaged') {
-      if (delayMs === undefined) return { status: 'again', afterMs: 0, linkLost: false };
+      if (delayMs === undefined) return again(0);
       offset = outcome.status === 'misplaced' ? outcome.offset : 0;
       continue;
     }
@@ -71,7 +80,7 @@ export async function deliver(
     progress.linkLost(outcome.linkLost);
     if (navigator.onLine === false) await pause(offlineMs, signal);
     await pause(Math.max(delayMs, outcome.afterMs), signal);
-    offset = outcome.linkLost ? await arrived(upload, signal) : 0;
+    offset = outcome.isCut ? await arrived(upload, signal) : 0;
   }
 }
 
@@ -83,9 +92,7 @@ export async function redeliver(
   signal: AbortSignal,
 ): Promise<Delivery> {
   const outcome = await send(await uploadOf(path, attemptId, body), 0, () => undefined, signal);
-  return outcome.status === 'misplaced' || outcome.status === 'damaged'
-    ? { status: 'again', afterMs: 0, linkLost: false }
-    : outcome;
+  return outcome.status === 'misplaced' || outcome.status === 'damaged' ? again(0) : outcome;
 }
 
 async function uploadOf(path: SessionPath, attemptId: string, body: Blob): Promise<Upload> {
@@ -175,11 +182,12 @@ function outcomeOf(request: XMLHttpRequest, size: number): Outcome {
   }
   if (status === 400 || status === 413 || status === 415) return { status: 'unusable' };
   const seconds = Number(request.getResponseHeader('retry-after') ?? 0);
-  return {
-    status: 'again',
-    afterMs: Math.min(Number.isFinite(seconds) ? seconds : 0, 30) * 1_000,
-    linkLost: status === 0,
-  };
+  const afterMs = Math.min(Number.isFinite(seconds) ? seconds : 0, 30) * 1_000;
+  return again(afterMs, { linkLost: status === 0, isCut: [0, 408, 502, 504].includes(status) });
+}
+
+function again(afterMs: number, { linkLost = false, isCut = false } = {}): Again {
+  return { status: 'again', afterMs, linkLost, isCut };
 }
 
 /** A 200 that is no answer of ours comes from something on the way, such as a hotel's sign-in page. */
@@ -187,7 +195,7 @@ function readAnswer(text: string): Delivery {
   try {
     return { status: 'answered', answer: JSON.parse(text) as AttemptAnswer };
   } catch {
-    return { status: 'again', afterMs: 0, linkLost: true };
+    return again(0, { linkLost: true });
   }
 }
 

@@ -60,11 +60,9 @@ export function isNative(text: string): boolean {
  * Watches a camera while it is looked through. Labels and ids are read here and go nowhere; nothing here can fail or wait.
  */
 export function watchCamera(stream: MediaStream, video: HTMLVideoElement): CameraWatch {
-  const startedAtMs = performance.now();
   const [track] = stream.getVideoTracks();
-  const moments = momentsOf(stream);
   const shown: number[] = [];
-  let [firstFrameAtMs, lastMediaTime, isMonotonic, mutes] = [0, Number.NEGATIVE_INFINITY, true, 0];
+  let [lastMediaTime, isMonotonic, mutes] = [Number.NEGATIVE_INFINITY, true, 0];
   let devices: CameraFacts = {};
   void devicesOf(track?.label ?? '').then((found) => {
     devices = found;
@@ -76,7 +74,6 @@ export function watchCamera(stream: MediaStream, video: HTMLVideoElement): Camer
   track?.addEventListener('unmute', count);
   const stopFrames = everyFrame(video, (metadata) => {
     if (metadata === undefined || shown.length >= rhythmFramesMax) return;
-    if (firstFrameAtMs === 0) firstFrameAtMs = performance.now();
     if (metadata.mediaTime < lastMediaTime) isMonotonic = false;
     lastMediaTime = metadata.mediaTime;
     shown.push(metadata.mediaTime > 0 ? metadata.mediaTime * 1_000 : metadata.presentationTime);
@@ -84,6 +81,7 @@ export function watchCamera(stream: MediaStream, video: HTMLVideoElement): Camer
 
   const facts = (): CameraFacts => {
     const rhythm = rhythmOf(shown);
+    const moments = momentsOf(stream);
     return finite({
       ...devices,
       ...trackFacts(track, video),
@@ -97,7 +95,7 @@ export function watchCamera(stream: MediaStream, video: HTMLVideoElement): Camer
         ? {}
         : {
             cam_permission_latency_ms: moments.grantedAtMs - moments.askedAtMs,
-            cam_first_frame_delay_ms: (firstFrameAtMs || startedAtMs) - moments.grantedAtMs,
+            cam_first_frame_delay_ms: (moments.firstPictureAtMs ?? Number.NaN) - moments.grantedAtMs,
           }),
     });
   };
