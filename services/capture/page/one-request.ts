@@ -38,6 +38,9 @@ export function oneRequest(template: string): Plugin {
           delete bundle[file];
         }
         for (const chunk of chunks) if (chunk !== entry) chunk.code = takeFromShelf(chunk.code, name);
+        for (const file of entry.viteMetadata?.importedCss ?? []) {
+          for (const chunk of chunks) chunk.code = withoutStyle(chunk.code, file);
+        }
         const script = layOnShelf(entry.code)
           .replaceAll('import("./', `import("${folder}`)
           .replaceAll('import(`./', `import(\`${folder}`);
@@ -54,6 +57,19 @@ export function oneRequest(template: string): Plugin {
 
 /** Script text ends at the first closing tag, even inside a string. */
 const closed = (script: string) => script.trim().replaceAll('</script', '<\\/script');
+
+/** A file that asks for a style before it loads another one, no longer asks for this one: it is in the HTML. */
+function withoutStyle(code: string, file: string): string {
+  const [, list = ''] = /m\.f=\[([^\]]*)\]/.exec(code) ?? [];
+  const index = list.split(',').indexOf(`"${file}"`);
+  if (index < 0) return code;
+  return code
+    .replace(list, () => list.replace(file, ''))
+    .replace(/__vite__mapDeps\(\[([\d,]+)\]\)/g, (_all, asked: string) => {
+      const rest = asked.split(',').filter((one) => Number(one) !== index);
+      return `__vite__mapDeps([${rest.join(',')}])`;
+    });
+}
 
 /** `export { a as b, c }` becomes an object of getters under the names that others ask for. */
 function layOnShelf(code: string): string {

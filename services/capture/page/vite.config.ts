@@ -21,7 +21,7 @@ export default defineConfig({
     // Whatever is loaded later is fetched ahead of its time as a whole; only styles have to be there before it is drawn.
     modulePreload: {
       polyfill: false,
-      resolveDependencies: (_file, dependencies) => dependencies.filter((name) => name.endsWith('.css')),
+      resolveDependencies: () => [],
     },
     target: ['chrome92', 'safari15.4', 'firefox90'],
     rolldownOptions: {

@@ -3,6 +3,8 @@ import { useEffect, useState } from 'preact/hooks';
 
 /** A link that failed is tried again after this long. */
 const againMs = 1_000;
+/** A service that answers and has not got the file after so many tries has another page by now. */
+const triesMax = 3;
 
 /** A screen whose code comes when it is first needed, or sooner when it is asked for. */
 export interface Lazy<Props> {
@@ -36,7 +38,9 @@ export function lazy<Props extends object>(load: () => Promise<ComponentType<Pro
       let timer: ReturnType<typeof setTimeout>;
       let isGone = false;
       void preload().then(() => {
-        if (!isGone) timer = setTimeout(() => setTurn(turn + 1), Loaded === null ? againMs : 0);
+        if (isGone) return;
+        if (Loaded === null && turn >= triesMax) void renewPage();
+        timer = setTimeout(() => setTurn(turn + 1), Loaded === null ? againMs : 0);
       });
       return () => {
         isGone = true;
@@ -47,4 +51,13 @@ export function lazy<Props extends object>(load: () => Promise<ComponentType<Pro
   }
 
   return { Screen, preload };
+}
+
+/** Loads the page anew where the service can be reached; without a link, the page at hand is better than none. */
+async function renewPage(): Promise<void> {
+  const answers = await fetch(location.href, { method: 'HEAD' }).then(
+    ({ ok }) => ok,
+    () => false,
+  );
+  if (answers) location.reload();
 }
