@@ -1,4 +1,4 @@
-import type { ChallengeView, GuidanceAnswer, SessionView } from '../../src/wire.ts';
+import type { ChallengeView, SessionView } from '../../src/wire.ts';
 import { learnClock } from './service-clock.ts';
 import type { EndReason } from './states.ts';
 
@@ -11,7 +11,6 @@ export type ViewAnswer =
   | { readonly ok: false; readonly reason: EndReason };
 
 const viewTimeoutMs = 10_000;
-const guidanceTimeoutMs = 1_200;
 
 /** Enters the session. Safe to repeat. */
 export function openSession(path: SessionPath, signal: AbortSignal): Promise<ViewAnswer> {
@@ -76,24 +75,6 @@ export function reasonOf(status: number): EndReason {
   if (status === 404) return 'unknown';
   if (status === 410) return 'expired';
   return status === 429 ? 'busy' : 'unavailable';
-}
-
-/** Asks what a thumbnail shows. Null when the answer is late, refused or missing: guidance goes on without. */
-export async function askGuidance(
-  path: SessionPath,
-  thumbnail: Blob,
-  signal: AbortSignal,
-): Promise<GuidanceAnswer | null> {
-  try {
-    const response = await fetch(`${path}/guidance`, {
-      method: 'POST',
-      body: thumbnail,
-      signal: atMost(guidanceTimeoutMs, signal),
-    });
-    return response.ok ? ((await response.json()) as GuidanceAnswer) : null;
-  } catch {
-    return null;
-  }
 }
 
 /** Says goodbye even while the page is being closed. */
