@@ -9,6 +9,20 @@ import type { Browser, BrowserContext, Page } from 'playwright-core';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import { buildPage, centredFace, goodEvidence, startWorld, type World } from './harness.ts';
 
+/** A look that changes nothing. */
+const plainLook = {
+  colors: {},
+  fontFamily: '',
+  fontWeight: '',
+  fontUrl: '',
+  logoSquareUrl: '',
+  logoRectangularUrl: '',
+  faviconUrl: '',
+  privacyPolicyUrl: '',
+  skipWelcomeScreen: false,
+  hideProgressBar: false,
+};
+
 /** The page in a real browser with a camera that plays a video. */
 describe.skipIf(!hasChromium)(`the page in ${chromiumPath}`, () => {
   let world: World;
@@ -94,6 +108,55 @@ describe.skipIf(!hasChromium)(`the page in ${chromiumPath}`, () => {
     await page.waitForURL(/healthz\?order=7&verificationSessionId=.*&status=Not%20Finished$/);
     await waitFor('the session is left', () => world.script.session.status === 'Not Finished');
     expect(world.seen.leaves).toBe(2);
+  });
+
+  it('works after one request, and asks for the rest behind its first screen', async () => {
+    const asked: string[] = [];
+    context.on('request', (request) => asked.push(`${request.method()} ${new URL(request.url()).pathname}`));
+    await context.route(/\/open$|capture-assets/, () => undefined);
+    const page = await arrive();
+    await press(page, 'Agree and continue');
+    await heading(page, 'Allow the camera').catch(() => undefined);
+    expect(asked[0]).toBe(`GET /session/${world.token}`);
+    expect(await page.locator('.card').getAttribute('data-state')).toMatch(/^(asking|looking)$/);
+    await context.unrouteAll({ behavior: 'ignoreErrors' });
+  });
+
+  it('says so at once when its link leads nowhere', async () => {
+    await heading(await arrive(`${world.url}/session/no-such-token-here`), 'This link doesn’t work');
+    world.script.sessionDown = new Failure('unavailable', 'down', 'down');
+    const page = await arrive();
+    await heading(page, 'We can’t reach the service');
+    world.script.sessionDown = null;
+    await press(page, 'Try again');
+    await heading(page, 'Confirm it’s you');
+  });
+
+  it('offers gentler ways to those who need them, before anything flashes', async () => {
+    world.renew({ livenessMethod: 'FLASHING', fallbackUrl: 'https://app.example/other' });
+    const page = await arrive();
+    await page.getByText('For a few seconds, changing colours').waitFor();
+    await press(page, 'I’m sensitive to flashing light');
+    await press(page, 'I can’t turn my head');
+    await heading(page, 'Use another way');
+    const fallback = page.getByRole('link', { name: 'Without a selfie' });
+    expect(await fallback.getAttribute('href')).toBe('https://app.example/other');
+    await press(page, 'Only a picture');
+    await page.getByText('One picture, taken for you.').waitFor();
+    await context.newPage().then(async (calm) => {
+      await calm.emulateMedia({ reducedMotion: 'reduce' });
+      await calm.goto(link());
+      await calm.getByText('Follow three short instructions').waitFor();
+    });
+  });
+
+  it('skips the explanations where the application wants it, never the consent', async () => {
+    world.renew({ appearance: { ...plainLook, skipWelcomeScreen: true } });
+    const page = await arrive();
+    await page.getByText('Your picture is not kept').waitFor();
+    expect(await page.locator('.steps').count()).toBe(0);
+    expect(await page.locator('.card').getAttribute('data-state')).toBe('welcome');
+    await page.getByRole('button', { name: 'Agree and continue' }).waitFor();
   });
 
   it('takes the frame by itself, shows the verdict and returns to the application', async () => {

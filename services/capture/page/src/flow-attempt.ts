@@ -1,12 +1,10 @@
-import { conclude, lock, standingOf, stay, tell } from './flow-steps.ts';
+import { arrived, conclude, lock, standingOf, stay, submitted, tell } from './flow-steps.ts';
 import type { Answer, Attempt, FlowEvent, Standing, State, Step } from './states.ts';
 
 type AttemptEvent = Extract<
   FlowEvent,
   { is: 'challenged' | 'captured' | 'sent' | 'link' | 'answered' | 'renewed' | 'unusable' | 'stuck' }
 >;
-
-const submitted = tell({ type: 'verification_submitted', step: 'face' });
 
 /** What happens to one look, from its challenge to its answer. */
 export function duringAttempt(state: State, event: AttemptEvent): Step {
@@ -50,11 +48,8 @@ export function duringAttempt(state: State, event: AttemptEvent): Step {
     }
     case 'unusable':
       return stay({ at: 'again', ...standing, problem: 'low_quality' });
-    case 'answered': {
-      const step = answered(standing, event.answer, state.attempt);
-      // An answer says that all of it has arrived, whether or not the browser told.
-      return state.sent < 1 ? { ...step, effects: [submitted, ...step.effects] } : step;
-    }
+    case 'answered':
+      return arrived(state, answered(standing, event.answer, state.attempt));
   }
 }
 

@@ -1,4 +1,4 @@
-import { conclude, standingOf, stay } from './flow-steps.ts';
+import { arrived, conclude, standingOf, stay } from './flow-steps.ts';
 import type { FlowEvent, Standing, State, Step, Surroundings } from './states.ts';
 
 type HandoffEvent = Extract<FlowEvent, { is: 'handoff' | 'here' | 'elsewhere' | 'concluded' }>;
@@ -30,7 +30,7 @@ export function duringHandoff(state: State, event: HandoffEvent, here: Surroundi
       if (!movable.has(state.at) && state.at !== 'deciding' && state.at !== 'sending') return stay(state);
       const elsewhere = state.at !== 'deciding' && state.at !== 'sending';
       const session = { ...standing.session, callback: event.callback };
-      return conclude({ ...standing, session }, event.status, elsewhere);
+      return arrived(state, conclude({ ...standing, session }, event.status, elsewhere));
     }
   }
 }

@@ -7,6 +7,15 @@ export const stay = (state: State): Step => ({ state, effects: [] });
 /** Tells the embedding page. */
 export const tell = (event: OutgoingEvent): Effect => ({ do: 'tell', event });
 
+/** All of the look has left this device. */
+export const submitted = tell({ type: 'verification_submitted', step: 'face' });
+
+/** An answer says that all of the look has arrived, whether or not the browser told; the embedder hears so first. */
+export function arrived(state: State, { state: next, effects }: Step): Step {
+  const isTold = state.at !== 'sending' || state.sent >= 1;
+  return { state: next, effects: isTold ? effects : [submitted, ...effects] };
+}
+
 /** Session and method of a state; null where none is known yet, or any more. */
 export function standingOf(state: State): Standing | null {
   if (state.at === 'loading' || state.session === undefined || state.method === undefined) return null;

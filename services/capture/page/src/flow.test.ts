@@ -89,6 +89,19 @@ describe('the page', () => {
     ]);
   });
 
+  it('tells that the look has arrived before its verdict, whoever brings it first', () => {
+    const answer = { result: 'verdict', status: 'Approved', callback: '' } as const;
+    const sending = play(...toSending).state;
+    for (const event of [
+      { is: 'answered', answer },
+      { is: 'concluded', status: 'Approved', callback: '' },
+    ] as const) {
+      const end = nextStep(sending, event, phone);
+      expect(end.state).toMatchObject({ at: 'verdict', elsewhere: false });
+      expect(told(end)[0]).toEqual({ type: 'verification_submitted', step: 'face' });
+    }
+  });
+
   it('takes one frame however often the shutter is pressed', () => {
     const once = play(...toSending);
     const twice = nextStep(once.state, { is: 'captured', attempt: { id: 'a-2', isAuto: false } }, phone);
