@@ -40,7 +40,8 @@ function dress(isDark: boolean): void {
     for (const rule of sheet.cssRules) {
       if (!(rule instanceof CSSMediaRule)) continue;
       if (rule.conditionText.includes('prefers-color-scheme: dark')) {
-        rule.media.mediaText = `${isDark ? 'all' : 'not all'} and (prefers-color-scheme: dark), ${isDark ? 'all' : 'not all'}`;
+        // Always or never, and still to be known as this rule when it is met again.
+        rule.media.mediaText = `(prefers-color-scheme: dark)${isDark ? ', all' : ' and (max-width: 0)'}`;
       } else if (rule.conditionText.includes('prefers-color-scheme: light')) {
         rule.media.mediaText = isDark ? 'not all' : 'all';
       }
