@@ -298,7 +298,7 @@ describe('a page that does what no page of ours does', () => {
   });
 
   it('is cut off when it never reads', async () => {
-    const { url } = await replica({ liveIdleMs: 400 });
+    const { url } = await replica({ liveIdleMs: 1_000 });
     const page = await visit(url);
     for (let turn = 1; turn < 6; turn++) await visit(url);
     expect(await refused(addressOf(url), { origin: url })).toBe(429);
@@ -312,7 +312,7 @@ describe('a page that does what no page of ours does', () => {
   });
 
   it('is cut off when it answers no ping, and kept as long as it does', async () => {
-    const { url } = await replica({ liveIdleMs: 400 });
+    const { url } = await replica({ liveIdleMs: 1_000 });
     const [silent, alive] = [await visit(url, { autoPong: false }), await visit(url)];
     expect(await closing(silent)).toBe(1006);
     alive.ask(1);
@@ -320,7 +320,7 @@ describe('a page that does what no page of ours does', () => {
   });
 
   it('connects anew after its time', async () => {
-    const { url } = await replica({ liveIdleMs: 400, liveLifeMs: 300 });
+    const { url } = await replica({ liveIdleMs: 2_000, liveLifeMs: 300 });
     expect(await closing(await visit(url))).toBe(1001);
   });
 });

@@ -38,7 +38,10 @@ const goodbyeMs = 500;
 export function createLiveSockets(options: { max: number; idleMs: number; lifeMs: number }): LiveSockets {
   const { max, idleMs, lifeMs } = options;
   const perClient = Math.ceil(max / 2);
-  const held = new Map<LiveSocket, { openedAt: number; heardAt: number; readonly client: string }>();
+  const held = new Map<
+    LiveSocket,
+    { openedAt: number; heardAt: number; isAsked: boolean; readonly client: string }
+  >();
   const clients = new Map<string, number>();
   let watch: ReturnType<typeof setInterval> | undefined;
 
@@ -56,10 +59,15 @@ export function createLiveSockets(options: { max: number; idleMs: number; lifeMs
 
   function lookAround(): void {
     const now = performance.now();
-    for (const [socket, { openedAt, heardAt }] of held) {
-      if (now - heardAt >= idleMs) socket.terminate();
-      else if (now - openedAt >= lifeMs) end(socket, 1001, 'connect anew');
-      else if (now - heardAt >= idleMs / 2) socket.ping();
+    for (const [socket, state] of held) {
+      const silentMs = now - state.heardAt;
+      // Whoever was not asked, because this process was held up, is asked first.
+      if (silentMs >= idleMs && state.isAsked) socket.terminate();
+      else if (now - state.openedAt >= lifeMs) end(socket, 1001, 'connect anew');
+      else if (silentMs >= idleMs / 2) {
+        state.isAsked = true;
+        socket.ping();
+      }
     }
   }
 
@@ -67,13 +75,14 @@ export function createLiveSockets(options: { max: number; idleMs: number; lifeMs
     hasRoomFor: (client) => held.size < max && (clients.get(client) ?? 0) < perClient,
     hold(socket, client) {
       const openedAt = performance.now();
-      const state = { openedAt, heardAt: openedAt, client };
+      const state = { openedAt, heardAt: openedAt, isAsked: false, client };
       held.set(socket, state);
       count(client, 1);
       watch ??= setInterval(lookAround, idleMs / 4);
       watch.unref();
       const heard = () => {
         state.heardAt = performance.now();
+        state.isAsked = false;
       };
       socket.on('pong', heard);
       socket.once('close', () => {
