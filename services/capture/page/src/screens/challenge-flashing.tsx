@@ -7,17 +7,17 @@ import { Primary } from './primary.tsx';
 export function FlashWarning(props: { say: Say; start: () => void; otherWay: () => void }) {
   const { say } = props;
   return (
-    <>
+    <div class="flash-warned">
       <div class="scroll notice flash-warning">
         <div class="symbol calm">
           <SparkIcon />
         </div>
         <Heading>{say('flash.title')}</Heading>
-        <p>{say('flash.body')}</p>
         <div class="caution">
           <AttentionIcon />
           <p>{say('flash.caution')}</p>
         </div>
+        <p>{say('flash.body')}</p>
         <p class="tip">{say('flash.tip')}</p>
       </div>
       <div class="actions">
@@ -26,7 +26,7 @@ export function FlashWarning(props: { say: Say; start: () => void; otherWay: () 
           {say('stage.other_way')}
         </button>
       </div>
-    </>
+    </div>
   );
 }
 
