@@ -140,14 +140,13 @@ function trackFacts(track: MediaStreamTrack | undefined, video: HTMLVideoElement
   };
 }
 
-/** Whether something stands between the page and the browser's camera or canvas. */
+/** Whether something stands between the page and the browser's camera. */
 function isHooked(): boolean {
   const { mediaDevices } = navigator;
   const own = [
     mediaDevices?.getUserMedia,
     mediaDevices?.enumerateDevices,
     HTMLCanvasElement.prototype.captureStream,
-    HTMLCanvasElement.prototype.toBlob,
   ];
   return own.some((one) => typeof one === 'function' && !isNative(Function.prototype.toString.call(one)));
 }

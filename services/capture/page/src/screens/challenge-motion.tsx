@@ -11,14 +11,14 @@ export function MotionPrompt({ prompt, say }: { prompt: Prompt; say: Say }) {
   const { pose, withinMs } = prompt;
   const turn = turns[pose];
   return (
-    <div class={`prompt ${pose}`} key={`${pose} ${prompt.share}`}>
+    <div aria-hidden="true" class={`prompt ${pose}`} key={`${pose} ${prompt.share}`}>
       {turn === undefined ? (
         <HintIcon hint="position" offset={{ x: 0, y: 0 }} />
       ) : (
         <MoveIcon turn={turn} class="icon arrow" />
       )}
       <p>{say(`motion.${pose}`)}</p>
-      <div class="time" aria-hidden="true">
+      <div class="time">
         <div style={{ animationDuration: `${withinMs}ms` }} />
       </div>
     </div>

@@ -2,7 +2,7 @@ import { useEffect, useRef, useState } from 'preact/hooks';
 import type { HeadAngles } from '../../../src/wire.ts';
 import type { SessionPath } from '../client.ts';
 import type { Conductor } from '../conductor.ts';
-import { type Guide, toneOf } from '../guidance.ts';
+import { type Guide, type Hint, toneOf } from '../guidance.ts';
 import { watchFace } from '../guidance-loop.ts';
 import { firstPicture } from '../look/camera.ts';
 import type { CameraFacts, CameraWatch } from '../look/camera-facts.ts';
@@ -79,7 +79,12 @@ function Oval({ state, conductor, say }: StageProps) {
         signal: watching.signal,
         challenge: conductor.challenge,
         facts,
-        act: (now) => !watching.signal.aborted && setAct(now),
+        act: (now) => {
+          if (watching.signal.aborted) return;
+          // Felt where a turned head cannot see.
+          if (now.is === 'turning') navigator.vibrate?.(40);
+          setAct(now);
+        },
         fill: (colour) => fill(stage.current, colour),
       };
       const performed = await performLook(scene, state.method, missed > 0);
@@ -184,32 +189,38 @@ function Words({
       </div>
     );
   }
-  if (act.is === 'turning') {
-    return (
-      <div class="hint" role="status">
-        <MotionPrompt prompt={act.prompt} say={say} />
-      </div>
-    );
-  }
-  if (act.is === 'counting' || act.is === 'flashing') {
-    // Every second aloud would drown what matters.
-    return <Spoken text={act.is === 'flashing' || act.seconds > 2 ? say('flash.hold') : ''} everyMs={0} />;
-  }
-  const words =
-    act.is === 'missed'
-      ? say('motion.missed')
-      : act.is === 'waiting'
-        ? say('stage.waiting')
-        : say(`hints.${hint}`);
+  const { spoken, everyMs, shown } = wordsOf(act, hint, say);
+  // The same live region all along: one that comes with its words is not heard.
   return (
     <div class="hint">
-      <Spoken text={words} everyMs={2_000} />
-      <p key={words} aria-hidden="true">
-        {act.is === 'guiding' ? <HintIcon hint={hint} offset={guide?.offset ?? { x: 0, y: 0 }} /> : null}
-        {words}
-      </p>
+      <Spoken text={spoken} everyMs={everyMs} />
+      {act.is === 'turning' ? <MotionPrompt prompt={act.prompt} say={say} /> : null}
+      {shown ? (
+        <p key={spoken} aria-hidden="true">
+          {act.is === 'guiding' ? <HintIcon hint={hint} offset={guide?.offset ?? { x: 0, y: 0 }} /> : null}
+          {spoken}
+        </p>
+      ) : null}
     </div>
   );
+}
+
+/** What is said of an act, at most every so often, and whether it stands there as it is said. */
+function wordsOf(act: Act, hint: Hint, say: Say): { spoken: string; everyMs: number; shown: boolean } {
+  switch (act.is) {
+    case 'turning':
+      return { spoken: say(`motion.${act.prompt.pose}`), everyMs: 0, shown: false };
+    case 'counting':
+    case 'flashing':
+      // Every second aloud would drown what matters.
+      return { spoken: say('flash.hold'), everyMs: 0, shown: false };
+    case 'missed':
+      return { spoken: say('motion.missed'), everyMs: 0, shown: true };
+    case 'waiting':
+      return { spoken: say('stage.waiting'), everyMs: 2_000, shown: true };
+    case 'guiding':
+      return { spoken: say(`hints.${hint}`), everyMs: 2_000, shown: true };
+  }
 }
 
 function toneAt(act: Act, guide: Guide | null): string {
