@@ -5,6 +5,7 @@ import { startConductor } from './conductor.ts';
 import { readGiven } from './given.ts';
 import { isDesktop, isLoopback } from './handoff/desktop.ts';
 import { placeOf } from './place.ts';
+import { watchRoom } from './room.ts';
 import { moving, outcomes, stage, ways } from './screens/later.ts';
 import { createSay } from './texts/catalogue.ts';
 
@@ -12,6 +13,7 @@ const place = placeOf(location.pathname);
 const root = document.getElementById('page');
 if (place === null || root === null) throw new Error('this page lives at /session/{token}');
 
+watchRoom(document.documentElement);
 const { language, texts, given } = readGiven(document);
 const say = createSay(texts, language);
 const conductor = startConductor(

@@ -1,6 +1,7 @@
 import '../src/style/style.css';
 import { render } from 'preact';
 import { App } from '../src/app.tsx';
+import { watchRoom } from '../src/room.ts';
 import { createSay } from '../src/texts/catalogue.ts';
 import { catalogues } from '../src/texts/catalogues.ts';
 import { directionOf, nearestLanguage } from '../src/texts/language.ts';
@@ -19,6 +20,7 @@ if (fixture !== undefined && root !== null) {
   document.documentElement.lang = language;
   document.documentElement.dir = directionOf(language);
   document.documentElement.style.fontSize = `${Number(query.get('text')) || 100}%`;
+  watchRoom(document.documentElement);
   const theme = query.get('theme');
   if (theme !== null) {
     // Styles that come later bring their own conditions.
