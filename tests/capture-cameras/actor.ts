@@ -16,10 +16,10 @@ export interface Reel {
 }
 
 /** A phone's front camera at a resolution that costs the test little. */
-export const FRAME: FrameSize = { width: 480, height: 640 };
+const FRAME: FrameSize = { width: 480, height: 640 };
 
 /** The colours that a FLASHING challenge draws from. */
-export const COLOURS = ['#ff0000', '#00ff00', '#0000ff', '#00ffff', '#ff00ff', '#ffff00'] as const;
+const COLOURS = ['#ff0000', '#00ff00', '#0000ff', '#00ffff', '#ff00ff', '#ffff00'] as const;
 
 /** Degrees of a head that turns as far as is comfortable, as the mesh model reads them, and pictures on the way there. */
 const TURN = { yaw: 32, pitch: 23, pictures: 5 } as const;

@@ -24,8 +24,9 @@ export interface CameraSwitch {
  * Installs a camera in the place of the browser's; runs in the page before the page's own code. It looks at the page as a
  * face before the screen does: what is lit is the background of `[data-colour]` as it is painted, a frame's delay later,
  * and the head follows `[data-pose]` as people do. Self-contained, because only its text travels to the browser.
+ * @returns when the camera can be used
  */
-export function installCamera(performance: Performance): void {
+export function installCamera(performance: Performance): Promise<void> {
   /** From the screen's change to a frame that shows it: display, exposure, delivery. */
   const LIGHT_DELAY_MS = 110;
   /** Reading a prompt and beginning to move; then one picture of the turn after the other. */
@@ -182,4 +183,5 @@ export function installCamera(performance: Performance): void {
     },
   };
   Object.defineProperty(window, 'selfsameCamera', { value: away });
+  return ready;
 }

@@ -6,7 +6,7 @@ import { renderReel } from './actor.ts';
 import type { Performance } from './camera-script.ts';
 
 /** Somebody of the sample photos who looks ahead, and somebody else. */
-export const PERSON = 'img/p01_3.jpg';
+const PERSON = 'img/p01_3.jpg';
 const OTHER = 'img/p08_2.jpg';
 
 /** Everyone who comes before a fake camera. */

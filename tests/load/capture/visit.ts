@@ -50,7 +50,6 @@ export async function visit(
     hasTouch: true,
   });
   try {
-    await context.addInitScript(installCamera, performance);
     await context.addInitScript(watchMoments);
     const page = await context.newPage();
     const cdp = await context.newCDPSession(page);
@@ -67,6 +66,8 @@ export async function visit(
     const read = () => page.evaluate(() => (window as unknown as { moments: Moments }).moments);
     await page.goto(url);
     await waitFor('the welcome', async () => (await read()).interactive, { timeoutMs: 30_000 });
+    // Only now: the pictures of the camera are no part of the page.
+    await page.evaluate(installCamera, performance);
     await page.getByRole('button', { name: /agree/i }).click();
     if (method === 'FLASHING')
       await page.getByRole('button', { name: /^start$/i }).click({ timeout: 30_000 });
