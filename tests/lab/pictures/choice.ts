@@ -32,7 +32,7 @@ export interface Change {
 }
 
 /** Points of 100 of a match that may be lost at worst: thresholds of the product lie tens of points apart. */
-const MATCH_MARGIN = 1;
+const MATCH_MARGIN = 0.75;
 /** Signals a picture that may come on top: below it no kind of picture raises one anew. */
 const SIGNALS_MARGIN = 0.02;
 
