@@ -37,7 +37,9 @@ describe('the capture process', () => {
     });
     child.stdout?.on('data', (chunk) => (output += chunk));
     child.stderr?.on('data', (chunk) => (output += chunk));
-    const port = await waitFor('the process is ready', () => /"httpPort":(\d+)/.exec(output)?.[1]);
+    const port = await waitFor('the process is ready', () => /"httpPort":(\d+)/.exec(output)?.[1], {
+      timeoutMs: 30_000,
+    });
     url = `http://127.0.0.1:${port}/session/${world.token}`;
   });
   afterEach(async () => {
