@@ -117,7 +117,8 @@ export function installCamera(performance: Performance): Promise<void> {
     function follow(now: number): void {
       const pose = document.querySelector('[data-pose]')?.getAttribute('data-pose') ?? null;
       if (pose !== asked) {
-        if (pose !== null) posesAsked += 1;
+        // Prompts that begin anew are a new look.
+        posesAsked = pose === null ? -1 : posesAsked + 1;
         asked = pose;
         askedAtMs = now;
       }
