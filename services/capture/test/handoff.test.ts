@@ -8,7 +8,7 @@ import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from
 import { buildPage, startWorld, type World } from './harness.ts';
 
 /** One session on a computer and on a phone, in a real browser whose camera plays a video. */
-describe.skipIf(!hasChromium)(`two devices, in ${chromiumPath}`, () => {
+describe.skipIf(!hasChromium)(`two devices, in ${chromiumPath}`, { timeout: 90_000 }, () => {
   let world: World;
   let built: Awaited<ReturnType<typeof buildPage>>;
   let browser: Browser;
