@@ -11,7 +11,7 @@ export type Plural = { readonly [category in Intl.LDMLPluralRule]?: string } & {
 export type Message = string | Plural;
 
 /** All texts of one language, flat: it travels as JSON. */
-export type Catalogue = { readonly [key in Key]?: Message };
+export type Catalogue = { readonly [key in Key]: Message };
 
 /** What goes into the places of a text. Always shown as it is, whatever it contains. */
 export type Values = Readonly<Record<string, string | number>>;
@@ -35,12 +35,12 @@ export function createSay(catalogue: Catalogue, language: string): Say {
   const shown = (value: string | number) =>
     typeof value === 'number' ? written(value) : isolated(value, language);
   return (key, values = {}) => {
-    const message = catalogue[key] ?? key;
+    const message = catalogue[key];
     const text =
       typeof message === 'string' ? message : (message[formOf(Number(values.count))] ?? message.other);
     return text.replace(/\{(\w+)\}/g, (place, name: string) => {
-      const value = Object.hasOwn(values, name) ? values[name] : undefined;
-      return value === undefined ? place : shown(value);
+      const value: unknown = values[name];
+      return typeof value === 'string' || typeof value === 'number' ? shown(value) : place;
     });
   };
 }

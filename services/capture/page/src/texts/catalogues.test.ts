@@ -29,7 +29,7 @@ describe.each(languages)('the texts in %s', (language) => {
 
   it('have places for the same values as in English', () => {
     for (const [key, english] of Object.entries<Message>(en)) {
-      const said = textsOf(catalogue[key as keyof Catalogue] ?? '');
+      const said = textsOf(catalogue[key as keyof Catalogue]);
       expect(placesOf(said.join()), key).toEqual(placesOf(textsOf(english).join()));
     }
   });
@@ -148,7 +148,7 @@ describe('English', () => {
 function sourcesBelow(folder: string): string {
   return readdirSync(folder, { recursive: true, withFileTypes: true })
     .filter((file) => file.isFile() && /(?<!\.test)\.tsx?$/.test(file.name))
-    .filter((file) => !file.parentPath.endsWith(`${'texts'}`))
+    .filter((file) => !file.parentPath.endsWith('/texts'))
     .map((file) => readFileSync(join(file.parentPath, file.name), 'utf8'))
     .join('\n');
 }
