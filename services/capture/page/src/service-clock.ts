@@ -13,7 +13,7 @@ export function learnClock(date: string | null, nowMs: number = Date.now()): voi
 /** Milliseconds until a time of the service; 0 once it has come, or when it is no time. */
 export function millisecondsUntil(iso: string, nowMs: number = Date.now()): number {
   const leftMs = Date.parse(iso) - (nowMs - aheadMs);
-  return leftMs > 0 ? leftMs : 0;
+  return Number.isNaN(leftMs) ? 0 : Math.max(0, leftMs);
 }
 
 /** Minutes until a time of the service, begun ones counted whole; 0 once it has come, or when it is no time. */

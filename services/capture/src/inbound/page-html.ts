@@ -40,9 +40,8 @@ export function createPageHtml(template: string): PageHtml {
     const texts = await catalogues[language]();
     const say = createSay(texts, language);
     const given: PageTexts = { language, texts };
-    const head = fill(beforeSession, {
-      lang: language,
-      dir: directionOf(language),
+    const opening = `<html lang="${language}" dir="${directionOf(language)}">`;
+    const head = fill(beforeSession.replace(/<html[^>]*>/, opening), {
       title: escaped(say('page_title')),
       texts: json(given),
     });
