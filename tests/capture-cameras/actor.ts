@@ -36,26 +36,32 @@ export interface Wanted {
   readonly poses?: boolean;
   /** Lit evenly all over, as a print is that throws the screen's light back: no relief. */
   readonly isFlat?: boolean;
+  /** Degrees by which the head is held otherwise than in the portrait, at rest and in every pose. */
+  readonly held?: { readonly yaw: number; readonly pitch: number };
 }
 
 /** Renders a portrait as a head of flesh: turned on the relief of its mesh, lit by where its skin faces. */
 export async function renderReel(portrait: Portrait, wanted: Wanted): Promise<Reel> {
   const head = headOf(portrait, frameSelfie(portrait, FRAME, randomOf('actor', portrait.name)), FRAME);
   const page: Light = [PAGE * SCREEN, PAGE * SCREEN, PAGE * SCREEN];
-  const rest = await shot(head, AT_REST, page, wanted.isFlat);
+  const held: Attitude = { ...AT_REST, ...wanted.held };
+  const rest = await shot(head, held, page, wanted.isFlat);
   const reel: { lit: Record<string, string>; turned: Partial<Record<HeadPose, string[]>> } = {
     lit: {},
     turned: {},
   };
   if (wanted.colours)
-    for (const colour of COLOURS)
-      reel.lit[colour] = await shot(head, AT_REST, lightOf(colour), wanted.isFlat);
+    for (const colour of COLOURS) reel.lit[colour] = await shot(head, held, lightOf(colour), wanted.isFlat);
   if (wanted.poses) {
     for (const [pose, goal] of Object.entries(goals)) {
       const way: string[] = [];
       for (let step = 1; step <= TURN.pictures; step += 1) {
         const share = step / TURN.pictures;
-        const attitude = { ...AT_REST, yaw: goal.yaw * share, pitch: goal.pitch * share };
+        const attitude = {
+          ...held,
+          yaw: held.yaw + goal.yaw * share,
+          pitch: held.pitch + goal.pitch * share,
+        };
         way.push(await shot(head, attitude, page, false));
       }
       reel.turned[pose as HeadPose] = way;

@@ -7,7 +7,9 @@ import type { Performance } from './camera-script.ts';
 
 /** Somebody of the sample photos who looks ahead, and somebody else. */
 const PERSON = 'img/p01_3.jpg';
-const OTHER = 'img/p08_2.jpg';
+const OTHER = 'img/p08_3.jpg';
+/** Holds the head as the first one does: who is swapped in must be found out by the face. */
+const AS_PERSON = { yaw: 8, pitch: -4 } as const;
 
 /** Everyone who comes before a fake camera. */
 export type Role =
@@ -30,7 +32,7 @@ export async function castOf(method: 'FLASHING' | 'ACTIVE_3D'): Promise<Record<R
   const [portrait, other] = [await loadPortrait(looker, PERSON), await loadPortrait(looker, OTHER)];
   const wanted = { colours: method === 'FLASHING', poses: method === 'ACTIVE_3D' };
   const own = await renderReel(portrait, wanted);
-  const foreign = method === 'ACTIVE_3D' ? await renderReel(other, wanted) : own;
+  const foreign = method === 'ACTIVE_3D' ? await renderReel(other, { ...wanted, held: AS_PERSON }) : own;
   const flat = method === 'FLASHING' ? await renderReel(portrait, { ...wanted, isFlat: true }) : own;
   const person: Performance = { reels: [own], colours: 'shown', poses: 'asked' };
   const still = { ...own, lit: {}, turned: {} };

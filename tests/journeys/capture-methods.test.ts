@@ -38,7 +38,7 @@ describe.skipIf(!hasChromium)('active looks in a browser', () => {
 
   /** The one liveness check of a finished session. */
   async function checkOf(session: CreatedSession, status: string) {
-    const webhook = await world.webhook(session.session_id, status, 60_000);
+    const webhook = await world.webhook(session.session_id, status, 90_000);
     const [check] = webhook.body.decision.liveness_checks;
     return { ...check, risks: check.warnings.map((warning: { risk: string }) => warning.risk) };
   }
@@ -81,7 +81,7 @@ describe.skipIf(!hasChromium)('active looks in a browser', () => {
     await page
       .getByText(/that was not far enough/i)
       .first()
-      .waitFor({ timeout: 60_000 });
+      .waitFor({ timeout: 90_000 });
     const decision = await world.api.get(`/v3/session/${session.session_id}/decision/`);
     expect(decision.body.status).toBe('In Progress');
     await context.close();

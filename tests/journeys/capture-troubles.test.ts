@@ -38,7 +38,7 @@ describe.skipIf(!hasChromium)('troubles before the camera', () => {
   }
 
   async function isApprovedOnce({ session_id }: CreatedSession): Promise<void> {
-    await world.webhook(session_id, 'Approved', 40_000);
+    await world.webhook(session_id, 'Approved', 90_000);
     const verdicts = world
       .webhooks(session_id)
       .filter(({ body }) => ['Approved', 'Declined', 'In Review'].includes(body.status));
