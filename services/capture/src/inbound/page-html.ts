@@ -43,7 +43,7 @@ export function createPageHtml(template: string): PageHtml {
     const opening = `<html lang="${language}" dir="${directionOf(language)}">`;
     const head = fill(beforeSession.replace(/<html[^>]*>/, opening), {
       title: escaped(say('page_title')),
-      texts: json(given),
+      texts: data('texts', given),
     });
     const words = fill(afterSession, { noscript: escaped(say('no_script')) });
     return { head: pieceOf(head, 9), rest: words === afterSession ? rest : pieceOf(words, 9) };
@@ -62,7 +62,7 @@ export function createPageHtml(template: string): PageHtml {
       const own = [
         /^\/[\w./-]+$/.test(icon) ? `<link rel="icon" href="${icon}">` : ownIcon,
         css === '' ? '' : `<style>${css}</style>`,
-        `<script type="application/json" id="session">${json(given)}</script>`,
+        data('session', given),
       ].join('');
       const { head, rest: tail } = await words;
       return {
@@ -97,5 +97,9 @@ function fill(html: string, values: Readonly<Record<string, string>>): string {
 
 /** JSON that nothing in it can end or open an element with. */
 const json = (value: unknown) => JSON.stringify(value).replaceAll('<', '\\u003c');
+
+/** What the page finds under this id. */
+const data = (id: string, value: unknown) =>
+  `<script type="application/json" id="${id}">${json(value)}</script>`;
 
 const escaped = (text: string) => text.replace(/[&<>"]/g, (character) => `&#${character.charCodeAt(0)};`);
