@@ -1,7 +1,7 @@
 import type { ChallengeView } from '../../src/wire.ts';
 import { attemptIds } from './attempt-ids.ts';
 import { createChallenges } from './challenges.ts';
-import { openSession, pause, readState, type SessionPath, sendLeave } from './client.ts';
+import { openSession, pause, type SessionPath, sendLeave } from './client.ts';
 import { createCompanion } from './companion.ts';
 import { deliver } from './delivery.ts';
 import { firstStep, nextStep } from './flow.ts';
