@@ -1,21 +1,18 @@
 import { useEffect, useRef, useState } from 'preact/hooks';
-import type { HeadAngles } from '../../../src/wire.ts';
 import type { SessionPath } from '../client.ts';
 import type { Conductor } from '../conductor.ts';
-import { type Guide, type Hint, toneOf } from '../guidance.ts';
+import type { Guide } from '../guidance.ts';
 import { watchFace } from '../guidance-loop.ts';
 import { firstPicture } from '../look/camera.ts';
-import type { CameraFacts, CameraWatch } from '../look/camera-facts.ts';
-import { deviceKeys } from '../look/device-key.ts';
+import { factsLater } from '../look/facts-later.ts';
+import { watchHead } from '../look/head-watch.ts';
 import { type Act, performLook, type Scene } from '../look/performance.ts';
 import type { StateAt } from '../states.ts';
 import type { Say } from '../texts/catalogue.ts';
 import { FlashBar, FlashWarning } from './challenge-flashing.tsx';
-import { MotionPrompt } from './challenge-motion.tsx';
 import { Heading } from './heading.tsx';
-import { HintIcon } from './hint-icon.tsx';
 import { Ring } from './ring.tsx';
-import { Spoken } from './spoken.tsx';
+import { shareOf, toneAt, Words } from './stage-words.tsx';
 import '../style/stage.css';
 import '../style/challenge.css';
 
@@ -28,8 +25,6 @@ interface StageProps {
 
 /** How long the words about a missed movement stay. */
 const missedMs = 3_000;
-/** Of the head's angles, so many are remembered from before the first prompt. */
-const beginningMax = 5;
 
 /** The picture that was taken: it outlives the screen, which may come back while it is sent again. */
 const still = document.createElement('canvas');
@@ -169,71 +164,6 @@ function Oval({ state, conductor, say }: StageProps) {
   );
 }
 
-/** What to do now, for eyes and ears. */
-function Words({
-  state,
-  act,
-  guide,
-  say,
-}: Pick<StageProps, 'state' | 'say'> & { act: Act; guide: Guide | null }) {
-  const hint = guide?.hint ?? 'position';
-  if (state.at === 'sending') {
-    const words = state.linkLost
-      ? 'sending.link_lost'
-      : state.sent < 1
-        ? 'sending.uploading'
-        : 'sending.checking';
-    return (
-      <div class="hint" role="status">
-        <p class={state.linkLost ? 'lost' : undefined}>{say(words)}</p>
-      </div>
-    );
-  }
-  const { spoken, everyMs, shown } = wordsOf(act, hint, say);
-  // The same live region all along: one that comes with its words is not heard.
-  return (
-    <div class="hint">
-      <Spoken text={spoken} everyMs={everyMs} />
-      {act.is === 'turning' ? <MotionPrompt prompt={act.prompt} say={say} /> : null}
-      {shown ? (
-        <p key={spoken} aria-hidden="true">
-          {act.is === 'guiding' ? <HintIcon hint={hint} offset={guide?.offset ?? { x: 0, y: 0 }} /> : null}
-          {spoken}
-        </p>
-      ) : null}
-    </div>
-  );
-}
-
-/** What is said of an act, at most every so often, and whether it stands there as it is said. */
-function wordsOf(act: Act, hint: Hint, say: Say): { spoken: string; everyMs: number; shown: boolean } {
-  switch (act.is) {
-    case 'turning':
-      return { spoken: say(`motion.${act.prompt.pose}`), everyMs: 0, shown: false };
-    case 'counting':
-    case 'flashing':
-      // Every second aloud would drown what matters.
-      return { spoken: say('flash.hold'), everyMs: 0, shown: false };
-    case 'missed':
-      return { spoken: say('motion.missed'), everyMs: 0, shown: true };
-    case 'waiting':
-      return { spoken: say('stage.waiting'), everyMs: 2_000, shown: true };
-    case 'guiding':
-      return { spoken: say(`hints.${hint}`), everyMs: 2_000, shown: true };
-  }
-}
-
-function toneAt(act: Act, guide: Guide | null): string {
-  if (act.is === 'turning') return 'turning';
-  if (act.is === 'missed') return 'warn';
-  return act.is === 'waiting' ? 'good' : toneOf(guide?.hint ?? 'position');
-}
-
-function shareOf(state: StageProps['state'], act: Act, guide: Guide | null): number {
-  if (state.at === 'sending') return state.sent;
-  return act.is === 'turning' ? act.prompt.share : (guide?.share ?? 0);
-}
-
 /** Fills the whole screen, outside of what is drawn: colours keep to the screen's own rhythm. */
 function fill(stage: HTMLElement | null, colour: string | null): void {
   if (stage === null) return;
@@ -247,49 +177,6 @@ function show(picture: HTMLCanvasElement): void {
   picture.width = still.width;
   picture.height = still.height;
   picture.getContext('2d')?.drawImage(still, 0, 0);
-}
-
-/** Remembers the head: where it was before the first prompt, and where it was last. */
-function watchHead(): Scene['head'] & { saw(angles: HeadAngles | null, isBegun: boolean): void } {
-  const beginning: HeadAngles[] = [];
-  let latest: ReturnType<Scene['head']['latest']> = null;
-  return {
-    beginning,
-    latest: () => latest,
-    saw(angles, isBegun) {
-      if (angles === null) return;
-      latest = { atMs: performance.now(), angles };
-      if (isBegun) return;
-      beginning.push(angles);
-      if (beginning.length > beginningMax) beginning.shift();
-    },
-  };
-}
-
-/** Facts about the camera, gathered by code that comes when nothing else is to do. */
-function factsLater(
-  stream: MediaStream | null,
-  video: HTMLVideoElement,
-  signal: AbortSignal,
-): () => CameraFacts {
-  let watch: CameraWatch | null = null;
-  whenIdle(() => {
-    void deviceKeys().catch(() => undefined);
-    import('../look/camera-facts.ts').then(
-      ({ watchCamera }) => {
-        if (stream === null || signal.aborted) return;
-        watch = watchCamera(stream, video);
-        signal.addEventListener('abort', () => watch?.stop());
-      },
-      () => undefined,
-    );
-  });
-  return () => watch?.facts() ?? {};
-}
-
-function whenIdle(act: () => void): void {
-  if (typeof requestIdleCallback === 'function') requestIdleCallback(act, { timeout: 1_000 });
-  else setTimeout(act, 300);
 }
 
 /** In the dark, the page itself becomes the lamp: it turns to its light colours and stays so while looking. */
