@@ -1,3 +1,4 @@
+import { useEffect, useRef } from 'preact/hooks';
 import { AttentionIcon, SparkIcon } from '../icons.tsx';
 import type { Say } from '../texts/catalogue.ts';
 import { Heading } from './heading.tsx';
@@ -30,14 +31,16 @@ export function FlashWarning(props: { say: Say; start: () => void; otherWay: () 
   );
 }
 
-/** While it counts down and flashes: how long still, and the way out at any moment. */
+/** While it counts down and flashes: how long still, and the way out at any moment, for keyboards without a search. */
 export function FlashBar(props: { say: Say; seconds: number | null; stop: () => void }) {
   const { say, seconds } = props;
+  const button = useRef<HTMLButtonElement>(null);
+  useEffect(() => button.current?.focus({ preventScroll: true }), []);
   const words = seconds === null ? say('flash.hold') : say('flash.countdown', { count: seconds });
   return (
     <div class="flash-bar">
       <p>{words}</p>
-      <button type="button" class="stop" onClick={props.stop}>
+      <button ref={button} type="button" class="stop" onClick={props.stop}>
         {say('flash.stop')}
       </button>
     </div>
