@@ -1,5 +1,5 @@
 import axe from 'axe-core';
-import type { BrowserContext, Page } from 'playwright-core';
+import type { BrowserContext } from 'playwright-core';
 
 /** What axe found on one screen of the hosted page. */
 export interface ScreenReport {
@@ -19,20 +19,6 @@ export async function watchScreens(context: BrowserContext): Promise<ScreenRepor
   await context.addInitScript({ content: axe.source });
   await context.addInitScript(watchInPage, RULES);
   return reports;
-}
-
-/** Has axe look at a whole page as it is now. @returns one line for every finding */
-export async function findingsOf(page: Page): Promise<string[]> {
-  await page.evaluate(axe.source);
-  return page.evaluate(async (rules) => {
-    const { violations } = await (window as unknown as { axe: typeof axe }).axe.run(document, {
-      runOnly: rules,
-      resultTypes: ['violations'],
-    });
-    return violations.flatMap(({ id, help, nodes }) =>
-      nodes.map(({ html }) => `${id}: ${html.slice(0, 200)} (${help})`),
-    );
-  }, RULES);
 }
 
 /** Runs in every frame before the page's code. */

@@ -72,8 +72,10 @@ describe.skipIf(!hasChromium)('active looks in a browser', () => {
   }
 
   it('a person passes with colours and with turns, and the frames serve no other session', async () => {
-    const turns = showFace('wf_active_3d', { performance: turning.person });
-    const [lit, visitor] = await showFace('wf_flashing', { performance: flashing.person });
+    const [[lit, visitor], [turned, turner]] = await Promise.all([
+      showFace('wf_flashing', { performance: flashing.person }),
+      showFace('wf_active_3d', { performance: turning.person }),
+    ]);
     expect(await checkOf(lit, visitor)).toMatchObject({ method: 'FLASHING', status: 'Approved' });
     await visitor.sees(/confirmed/i);
     const [upload] = await visitor.uploads();
@@ -88,7 +90,6 @@ describe.skipIf(!hasChromium)('active looks in a browser', () => {
     });
     expect(await answer.json()).toEqual({ result: 'stale' });
 
-    const [turned, turner] = await turns;
     expect(await checkOf(turned, turner)).toMatchObject({ method: 'ACTIVE_3D', status: 'Approved' });
     await turner.sees(/confirmed/i);
     await turner.context.close();
@@ -98,16 +99,17 @@ describe.skipIf(!hasChromium)('active looks in a browser', () => {
     Promise.all([isDeclined('wf_flashing', flashing.print), isDeclined('wf_flashing', flashing.recording)]));
 
   it('ACTIVE_3D declines somebody who gives way to another, and a photo gets nowhere', async () => {
-    const swapped = isDeclined('wf_active_3d', turning.swapped);
-    const [session, { page, context }] = await showFace('wf_active_3d', { performance: turning.photo });
-    await page
-      .getByText(/that was not far enough/i)
-      .first()
-      .waitFor({ timeout: 90_000 });
-    const decision = await world.api.get(`/v3/session/${session.session_id}/decision/`);
-    expect(decision.body.status).toBe('In Progress');
-    await context.close();
-    await swapped;
+    const photo = async () => {
+      const [session, { page, context }] = await showFace('wf_active_3d', { performance: turning.photo });
+      await page
+        .getByText(/that was not far enough/i)
+        .first()
+        .waitFor({ timeout: 90_000 });
+      const decision = await world.api.get(`/v3/session/${session.session_id}/decision/`);
+      expect(decision.body.status).toBe('In Progress');
+      await context.close();
+    };
+    await Promise.all([isDeclined('wf_active_3d', turning.swapped), photo()]);
   });
 
   it('whoever wants less motion on the screen is asked to turn the head instead of looking into flashes', async () => {

@@ -18,9 +18,8 @@ export interface Heard {
   readonly results: readonly { type: string; session?: { sessionId: string; status: string } }[];
 }
 
-const SDK = createRequire(import.meta.url)
-  .resolve('@didit-protocol/sdk-web')
-  .replace(/[^/]+$/, 'didit-sdk.umd.min.js');
+const require = createRequire(import.meta.url);
+const SDK = require.resolve('@didit-protocol/sdk-web').replace(/[^/]+$/, 'didit-sdk.umd.min.js');
 
 /** Serves the page on another port of the loopback address: another origin for a browser. */
 export async function startEmbeddingHost(): Promise<EmbeddingHost> {

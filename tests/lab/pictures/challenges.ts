@@ -9,7 +9,7 @@ import { replayFlash } from '../attacks/species/replay-video.ts';
 import type { Encoder, Setting } from './encoder.ts';
 
 /** Frames of a challenge by setting: the longer side of the lab's frames is 480. */
-export const FRAME_SETTINGS: readonly Setting[] = [
+const FRAME_SETTINGS: readonly Setting[] = [
   { longSide: 480, quality: 0.9 },
   { longSide: 480, quality: 0.75 },
   { longSide: 480, quality: 0.6 },
