@@ -98,7 +98,12 @@ export async function startOracleWorld(target: Face) {
         const refusals: (Failure | null)[] = [];
         for (const { tokenSha256, attemptId } of asked) {
           try {
-            await beginAttempt(context, tokenSha256, { attemptId, nonce: '', ...digests });
+            await beginAttempt(context, tokenSha256, {
+              attemptId,
+              nonce: '',
+              picturesSha256: unknown,
+              ...digests,
+            });
             refusals.push(null);
           } catch (error) {
             if (!(error instanceof Failure)) throw error;

@@ -4,14 +4,7 @@ import { Failure } from '@selfsame/runtime/errors';
 import { saveTransition } from './announcements.ts';
 import type { Context } from './context.ts';
 import type { Challenge } from './domain/challenge.ts';
-import {
-  challengeNonce,
-  drawsHoldSince,
-  isInTime,
-  isNonceOf,
-  isOpen,
-  issueChallenge,
-} from './domain/challenge.ts';
+import { challengeNonce, drawsHoldSince, isNonceOf, issueChallenge, takes } from './domain/challenge.ts';
 import { planChallenge } from './domain/challenge-plan.ts';
 import type { LivenessMethod } from './domain/features/liveness-method.ts';
 import { otherMethods } from './domain/features/liveness-method.ts';
@@ -56,14 +49,17 @@ export async function beginChallenge(
     const method = chooseMethod(session, wanted.method);
     const now = new Date();
     const unanswered = await findUnanswered(tx, session.id, method, drawsHoldSince(now));
-    const known = unanswered.find((each) => each.attemptId === attemptId && isOpen(each, now));
-    const command = { kind: 'begin_challenge', attemptId, isKnown: known !== undefined } as const;
+    const known = unanswered.find((each) => each.attemptId === attemptId);
+    // Nothing is asked of a passive look, so each has a life of its own.
+    const drawn = method === 'PASSIVE' ? { plan: { method }, drawnAt: now } : unanswered[0];
+    const needs = known ? 'nothing' : drawn ? 'nonce' : 'draw';
+    const command = { kind: 'begin_challenge', attemptId, needs } as const;
     const origin = originOf(context, session.application.id, wanted);
     const wish = transition(session.state, command, now);
     const result = await acceptedLook(context, tx, session, origin, wish, now);
     if (known !== undefined) return known;
-    const drawn = unanswered[0] ?? { plan: planChallenge(method, randomInt), drawnAt: now };
-    const issued = issueChallenge({ sessionId: session.id, attemptId }, drawn, now);
+    const asked = drawn ?? { plan: planChallenge(method, randomInt), drawnAt: now };
+    const issued = issueChallenge({ sessionId: session.id, attemptId }, asked, now);
     await saveChallenge(tx, issued);
     await saveTransition(context, tx, session, result, now);
     return issued;
@@ -81,8 +77,10 @@ function chooseMethod(session: Session, wanted: string): LivenessMethod {
 }
 
 /**
- * Uses up the challenge that the frames of an attempt answer, in the transaction that grants their look. A workflow that
- * asks for an active method takes no frames without it; one that asks for PASSIVE takes them, and tells.
+ * Uses up the challenge that the frames of an attempt answer, in the transaction that grants their look: afterwards it takes
+ * the same pictures again for a while, and no others. A workflow that asks for an active method takes no frames without
+ * it; one that asks for PASSIVE takes them, and tells.
+ * @param look.pictures SHA-256 of all its pictures; null when nobody told
  * @returns null when none was issued for this attempt
  * @throws Failure `challenge_stale`
  */
@@ -90,16 +88,14 @@ export async function answerChallenge(
   context: Context,
   tx: Transaction<Tables>,
   session: Session,
-  attemptId: string,
-  nonce: string,
+  { attemptId, nonce, pictures }: { attemptId: string; nonce: string; pictures: Buffer | null },
   now: Date,
 ): Promise<AnsweredChallenge | null> {
   const issued = await findChallenges(tx, session.id, attemptId);
   const named = issued.find((each) => isNonceOf(context.links.tokenKey, each, nonce));
-  if (named !== undefined && isInTime(named, now)) {
-    const used = { ...named, usedAt: named.usedAt ?? now };
-    if (named.usedAt === null) await useChallenge(tx, used);
-    return { challenge: used, nonceMatches: true };
+  if (named !== undefined && takes(named, pictures, now)) {
+    if (named.usedAt === null) await useChallenge(tx, { ...named, usedAt: now, picturesSha256: pictures });
+    return { challenge: named, nonceMatches: true };
   }
   if (livenessMethodOf(session.workflow.definition) !== 'PASSIVE') {
     const words = 'The challenge of this look is over or was never issued; the next one needs a new one.';

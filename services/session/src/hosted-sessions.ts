@@ -54,7 +54,7 @@ async function step(
   return context.database.transaction(async (tx) => {
     const session = (await lockSessionByToken(tx, tokenSha256)) ?? unknownSession();
     const now = new Date();
-    const result = accepted(transition(session.state, command(session), now));
+    const result = accepted(transition(session.state, command(session), now), now);
     return saveTransition(context, tx, session, result, now);
   });
 }

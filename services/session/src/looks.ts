@@ -3,12 +3,13 @@ import { Failure } from '@selfsame/runtime/errors';
 import type { Context } from './context.ts';
 import { isUuid } from './domain/ids.ts';
 import type { Session } from './domain/session.ts';
-import type { Refusal, Transition } from './domain/session-life.ts';
+import type { Transition } from './domain/session-life.ts';
 import type { Origin } from './lockouts.ts';
 import { lockedUntil } from './lockouts.ts';
 import type { Tables } from './outbound/tables.ts';
 
 type Accepted = Extract<Transition, { facts: unknown }>;
+type Refused = Exclude<Transition, Accepted>;
 
 /** Names the device and the network that a look comes from: digests of 32 bytes each, empty when unknown. */
 export interface LookDigests {
@@ -28,8 +29,8 @@ export function unknownSession(): never {
 }
 
 /** @throws Failure that says why the session does not do what was wanted */
-export function accepted(result: Transition): Accepted {
-  if ('refusal' in result) throw refusalFailure(result.refusal);
+export function accepted(result: Transition, now: Date): Accepted {
+  if ('refusal' in result) throw refusalFailure(result, now);
   return result;
 }
 
@@ -46,20 +47,23 @@ export async function acceptedLook(
   now: Date,
 ): Promise<Accepted> {
   // Under a lock every picture is answered alike, whatever became of the look of its id.
-  if ('refusal' in result && result.refusal !== 'attempt_void') throw refusalFailure(result.refusal);
+  if ('refusal' in result && result.refusal !== 'attempt_void') throw refusalFailure(result, now);
   const until = await lockedUntil(context, tx, session, origin, now);
   if (until !== null) throw lockedFailure(until, now);
-  return accepted(result);
+  return accepted(result, now);
 }
 
-function lockedFailure(until: Date, now: Date): Failure {
+/** No picture is looked at before this time. */
+export function lockedFailure(until: Date, now: Date): Failure {
   const retryAfterMs = until.getTime() - now.getTime();
   const words = 'After too many tries that failed, no picture is looked at for a while.';
   return new Failure('precondition', 'locked_out', words, { retryAfterMs });
 }
 
-function refusalFailure(refusal: Refusal): Failure {
-  switch (refusal) {
+function refusalFailure(refused: Refused, now: Date): Failure {
+  switch (refused.refusal) {
+    case 'challenges_used_up':
+      return lockedFailure(refused.until, now);
     case 'attempts_used_up':
       return new Failure('precondition', 'attempts_used_up', 'All attempts of this session are used up.');
     case 'attempt_void':

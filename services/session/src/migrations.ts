@@ -181,27 +181,38 @@ ALTER TABLE sessions ADD COLUMN void_attempts uuid[] NOT NULL DEFAULT '{}';
 const challenges = `
 -- What looks have to answer. Nonces are derived under the token key and stored nowhere.
 CREATE TABLE challenges (
-  session_id uuid NOT NULL REFERENCES sessions,
-  attempt_id uuid NOT NULL,
-  method     text NOT NULL CHECK (method IN ('PASSIVE', 'FLASHING', 'ACTIVE_3D')),
-  plan       jsonb NOT NULL,
-  drawn_at   timestamptz NOT NULL,
-  issued_at  timestamptz NOT NULL,
-  expires_at timestamptz NOT NULL,
-  used_at    timestamptz,
+  session_id      uuid NOT NULL REFERENCES sessions,
+  attempt_id      uuid NOT NULL,
+  method          text NOT NULL CHECK (method IN ('PASSIVE', 'FLASHING', 'ACTIVE_3D')),
+  plan            jsonb NOT NULL,
+  drawn_at        timestamptz NOT NULL,
+  issued_at       timestamptz NOT NULL,
+  expires_at      timestamptz NOT NULL,
+  used_at         timestamptz,
+  -- Of the pictures that answered it: no others do.
+  pictures_sha256 bytea,
   -- From then on the row is of no use and is swept.
-  kept_until timestamptz NOT NULL,
+  kept_until      timestamptz NOT NULL,
   PRIMARY KEY (session_id, attempt_id, method)
 );
 CREATE INDEX challenges_by_end ON challenges (kept_until);
 
--- Since creation or resubmission.
-ALTER TABLE sessions ADD COLUMN challenges_issued integer NOT NULL DEFAULT 0;
+-- When, oldest first: as far back as they limit what is issued and drawn next.
+ALTER TABLE sessions
+  ADD COLUMN challenges_issued timestamptz[] NOT NULL DEFAULT '{}',
+  ADD COLUMN challenges_drawn timestamptz[] NOT NULL DEFAULT '{}';
 
--- Nothing acted on is_desktop_allowed so far, and every computer was let in. With the workflows that this service came
--- with, it stays that way.
-UPDATE workflow_definitions SET definition = jsonb_set(definition, '{is_desktop_allowed}', 'true')
-WHERE id IN (SELECT definition_id FROM workflow_versions WHERE created_by = 'System');
+ALTER TABLE attempts
+  -- Of the challenge that the latest grant answered; null: of none.
+  ADD COLUMN method text CHECK (method IN ('PASSIVE', 'FLASHING', 'ACTIVE_3D')),
+  -- Of the pictures of the latest grant; null when nobody told.
+  ADD COLUMN pictures_sha256 bytea,
+  -- When it was counted as a failure, because another look began before it had led to a verdict.
+  ADD COLUMN counted_at timestamptz;
+
+-- Nothing acted on is_desktop_allowed so far, and every computer was let in, whatever a workflow said: it stays that way
+-- until somebody says otherwise.
+UPDATE workflow_definitions SET definition = jsonb_set(definition, '{is_desktop_allowed}', 'true');
 `;
 
 const customizations = `

@@ -9,8 +9,8 @@ import { judgeSteps, verdictOf } from './domain/verdict.ts';
 import { livenessMethodOf } from './domain/workflow.ts';
 import { countFailure, lockedUntil, unknownOrigin } from './lockouts.ts';
 import { withKnownSessions } from './matched-sessions.ts';
-import { findUsedMethod } from './outbound/challenge-store.ts';
-import { findAttemptOrigin, lockSession, saveSession } from './outbound/session-store.ts';
+import { findLook } from './outbound/attempt-store.ts';
+import { lockSession, saveSession } from './outbound/session-store.ts';
 import type { Tables } from './outbound/tables.ts';
 
 /** What a look at a face found, as it came from the bus. */
@@ -71,7 +71,7 @@ async function completeEvidence(
   return {
     face: face && (await withKnownSessions(tx, session.application.id, face)),
     vendorData: session.vendorData,
-    issuedMethod: isPassive ? null : await findUsedMethod(tx, session.id, attemptId),
+    issuedMethod: isPassive ? null : ((await findLook(tx, session.id, attemptId))?.method ?? null),
     attemptsUsedUp: attemptsLeft(session.state) === 0,
   };
 }
@@ -89,6 +89,6 @@ async function mayBeTold(
   now: Date,
 ): Promise<boolean> {
   if (!failed) return (await lockedUntil(context, tx, session, unknownOrigin, now)) === null;
-  const origin = (await findAttemptOrigin(tx, session.id, attemptId)) ?? unknownOrigin;
+  const origin = (await findLook(tx, session.id, attemptId)) ?? unknownOrigin;
   return countFailure(context, tx, session, origin, now);
 }

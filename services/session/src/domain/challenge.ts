@@ -15,19 +15,21 @@ export interface Challenge {
   readonly expiresAt: Date;
   /** null until an attempt has answered it. */
   readonly usedAt: Date | null;
+  /** SHA-256 of the pictures that answered it; null before, or when nobody told. */
+  readonly picturesSha256: Buffer | null;
 }
 
-/** From its issue to the arrival of the frames: guidance, the challenge itself and a slow link fit in. */
+/** From the draw to the arrival of the frames: guidance, the challenge itself and a slow link fit in. */
 const lifetimeMs = 90_000;
 /** An upload whose answer got lost is sent again within this time of the first one. */
 const repeatedWithinMs = 300_000;
 /**
- * A plan that was drawn and not used is asked again for this long, whoever asks for another: a page could otherwise ask
- * until the order is the one that it has on tape.
+ * A plan that was drawn and not used is asked again for this long, whoever asks: afterwards too little of its life is left
+ * to perform and send it.
  */
-const drawHoldsMs = 600_000;
-/** Rows are of use this long: unused ones for their plan, used ones until late evidence of their look can be judged. */
-const keptMs = { unused: 3_600_000, used: 7 * 86_400_000 } as const;
+const drawHoldsMs = 45_000;
+/** Rows are of use this long after they were used or over: to tell what comes late. */
+const keptMs = 3_600_000;
 
 /** A challenge that is issued now. `drawn`: a plan that was drawn earlier and still holds. */
 export function issueChallenge(
@@ -36,8 +38,9 @@ export function issueChallenge(
   now: Date,
 ): Challenge {
   const { plan, drawnAt } = drawn;
-  const expiresAt = new Date(now.getTime() + lifetimeMs);
-  return { ...target, method: plan.method, plan, drawnAt, issuedAt: now, expiresAt, usedAt: null };
+  const expiresAt = new Date(drawnAt.getTime() + lifetimeMs);
+  const unused = { usedAt: null, picturesSha256: null };
+  return { ...target, method: plan.method, plan, drawnAt, issuedAt: now, expiresAt, ...unused };
 }
 
 /** Plans that were drawn after this time and not used still hold. */
@@ -45,20 +48,20 @@ export function drawsHoldSince(now: Date): Date {
   return new Date(now.getTime() - drawHoldsMs);
 }
 
-/** Whether frames may still answer it for the first time. */
-export function isOpen({ usedAt, expiresAt }: Challenge, now: Date): boolean {
-  return usedAt === null && now < expiresAt;
-}
-
-/** Whether frames that arrive now are in time: the first ones before its end, repeated ones soon after the first. */
-export function isInTime(challenge: Challenge, now: Date): boolean {
-  const { usedAt } = challenge;
-  return usedAt === null ? isOpen(challenge, now) : now.getTime() < usedAt.getTime() + repeatedWithinMs;
+/**
+ * Whether pictures that arrive now may answer it: the first ones before its end, and the same ones again soon after.
+ * @param pictures their SHA-256; null when nobody told: then they repeat nothing
+ */
+export function takes(challenge: Challenge, pictures: Buffer | null, now: Date): boolean {
+  const { usedAt, picturesSha256, expiresAt } = challenge;
+  if (usedAt === null) return now < expiresAt;
+  const areTheSame = pictures !== null && picturesSha256 !== null && pictures.equals(picturesSha256);
+  return areTheSame && now.getTime() < usedAt.getTime() + repeatedWithinMs;
 }
 
 /** Until when its row is kept. */
 export function keptUntil({ usedAt, expiresAt }: Challenge): Date {
-  return new Date(usedAt === null ? expiresAt.getTime() + keptMs.unused : usedAt.getTime() + keptMs.used);
+  return new Date((usedAt ?? expiresAt).getTime() + keptMs);
 }
 
 /**

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import type { Command, SessionState, Transition } from './session-life.ts';
+import type { ChallengeNeed, Command, SessionState, Transition } from './session-life.ts';
 import { attemptsLeft, takeBack, transition } from './session-life.ts';
 import type { Status } from './status.ts';
 import { statuses } from './status.ts';
@@ -13,7 +13,8 @@ function session(status: Status, changes: Partial<SessionState> = {}): SessionSt
     status,
     attempts: ['first'],
     voidAttempts: [],
-    challengesIssued: 0,
+    challengesIssued: [],
+    challengesDrawn: [],
     maxAttempts: 3,
     expiresAt: inAnHour,
     windowSeconds: 3600,
@@ -32,10 +33,11 @@ function word(result: Transition, before: Status): string {
 
 const commands = {
   open: { kind: 'open' },
-  challenge: { kind: 'begin_challenge', attemptId: 'second', isKnown: false },
-  'known challenge': { kind: 'begin_challenge', attemptId: 'second', isKnown: true },
-  begin: { kind: 'begin_attempt', attemptId: 'second' },
-  'begin again': { kind: 'begin_attempt', attemptId: 'first' },
+  challenge: { kind: 'begin_challenge', attemptId: 'second', needs: 'draw' },
+  'known challenge': { kind: 'begin_challenge', attemptId: 'second', needs: 'nothing' },
+  begin: { kind: 'begin_attempt', attemptId: 'second', hasOtherPictures: false },
+  'begin again': { kind: 'begin_attempt', attemptId: 'first', hasOtherPictures: false },
+  'begin anew': { kind: 'begin_attempt', attemptId: 'first', hasOtherPictures: true },
   leave: { kind: 'leave', strict: false },
   'leave strictly': { kind: 'leave', strict: true },
   approve: { kind: 'decide', verdict: 'Approved', attemptId: 'first' },
@@ -57,6 +59,7 @@ const finished: Row = {
   'known challenge': '!finished',
   begin: '!finished',
   'begin again': '!finished',
+  'begin anew': '!finished',
   leave: '=',
   'leave strictly': '=',
   approve: '!finished',
@@ -76,6 +79,7 @@ const unopened: Row = {
   'known challenge': '=',
   begin: 'In Progress +grant',
   'begin again': 'In Progress +grant',
+  'begin anew': 'In Progress +grant',
   leave: '=',
   'leave strictly': '=',
   approve: '!not_open',
@@ -103,6 +107,7 @@ const noLooks = {
   'known challenge': '!expired',
   begin: '!expired',
   'begin again': '!expired',
+  'begin anew': '!expired',
 };
 
 const terminal = {
@@ -119,6 +124,7 @@ const inTime: Record<Status, Row> = {
     open: '=',
     begin: '= +grant',
     'begin again': '= +grant',
+    'begin anew': '= +grant',
     leave: 'Not Finished',
     'leave strictly': 'Abandoned',
   },
@@ -170,34 +176,56 @@ describe('every status meets every command', () => {
 });
 
 describe('challenges', () => {
-  const ask = (state: SessionState, attemptId = 'second', isKnown = false) =>
-    transition(state, { kind: 'begin_challenge', attemptId, isKnown }, now);
+  const ask = (state: SessionState, needs: ChallengeNeed = 'draw', attemptId = 'second') =>
+    transition(state, { kind: 'begin_challenge', attemptId, needs }, now);
+  /** So many times, one second after the other, the first of them `secondsAgo`. */
+  const times = (count: number, secondsAgo: number) =>
+    Array.from({ length: count }, (_, at) => new Date(now.getTime() - (secondsAgo - at) * 1_000));
+  const pause = (inSeconds: number) => ({
+    refusal: 'challenges_used_up',
+    until: new Date(now.getTime() + inSeconds * 1_000),
+  });
 
-  it('end after thirty, and the ones that are known are told again', () => {
-    const last = ask(session('In Progress', { challengesIssued: 29 }));
+  it('are thirty in ten minutes, and the thirty-first is told when it may come', () => {
+    const last = ask(session('In Progress', { challengesIssued: times(29, 500) }), 'nonce');
     if ('refusal' in last) throw new Error(last.refusal);
-    expect(last.next.challengesIssued).toBe(30);
-    expect(ask(last.next)).toEqual({ refusal: 'attempts_used_up' });
-    expect(ask(last.next, 'second', true)).toEqual({ next: last.next, facts: [] });
+    expect(last.next.challengesIssued).toHaveLength(30);
+    expect(last.next.challengesDrawn).toEqual([]);
+    expect(ask(last.next, 'nonce')).toEqual(pause(100));
+    expect(ask(last.next, 'nothing')).toEqual({ next: last.next, facts: [] });
+    const later = ask(session('In Progress', { challengesIssued: times(30, 600) }), 'nonce');
+    expect(later).toMatchObject({ facts: [{ kind: 'challenge_issued' }] });
   });
 
-  it('are issued to whoever may take a look, and to nobody else', () => {
-    const spent = session('In Progress', { attempts: ['a', 'b', 'c'] });
+  it('ask six different things in ten minutes: nobody asks until it fits a recording', () => {
+    const sixth = ask(session('In Progress', { challengesDrawn: times(5, 200) }));
+    if ('refusal' in sixth) throw new Error(sixth.refusal);
+    expect(sixth.next.challengesDrawn).toHaveLength(6);
+    expect(ask(sixth.next)).toEqual(pause(400));
+    expect(ask(sixth.next, 'nonce')).toMatchObject({ facts: [{ kind: 'challenge_issued' }] });
+    expect(ask(session('In Progress', { challengesDrawn: times(6, 600) }))).toMatchObject({
+      next: { challengesDrawn: { length: 6 } },
+    });
+  });
+
+  it('that are too many are told of after what ends the session', () => {
+    const full = { challengesIssued: times(30, 10), challengesDrawn: times(6, 10) };
+    const spent = session('In Progress', { attempts: ['a', 'b', 'c'], ...full });
     expect(ask(spent)).toEqual({ refusal: 'attempts_used_up' });
-    expect(ask(spent, 'b')).toMatchObject({ facts: [{ kind: 'challenge_issued' }] });
-    expect(ask(takeBack(spent, 'b'), 'b')).toEqual({ refusal: 'attempt_void' });
+    expect(ask(session('Approved', full))).toEqual({ refusal: 'finished' });
   });
 
-  it('begin anew with a resubmission', () => {
-    const state = session('Declined', { challengesIssued: 30 });
-    const result = transition(state, { kind: 'set_status', status: 'Resubmitted' }, now);
-    expect(result).toMatchObject({ next: { challengesIssued: 0 } });
+  it('are for looks that are granted: none for a new id when the attempts are used up, none for a void one', () => {
+    const spent = session('In Progress', { attempts: ['a', 'b', 'c'] });
+    expect(ask(spent, 'draw', 'd')).toEqual({ refusal: 'attempts_used_up' });
+    expect(ask(spent, 'draw', 'b')).toMatchObject({ facts: [{ kind: 'challenge_issued' }] });
+    expect(ask(takeBack(spent, 'b'), 'draw', 'b')).toEqual({ refusal: 'attempt_void' });
   });
 });
 
 describe('attempts', () => {
-  const begin = (state: SessionState, attemptId: string) =>
-    transition(state, { kind: 'begin_attempt', attemptId }, now);
+  const begin = (state: SessionState, attemptId: string, hasOtherPictures = false) =>
+    transition(state, { kind: 'begin_attempt', attemptId, hasOtherPictures }, now);
 
   it('two devices never hold more grants than attempts', () => {
     const first = begin(session('In Progress', { maxAttempts: 2 }), 'second');
@@ -208,7 +236,7 @@ describe('attempts', () => {
 
   it('a repeated attempt keeps its grant when the attempts are used up', () => {
     const state = session('In Progress', { attempts: ['a', 'b', 'c'] });
-    expect(begin(state, 'b')).toEqual({ next: state, facts: [] });
+    expect(begin(state, 'b')).toEqual({ next: state, facts: [{ kind: 'attempt_granted' }] });
   });
 
   it('ids in turn are no pictures without end, and the last look stays open until it decides', () => {
@@ -220,8 +248,23 @@ describe('attempts', () => {
       state = result.next;
     }
     expect(looks).toBe(17);
-    expect(begin(state, 'a')).toEqual({ next: state, facts: [] });
+    expect(begin(state, 'a')).toEqual({ next: state, facts: [{ kind: 'attempt_granted' }] });
     expect(begin(state, 'c')).toEqual({ refusal: 'attempts_used_up' });
+  });
+
+  it('other pictures under one id are another try', () => {
+    let state = session('In Progress', { attempts: [], maxAttempts: 4 });
+    const left = ['same', 'same', 'other', 'same', 'other', 'same', 'other', 'other'].map((pictures) => {
+      const result = begin(state, 'a', pictures === 'other');
+      if ('refusal' in result) throw new Error(result.refusal);
+      state = result.next;
+      return attemptsLeft(state);
+    });
+    // At the end any picture decides.
+    expect(left).toEqual([3, 3, 2, 2, 1, 1, 0, 0]);
+    const eight = session('In Progress', { attempts: Array.from({ length: 8 }, () => 'a') });
+    const ninth = begin(eight, 'a', true);
+    expect('refusal' in ninth ? ninth : attemptsLeft(ninth.next)).toBe(1);
   });
 
   it('a picture that the page delivers again and again is one attempt', () => {

@@ -14,22 +14,32 @@ export interface SessionState {
    * under its id, so no look is granted under one of these again; they use up nothing.
    */
   readonly voidAttempts: readonly string[];
-  /** Since the creation or the last resubmission. */
-  readonly challengesIssued: number;
+  /** When challenges were issued, oldest first, as far back as it matters. */
+  readonly challengesIssued: readonly Date[];
+  /** When what they ask was drawn anew, likewise. */
+  readonly challengesDrawn: readonly Date[];
   readonly maxAttempts: number;
   readonly expiresAt: Date;
   /** Length of the window that a resubmission starts anew. */
   readonly windowSeconds: number;
 }
 
+/** What it takes to answer a page: it was told already; what is asked is the same under a new nonce; or it has to be drawn. */
+export type ChallengeNeed = 'nothing' | 'nonce' | 'draw';
+
 /** What can happen to a session. */
 export type Command =
   /** The user has entered the hosted page. */
   | { readonly kind: 'open' }
-  /** The page wants to know what the look of this id has to answer; `isKnown` when it was told and may ask again. */
-  | { readonly kind: 'begin_challenge'; readonly attemptId: string; readonly isKnown: boolean }
+  /** The page wants to know what the look of this id has to answer. */
+  | { readonly kind: 'begin_challenge'; readonly attemptId: string; readonly needs: ChallengeNeed }
   /** The user shows their face; an attempt that holds a grant keeps it. */
-  | { readonly kind: 'begin_attempt'; readonly attemptId: string }
+  | {
+      readonly kind: 'begin_attempt';
+      readonly attemptId: string;
+      /** The last look of this id showed others than these: this is a try of its own. */
+      readonly hasOtherPictures: boolean;
+    }
   /** The user has left before a verdict; `strict` for applications that do not know Not Finished. */
   | { readonly kind: 'leave'; readonly strict: boolean }
   /** The evidence of a look has been judged. */
@@ -66,7 +76,9 @@ export type Refusal =
 
 export type Transition =
   | { readonly next: SessionState; readonly facts: readonly Fact[] }
-  | { readonly refusal: Refusal };
+  | { readonly refusal: Refusal }
+  /** So many challenges are enough for now. */
+  | { readonly refusal: 'challenges_used_up'; readonly until: Date };
 
 /**
  * The whole life of a session. Pure: the caller holds the row lock, saves `next` and tells the world the facts.
@@ -79,7 +91,7 @@ export function transition(session: SessionState, command: Command, now: Date): 
     case 'begin_challenge':
       return beginChallenge(session, command, now);
     case 'begin_attempt':
-      return beginAttempt(session, command.attemptId, now);
+      return beginAttempt(session, command, now);
     case 'leave':
       return session.status === 'In Progress'
         ? move(session, command.strict ? 'Abandoned' : 'Not Finished')
@@ -125,7 +137,11 @@ export function attemptsLeft({ attempts, maxAttempts }: SessionState): number {
 }
 
 /** Showing one's face is entering, so a page that comes back without opening again is no dead end. */
-function beginAttempt(session: SessionState, attemptId: string, now: Date): Transition {
+function beginAttempt(
+  session: SessionState,
+  { attemptId, hasOtherPictures }: Extract<Command, { kind: 'begin_attempt' }>,
+  now: Date,
+): Transition {
   const waits = isOneOf(unfinishedStatuses, session.status) || hasLeft(session, now);
   if (!waits || session.status === 'Awaiting User') {
     const expired = session.status === 'Expired' || session.status === 'Abandoned';
@@ -138,28 +154,48 @@ function beginAttempt(session: SessionState, attemptId: string, now: Date): Tran
   if (!granted && left === 0) return { refusal: 'attempts_used_up' };
   const entered = session.status === 'In Progress' ? unchanged(session) : move(session, 'In Progress');
   // Once nothing is left, any picture decides the session; refusing the repeat of one that got lost would leave it undecided.
-  if (left === 0) return entered;
-  return {
-    next: { ...entered.next, attempts: [...session.attempts, attemptId] },
-    facts: [...entered.facts, { kind: 'attempt_granted' }],
-  };
+  const facts = [...entered.facts, { kind: 'attempt_granted' } as const];
+  if (left === 0) return { next: entered.next, facts };
+  const looks = session.attempts.filter((id) => id === attemptId).length;
+  // The looks that the last try of this id had left are given up, so that this one counts as the first of another.
+  const counted = hasOtherPictures
+    ? 1 + ((looksPerAttempt - (looks % looksPerAttempt)) % looksPerAttempt)
+    : 1;
+  const added = Array.from({ length: counted }, () => attemptId);
+  return { next: { ...entered.next, attempts: [...session.attempts, ...added] }, facts };
 }
 
-/** Honest pages take one for each look and another when guidance took long; a program could ask without end. */
-const maxChallenges = 30;
+/**
+ * Honest pages take a challenge for each look and another when guidance took long; a program could ask without end, or
+ * until what is asked is what it has on tape.
+ */
+const mostChallenges = { issued: 30, drawn: 6, withinMs: 600_000 } as const;
 
 /** Whoever may take a look may ask what it has to answer. Asking is not entering: that is the look itself. */
 function beginChallenge(
   session: SessionState,
-  { attemptId, isKnown }: Extract<Command, { kind: 'begin_challenge' }>,
+  { attemptId, needs }: Extract<Command, { kind: 'begin_challenge' }>,
   now: Date,
 ): Transition {
-  const look = beginAttempt(session, attemptId, now);
+  const look = beginAttempt(session, { kind: 'begin_attempt', attemptId, hasOtherPictures: false }, now);
   if ('refusal' in look) return look;
-  if (isKnown) return unchanged(session);
-  if (session.challengesIssued >= maxChallenges) return { refusal: 'attempts_used_up' };
+  if (needs === 'nothing') return unchanged(session);
+  const fromMs = now.getTime() - mostChallenges.withinMs;
+  const issued = session.challengesIssued.filter((at) => at.getTime() > fromMs);
+  const drawn = session.challengesDrawn.filter((at) => at.getTime() > fromMs);
+  // The one that leaves the window first makes room.
+  const full = [
+    issued.at(-mostChallenges.issued),
+    needs === 'draw' ? drawn.at(-mostChallenges.drawn) : undefined,
+  ];
+  const roomMs = Math.max(...full.map((at) => (at?.getTime() ?? fromMs) + mostChallenges.withinMs));
+  if (roomMs > now.getTime()) return { refusal: 'challenges_used_up', until: new Date(roomMs) };
   return {
-    next: { ...session, challengesIssued: session.challengesIssued + 1 },
+    next: {
+      ...session,
+      challengesIssued: [...issued, now],
+      challengesDrawn: needs === 'draw' ? [...drawn, now] : drawn,
+    },
     facts: [{ kind: 'challenge_issued' }],
   };
 }
@@ -183,7 +219,7 @@ function setStatus(session: SessionState, status: SettableStatus, now: Date): Tr
   if (session.status === status) return { refusal: 'same_status' };
   if (status !== 'Resubmitted') return move(session, status);
   const expiresAt = new Date(now.getTime() + session.windowSeconds * 1000);
-  return move({ ...withVoid(session, session.attempts), challengesIssued: 0, expiresAt }, status);
+  return move({ ...withVoid(session, session.attempts), expiresAt }, status);
 }
 
 /** A look that nobody was told of is no attempt: the session waits for its user as it did before. */

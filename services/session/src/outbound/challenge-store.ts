@@ -42,6 +42,7 @@ export async function saveChallenge(tx: Tx, challenge: Challenge): Promise<void>
     issued_at: challenge.issuedAt,
     expires_at: challenge.expiresAt,
     used_at: challenge.usedAt,
+    pictures_sha256: challenge.picturesSha256,
     kept_until: keptUntil(challenge),
   };
   await tx
@@ -61,12 +62,12 @@ export async function saveChallenge(tx: Tx, challenge: Challenge): Promise<void>
  * shown once proves nothing a second time.
  */
 export async function useChallenge(tx: Tx, challenge: Challenge): Promise<void> {
-  const { sessionId, attemptId, method, usedAt } = challenge;
+  const { sessionId, attemptId, method, usedAt, picturesSha256 } = challenge;
   await tx
     .with('used', (db) =>
       db
         .updateTable('challenges')
-        .set({ used_at: usedAt, kept_until: keptUntil(challenge) })
+        .set({ used_at: usedAt, pictures_sha256: picturesSha256, kept_until: keptUntil(challenge) })
         .where('session_id', '=', sessionId)
         .where('attempt_id', '=', attemptId)
         .where('method', '=', method),
@@ -79,24 +80,6 @@ export async function useChallenge(tx: Tx, challenge: Challenge): Promise<void> 
     .where('used_at', 'is', null)
     .where('drawn_at', '=', challenge.drawnAt)
     .execute();
-}
-
-/** The method of the challenge that an attempt answered last; null when it answered none. */
-export async function findUsedMethod(
-  tx: Tx,
-  sessionId: string,
-  attemptId: string,
-): Promise<LivenessMethod | null> {
-  const row = await tx
-    .selectFrom('challenges')
-    .select('method')
-    .where('session_id', '=', sessionId)
-    .where('attempt_id', '=', attemptId)
-    .where('used_at', 'is not', null)
-    .orderBy('used_at', 'desc')
-    .limit(1)
-    .executeTakeFirst();
-  return row?.method ?? null;
 }
 
 /** Removes challenges that are of no use any more. @returns how many, `limit` at most */
@@ -124,5 +107,6 @@ function toChallenge(row: Row): Challenge {
     issuedAt: row.issued_at,
     expiresAt: row.expires_at,
     usedAt: row.used_at,
+    picturesSha256: row.pictures_sha256,
   };
 }

@@ -14,7 +14,8 @@ interface SessionRow {
   status: Status;
   attempts: string[];
   void_attempts: string[];
-  challenges_issued: number;
+  challenges_issued: Date[];
+  challenges_drawn: Date[];
   sequence: number;
   application_id: string;
   application_name: string;
@@ -58,6 +59,7 @@ export function selectSessions(
       's.attempts',
       's.void_attempts',
       's.challenges_issued',
+      's.challenges_drawn',
       's.sequence',
       's.application_id',
       'a.name as application_name',
@@ -96,6 +98,7 @@ export function toSession(row: SessionRow): Session {
       attempts: row.attempts,
       voidAttempts: row.void_attempts,
       challengesIssued: row.challenges_issued,
+      challengesDrawn: row.challenges_drawn,
       maxAttempts: maxAttempts(row.definition.steps),
       expiresAt: row.expires_at,
       windowSeconds: row.definition.session_expiration_time,

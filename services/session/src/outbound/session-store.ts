@@ -1,6 +1,7 @@
 import type { Transaction } from '@selfsame/database/database';
 import type { SqlBool } from 'kysely';
 import { sql } from 'kysely';
+import type { LivenessMethod } from '../domain/features/liveness-method.ts';
 import type { Session } from '../domain/session.ts';
 import { unfinishedStatuses } from '../domain/status.ts';
 import { selectSessions, toSession } from './select-sessions.ts';
@@ -88,6 +89,10 @@ export type AttemptChange =
       readonly at: Date;
       /** Where it comes from, as keyed digests; null where that is unknown. */
       readonly origin: { readonly device: Buffer | null; readonly network: Buffer | null };
+      /** Of the challenge that it answers; null: of none. */
+      readonly method: LivenessMethod | null;
+      /** SHA-256 of all its pictures; null when nobody told. */
+      readonly pictures: Buffer | null;
     }
   | {
       readonly kind: 'judged';
@@ -111,7 +116,8 @@ export async function saveSession(
       status: state.status,
       attempts: sql<string[]>`${[...state.attempts]}::uuid[]`,
       void_attempts: sql<string[]>`${[...state.voidAttempts]}::uuid[]`,
-      challenges_issued: state.challengesIssued,
+      challenges_issued: sql<Date[]>`${[...state.challengesIssued]}::timestamptz[]`,
+      challenges_drawn: sql<Date[]>`${[...state.challengesDrawn]}::timestamptz[]`,
       expires_at: state.expiresAt,
       sequence: session.sequence,
       reports: reports === null ? null : JSON.stringify(reports),
@@ -125,12 +131,15 @@ export async function saveSession(
 function attemptStatement(sessionId: string, attempt: AttemptChange | undefined) {
   if (attempt === undefined) return sql`SELECT ${sessionId}::uuid AS id`;
   if (attempt.kind === 'granted') {
+    const { id, at, origin, method, pictures } = attempt;
     return sql`
-      INSERT INTO attempts (session_id, attempt_id, granted_at, device_sha256, network_sha256)
-      VALUES (${sessionId}, ${attempt.id}, ${attempt.at}, ${attempt.origin.device}, ${attempt.origin.network})
+      INSERT INTO attempts (session_id, attempt_id, granted_at, device_sha256, network_sha256, method, pictures_sha256)
+      VALUES (${sessionId}, ${id}, ${at}, ${origin.device}, ${origin.network}, ${method}, ${pictures})
       ON CONFLICT (session_id, attempt_id) DO UPDATE
         SET granted_at = excluded.granted_at, evidence = NULL, verdict = NULL, judged_at = NULL,
-          device_sha256 = excluded.device_sha256, network_sha256 = excluded.network_sha256
+          device_sha256 = excluded.device_sha256, network_sha256 = excluded.network_sha256,
+          method = excluded.method, pictures_sha256 = excluded.pictures_sha256,
+          counted_at = CASE WHEN attempts.pictures_sha256 = excluded.pictures_sha256 THEN attempts.counted_at END
       RETURNING session_id AS id`;
   }
   return sql`
@@ -139,21 +148,6 @@ function attemptStatement(sessionId: string, attempt: AttemptChange | undefined)
       device_sha256 = NULL, network_sha256 = NULL
     WHERE session_id = ${sessionId} AND attempt_id = ${attempt.id}
     RETURNING session_id AS id`;
-}
-
-/** Where a granted look comes from, as keyed digests; null where that is unknown or the look is judged. */
-export async function findAttemptOrigin(
-  db: Queries,
-  sessionId: string,
-  attemptId: string,
-): Promise<{ device: Buffer | null; network: Buffer | null } | null> {
-  const row = await db
-    .selectFrom('attempts')
-    .select(['device_sha256 as device', 'network_sha256 as network'])
-    .where('session_id', '=', sessionId)
-    .where('attempt_id', '=', attemptId)
-    .executeTakeFirst();
-  return row ?? null;
 }
 
 /** Marks a session deleted and erases what it knew of its person. */

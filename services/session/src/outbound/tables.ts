@@ -94,7 +94,8 @@ interface SessionsTable {
   status: Status;
   attempts: Generated<string[]>;
   void_attempts: Generated<string[]>;
-  challenges_issued: Generated<number>;
+  challenges_issued: Generated<Date[]>;
+  challenges_drawn: Generated<Date[]>;
   sequence: number;
   enrols: boolean;
   has_portrait: boolean;
@@ -122,6 +123,9 @@ interface AttemptsTable {
   judged_at: Date | null;
   device_sha256: Generated<Buffer | null>;
   network_sha256: Generated<Buffer | null>;
+  method: Generated<LivenessMethod | null>;
+  pictures_sha256: Generated<Buffer | null>;
+  counted_at: Generated<Date | null>;
 }
 
 interface ChallengesTable {
@@ -133,6 +137,7 @@ interface ChallengesTable {
   issued_at: Date;
   expires_at: Date;
   used_at: Date | null;
+  pictures_sha256: Buffer | null;
   kept_until: Date;
 }
 
