@@ -30,21 +30,28 @@ const shortestLockMs = 60_000;
 
 /**
  * One look at the user's face: granted by session, judged by biometrics, told to the bus, answered with the verdict.
- * A repeated upload joins the first one.
+ * A repeated upload joins the first one; other pictures under its id go their own way to session, which decides.
  * @throws Failure `session_expired`, `not_found`, or what a neighbour or the bus refused
  */
 export function takeAttempt(context: Context, upload: Upload): Promise<AttemptAnswer> {
-  const session = upload.tokenSha256.toString('hex');
-  return context.openAttempts.once(session, upload.attemptId, () => look(context, upload));
+  const { tokenSha256, attemptId, capture } = upload;
+  const look = { attemptId, pictures: capture.picturesSha256.toString('hex') };
+  return context.openAttempts.once(tokenSha256.toString('hex'), look, () => lookOnce(context, upload));
 }
 
-async function look(context: Context, upload: Upload): Promise<AttemptAnswer> {
+async function lookOnce(context: Context, upload: Upload): Promise<AttemptAnswer> {
   const begun = await begin(context, upload);
   if ('over' in begun) return answerOf(begun.over);
   if ('isVoid' in begun) return { result: 'renew' };
   if ('isStale' in begun) return { result: 'stale' };
   if ('lockedUntil' in begun) return { result: 'locked', until: toldUntil(begun.lockedUntil) };
   const { grant } = begun;
+  // A session service of before challenges cannot say what the frames answer: another replica can.
+  if (grant.challenge === undefined && isAnswer(upload.capture)) {
+    throw new Failure('unavailable', 'challenge_unread', 'The challenge could not be read.', {
+      retryable: true,
+    });
+  }
   const evidence = await verify(context, upload, grant);
   const problem = problemOf(evidence, grant.retriesUncertain);
   // The last attempt is reported even when it shows nothing, so that the session ends.
@@ -93,6 +100,7 @@ async function begin({ neighbours }: Context, upload: Upload): Promise<Begun> {
         tokenSha256,
         attemptId,
         nonce: capture.nonce,
+        picturesSha256: capture.picturesSha256,
         ...origin,
       }),
     };
@@ -106,6 +114,9 @@ async function begin({ neighbours }: Context, upload: Upload): Promise<Begun> {
     return { over: hostedSession((await neighbours.session.readSession({ tokenSha256 })).session) };
   }
 }
+
+/** Whether these pictures were taken to answer an active challenge. */
+const isAnswer = ({ nonce, frames }: Capture) => nonce !== '' && frames.length > 0;
 
 /** What biometrics finds in the pictures, with what is known of how they came to be. */
 async function verify(

@@ -35,9 +35,9 @@ function timing(isRaised: boolean | undefined, answered: AnsweredChallenge | und
 }
 
 /** A browser without WebCrypto or storage has no key: a missing signature says nothing. */
-async function signature({ proof, nonce, pictures }: Capture): Promise<MediaSignal[]> {
+async function signature({ proof, nonce, picturesSha256 }: Capture): Promise<MediaSignal[]> {
   if (proof === undefined) return [];
-  return [flag('capture_signature_invalid', !(await isProofValid(proof, { nonce, pictures })))];
+  return [flag('capture_signature_invalid', !(await isProofValid(proof, { nonce, picturesSha256 })))];
 }
 
 function flag(name: string, isSo: boolean): MediaSignal {

@@ -6,8 +6,8 @@ export interface Capture {
   readonly image: Buffer;
   /** Of an active method, in the order in which they were taken. */
   readonly frames: readonly { readonly image: Buffer; readonly takenAtMs: number }[];
-  /** All pictures as they lie in the bundle. */
-  readonly pictures: Buffer;
+  /** SHA-256 of all pictures together, as they lie in the bundle: what a device signs, and what an attempt is held to. */
+  readonly picturesSha256: Buffer;
   /** Empty with a bare picture. */
   readonly nonce: string;
   /** When each step of the challenge was shown, milliseconds since it began. */

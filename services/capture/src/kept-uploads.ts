@@ -12,9 +12,8 @@ export interface OpenUpload {
   readonly contentType: string;
   /** When the first byte of the first delivery arrived. */
   readonly receivedAt: Date;
-  /** What has come so far, in order. */
-  readonly chunks: Buffer[];
-  /** Their bytes together. */
+  /** What has come so far, up to `offset`; behind it is room for more. */
+  bytes: Buffer;
   offset: number;
   /** Ends the delivery that is bringing bytes; null while none is. */
   cut: (() => void) | null;
@@ -81,7 +80,7 @@ export function createKeptUploads(
     // The newest are let in until there is no room.
     for (const upload of resting.filter(counts).reverse()) {
       count -= 1;
-      bytes -= upload.offset;
+      bytes -= upload.bytes.length;
       if (count < 0 || bytes < 0) drop(upload);
     }
   }

@@ -62,6 +62,8 @@ export async function createService(
     service: 'capture',
     log,
     health: lifecycle.health,
+    // Pictures have a parser of their own; whatever else comes asks for something in a few words.
+    bodyLimitBytes: 1_024,
     trustProxy: config.trustedProxies,
     upgrades: isLiveUpgrade,
   });

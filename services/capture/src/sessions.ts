@@ -64,7 +64,8 @@ export function viewOf(session: HostedSession): SessionView {
     callback_seconds: appearance?.callbackSeconds ?? null,
     method: methodOf(session.livenessMethod) ?? 'PASSIVE',
     other_methods: session.otherMethods.flatMap((method) => methodOf(method) ?? []),
-    is_desktop_allowed: session.isDesktopAllowed,
+    // A session service of before this choice names no method, and had no page for phones alone.
+    is_desktop_allowed: session.isDesktopAllowed || session.callbackMethod === '',
     fallback_url: session.fallbackUrl,
     privacy_policy_url: appearance?.privacyPolicyUrl ?? '',
     skips_welcome: appearance?.skipWelcomeScreen ?? false,

@@ -54,6 +54,10 @@ export interface Script {
   challengeLifetimeMs: number;
   /** What `BeginAttempt` says of challenges that circumstances spoiled. */
   retriesUncertain: boolean;
+  /** Session is a replica of before challenges: its grants hold none. */
+  knowsNoChallenges: boolean;
+  /** How long an upload waits for its verdict: long, unless a test is about the end of that. */
+  verdictWaitMs: number;
 }
 
 /** A challenge as the scripted session issued it. */
@@ -67,6 +71,8 @@ export interface Seen {
   readonly grants: Map<string, number>;
   /** By attempt id. */
   readonly challenges: Map<string, IssuedChallenge>;
+  /** SHA-256 of the first pictures of each grant, hex, by attempt id. */
+  readonly pictures: Map<string, string>;
   readonly origins: { deviceSha256: Buffer; networkSha256: Buffer }[];
   readonly verified: VerifyRequest[];
   readonly completed: CaptureCompleted[];
@@ -221,7 +227,7 @@ export async function startWorld(pageDirectory: string, config: Partial<Config> 
   const renew = (changes: Partial<HostedSession> = {}): string => {
     state.token = randomBytes(24).toString('base64url');
     state.tokenSha256 = createHash('sha256').update(state.token).digest('hex');
-    Object.assign(script, freshScript(changes));
+    Object.assign(script, freshScript(changes), { verdictWaitMs: config.verdictWaitMs ?? 10_000 });
     Object.assign(seen, nothingSeen());
     return state.token;
   };
@@ -234,11 +240,15 @@ export async function startWorld(pageDirectory: string, config: Partial<Config> 
     BIOMETRICS_GRPC: `127.0.0.1:${neighbours.port}`,
   };
   const lifecycle = createLifecycle(log);
-  const { httpPort } = await createService(
-    { ...readConfig(environment), pageDirectory, ...config },
-    lifecycle,
-    log,
-  );
+  const settings: Config = {
+    ...readConfig(environment),
+    pageDirectory,
+    ...config,
+    get verdictWaitMs() {
+      return script.verdictWaitMs;
+    },
+  };
+  const { httpPort } = await createService(settings, lifecycle, log);
 
   return {
     url: `http://127.0.0.1:${httpPort}`,
@@ -263,6 +273,7 @@ export async function startWorld(pageDirectory: string, config: Partial<Config> 
 const nothingSeen = (): Seen => ({
   grants: new Map(),
   challenges: new Map(),
+  pictures: new Map(),
   origins: [],
   verified: [],
   completed: [],
@@ -273,7 +284,7 @@ const nothingSeen = (): Seen => ({
   reads: 0,
 });
 
-function freshScript(changes: Partial<HostedSession>): Script {
+function freshScript(changes: Partial<HostedSession>): Omit<Script, 'verdictWaitMs'> {
   return {
     session: HostedSession.fromPartial({
       sessionId: randomUUID(),
@@ -299,6 +310,7 @@ function freshScript(changes: Partial<HostedSession>): Script {
     challenge: plannedChallenge,
     challengeLifetimeMs: 90_000,
     retriesUncertain: true,
+    knowsNoChallenges: false,
   };
 }
 
@@ -321,15 +333,19 @@ function sessionNeighbour(script: Script, seen: Seen, state: { tokenSha256: stri
   const enter = (from: string[], to: string): void => {
     if (from.includes(script.session.status)) script.session = { ...script.session, status: to };
   };
-  /** As session does: an active method takes frames only with their own challenge, in time, and its nonce. */
-  const useChallenge = ({ attemptId, nonce }: BeginAttemptRequest): UsedChallenge | undefined => {
+  /** As session does: an active method takes frames only with their own challenge, in time, its nonce, and once. */
+  const useChallenge = (request: BeginAttemptRequest): UsedChallenge | undefined => {
+    const { attemptId, nonce, picturesSha256 } = request;
+    const pictures = Buffer.from(picturesSha256).toString('hex');
+    const isRepeated = (seen.pictures.get(attemptId) ?? pictures) === pictures;
     const issued = seen.challenges.get(attemptId);
     const isInTime = issued !== undefined && (issued.expiresAt > new Date() || seen.grants.has(attemptId));
     const nonceMatches = isInTime && nonce === issued.nonce;
-    if (!nonceMatches && script.session.livenessMethod !== 'PASSIVE') {
+    if (!(nonceMatches && isRepeated) && script.session.livenessMethod !== 'PASSIVE') {
       throw new Failure('precondition', 'challenge_stale', 'The challenge is over.');
     }
-    if (issued === undefined) return undefined;
+    seen.pictures.set(attemptId, pictures);
+    if (issued === undefined || script.knowsNoChallenges) return undefined;
     const { method, challenge, issuedAt } = issued;
     return { method, challenge, issuedAt, nonceMatches };
   };

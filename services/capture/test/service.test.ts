@@ -12,7 +12,7 @@ const frame = sampleFrame();
 
 beforeAll(async () => {
   page = barePage();
-  world = await startWorld(page.directory, { verdictWaitMs: 400 });
+  world = await startWorld(page.directory);
 });
 afterAll(async () => {
   await world.stop();
@@ -57,16 +57,33 @@ describe('a visit', () => {
 
   it('to an unknown link is told so, and too many of them are slowed down', async () => {
     const statuses: number[] = [];
-    for (let turn = 0; turn < 40; turn++) {
-      const response = await fetch(`${world.url}/session/unknown-token-${turn}/open`, { method: 'POST' });
+    // The budget refills while a slow machine counts.
+    while (!statuses.includes(429) && statuses.length < 200) {
+      const link = `${world.url}/session/unknown-token-${statuses.length}`;
+      const response = await fetch(`${link}/open`, { method: 'POST' });
+      if (statuses.length === 0) expect(await response.json()).toMatchObject({ code: 'session_unknown' });
       statuses.push(response.status);
-      if (turn === 0) expect(await response.json()).toMatchObject({ code: 'session_unknown' });
     }
     expect(statuses.slice(0, 30)).toEqual(Array.from({ length: 30 }, () => 404));
     expect(statuses.at(-1)).toBe(429);
     // The tests share one address: give it a fresh service.
     await world.stop();
-    world = await startWorld(page.directory, { verdictWaitMs: 400 });
+    world = await startWorld(page.directory);
+  });
+
+  it('brings a few words at most: no body but a picture is read further', async () => {
+    for (const path of ['/open', '/leave', `/attempts/${randomUUID()}/challenge`]) {
+      const answer = await post(path, `{"method":"${'x'.repeat(1_100)}"}`, 'application/json');
+      expect(answer.status).toBe(413);
+    }
+    expect(world.seen.opens).toBe(0);
+  });
+
+  it('to an older session service may begin at a computer', async () => {
+    world.renew({ callbackMethod: '', isDesktopAllowed: false });
+    expect(await (await post('/open')).json()).toMatchObject({ is_desktop_allowed: true });
+    world.renew({ isDesktopAllowed: false });
+    expect(await (await post('/open')).json()).toMatchObject({ is_desktop_allowed: false });
   });
 
   it('while session is away is told to come back', async () => {
@@ -105,9 +122,11 @@ describe('a lock', () => {
 
   it('that began while the picture was looked at is all that its upload hears of', async () => {
     await enter();
-    world.script.decide = () => {
+    world.script.verdictWaitMs = 100;
+    world.script.decide = () => null;
+    world.script.verify = () => {
       world.script.lock = { until, isSubject: true };
-      return null;
+      return goodEvidence();
     };
     expect(await (await upload(randomUUID())).json()).toEqual({ result: 'locked', until: told });
   });
@@ -188,6 +207,7 @@ describe('an upload', () => {
   });
 
   it('whose verdict takes longer is answered at once, and the state tells the verdict later', async () => {
+    world.script.verdictWaitMs = 100;
     world.script.decide = () => null;
     expect(await (await upload(randomUUID())).json()).toEqual({ result: 'pending' });
     world.script.session = { ...world.script.session, status: 'In Review' };
@@ -198,9 +218,11 @@ describe('an upload', () => {
   });
 
   it('whose verdict passed this replica by is answered by asking session', async () => {
-    world.script.decide = () => {
+    world.script.verdictWaitMs = 100;
+    world.script.decide = () => null;
+    world.script.verify = () => {
       world.script.session = { ...world.script.session, status: 'Approved' };
-      return null;
+      return goodEvidence();
     };
     expect(await (await upload(randomUUID())).json()).toMatchObject({
       result: 'verdict',
@@ -227,11 +249,13 @@ describe('an upload', () => {
 
   it('is judged and told anew when it comes again because its verdict stays away', async () => {
     const attemptId = randomUUID();
+    world.script.verdictWaitMs = 100;
     world.script.decide = () => null;
     expect(await (await upload(attemptId)).json()).toEqual({ result: 'pending' });
     expect(await (await upload(attemptId)).json()).toEqual({ result: 'pending' });
     expect(world.seen.verified.map((look) => look.attemptId)).toEqual([attemptId, attemptId]);
     const eventId = `${world.script.session.sessionId}/${attemptId}`;
+    await waitFor('both events', () => world.seen.completedIds.length === 2);
     expect(world.seen.completedIds).toEqual([eventId, eventId]);
     expect(world.seen.grants.size).toBe(1);
   });
@@ -310,7 +334,7 @@ describe('an upload', () => {
     expect(wrongBytes.status).toBe(400);
     expect(await wrongBytes.json()).toMatchObject({ code: 'image_unusable' });
     expect((await upload(randomUUID(), frame, 'text/plain')).status).toBe(415);
-    expect((await upload(randomUUID(), '{"image":1}', 'application/json')).status).toBe(400);
+    expect((await upload(randomUUID(), '{"image":1}', 'application/json')).status).toBe(415);
     expect((await upload('not-a-uuid')).status).toBe(404);
     expect(world.seen.grants.size).toBe(0);
   });
@@ -332,7 +356,9 @@ describe('an upload', () => {
 
   it('beyond the session’s budget is slowed down', async () => {
     const statuses: number[] = [];
-    for (let turn = 0; turn < 11; turn++) statuses.push((await upload(randomUUID(), 'x')).status);
+    // The budget refills while a slow machine counts.
+    while (!statuses.includes(429) && statuses.length < 200)
+      statuses.push((await upload(randomUUID(), 'x')).status);
     expect(statuses.at(-1)).toBe(429);
   });
 });

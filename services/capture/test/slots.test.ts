@@ -1,11 +1,13 @@
 import { randomUUID } from 'node:crypto';
-import { type ClientRequest, type IncomingHttpHeaders, request as rawRequest } from 'node:http';
+import { type ClientRequest, request as rawRequest } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { promisify } from 'node:util';
 import { createHttpServer, type HttpServer } from '@selfsame/http/server';
 import { createLog } from '@selfsame/runtime/log';
 import { waitFor } from '@selfsame/testing/wait';
+import type { FastifyRequest } from 'fastify';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { bytesAnnounced } from '../src/inbound/bodies.ts';
 import { arrivesWithin } from '../src/inbound/pace.ts';
 import { answerRefusal } from '../src/inbound/refusals.ts';
 import { createSlots } from '../src/inbound/slots.ts';
@@ -29,32 +31,39 @@ afterEach(async () => {
 async function serve(arrivalTimeoutMs = 30_000, maxBytes = Number.POSITIVE_INFINITY): Promise<void> {
   const health = { live: () => true, ready: () => true };
   server = createHttpServer({ service: 'slots', log: createLog('slots', 'silent'), health });
-  const bytesOf = ({ headers }: { headers: IncomingHttpHeaders }) => Number(headers['content-length']);
-  const slots = createSlots(4, { maxBytes, bytesOf });
+  const slots = createSlots(4, { maxBytes, bytesOf: bytesAnnounced });
   const hooks = { onRequest: slots.enter, preParsing: arrivesWithin(arrivalTimeoutMs) };
   server.register(async (api: HttpServer) => {
     api.setErrorHandler(answerRefusal);
-    api.post('/:token', hooks, (request) =>
+    const work = (request: FastifyRequest) =>
       slots.during(request, async () => {
         inside += 1;
         await mayEnd.promise;
         inside -= 1;
         return {};
-      }),
-    );
+      });
+    api.post('/:token', hooks, work);
+    api.patch('/:token', hooks, work);
   });
   await server.listen({ host: '127.0.0.1', port: 0 });
 }
 
 /** Sends a body, or only announces one; `status` is 0 when the connection ended without an answer. */
-function send(options: { token?: string; client?: string; body?: string | null } = {}) {
-  const { token = randomUUID(), client = '203.0.113.1', body = '{}' } = options;
+function send(
+  options: { token?: string; client?: string; body?: string | null; method?: string; length?: string } = {},
+) {
+  const { token = randomUUID(), client = '203.0.113.1', body = '{}', method = 'POST', length } = options;
   const sender = rawRequest({
     port: (server.server.address() as AddressInfo).port,
     path: `/${token}`,
-    method: 'POST',
+    method,
     agent: false,
-    headers: { 'x-forwarded-for': client, 'content-type': 'application/json', 'content-length': 2 },
+    headers: {
+      'x-forwarded-for': client,
+      'content-type': 'application/json',
+      'content-length': 2,
+      ...(length === undefined ? {} : { 'upload-length': length }),
+    },
   });
   senders.push(sender);
   const status = new Promise<number>((resolve) => {
@@ -97,6 +106,28 @@ describe('a slot', () => {
     mayEnd.resolve();
     expect(await other.status).toBe(200);
     expect(await send({ client: '203.0.113.3' }).status).toBe(200);
+  });
+
+  it.each([
+    ['POST', '0'],
+    ['POST', '-1000000000'],
+    ['PATCH', '0'],
+    ['PATCH', '1'],
+    ['PATCH', '3'],
+    ['PATCH', '-1000000000'],
+    ['PATCH', '1e-9'],
+    ['PATCH', '9999999999'],
+  ])('is not to be had by a %s that says its upload is %s bytes long', async (method, length) => {
+    // Two bodies of two bytes would be too many of one client; a third client has room for none.
+    await serve(30_000, 6);
+    send({ client: '203.0.113.1' });
+    await untilInside(1);
+    expect(await send({ client: '203.0.113.1', method, length }).status).toBe(429);
+    send({ client: '203.0.113.2', method: 'POST', length });
+    await untilInside(2);
+    send({ client: '203.0.113.3' });
+    await untilInside(3);
+    expect(await send({ client: '203.0.113.4', method, length }).status).toBe(429);
   });
 
   it('of a client that has gone is held until the work on its picture is done', async () => {

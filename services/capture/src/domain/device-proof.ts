@@ -1,4 +1,4 @@
-import { createHash, webcrypto } from 'node:crypto';
+import { webcrypto } from 'node:crypto';
 
 /** A key that a browser keeps, and what it signed. The key is checked and forgotten. */
 export interface DeviceProof {
@@ -16,17 +16,17 @@ const curve = { name: 'ECDSA', namedCurve: 'P-256' };
 /**
  * Whether the signature is by this key over `{nonce}.{SHA-256 of the pictures, hex}`. Anything that is no key or no
  * signature is no proof either.
- * @param pictures all of them as they were sent, one after the other
+ * @param picturesSha256 of all of them as they were sent, one after the other; 32 bytes
  */
 export async function isProofValid(
   proof: DeviceProof,
-  { nonce, pictures }: { nonce: string; pictures: Uint8Array },
+  { nonce, picturesSha256 }: { nonce: string; picturesSha256: Buffer },
 ): Promise<boolean> {
   if (!keyForm.test(proof.public_key) || !signatureForm.test(proof.signature)) return false;
   const { subtle } = webcrypto;
   try {
     const key = await subtle.importKey('raw', bytesOf(proof.public_key), curve, false, ['verify']);
-    const signed = Buffer.from(`${nonce}.${createHash('sha256').update(pictures).digest('hex')}`);
+    const signed = Buffer.from(`${nonce}.${picturesSha256.toString('hex')}`);
     return await subtle.verify({ name: 'ECDSA', hash: 'SHA-256' }, key, bytesOf(proof.signature), signed);
   } catch {
     // No point of the curve.

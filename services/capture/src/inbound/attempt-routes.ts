@@ -1,5 +1,5 @@
 import type { IncomingMessage } from 'node:http';
-import type { HttpServer } from '@selfsame/http/server';
+import { DetailError, type HttpServer } from '@selfsame/http/server';
 import { Failure } from '@selfsame/runtime/errors';
 import type { FastifyReply, FastifyRequest } from 'fastify';
 import { takeAttempt } from '../attempts.ts';
@@ -9,7 +9,7 @@ import { originOf } from '../domain/device.ts';
 import { demandSession } from '../sessions.ts';
 import { attemptAnswer, challengeRequest, challengeView, refusal } from '../wire.ts';
 import type { Admission } from './admission.ts';
-import { bytesMax, captureOf, captureTypes, contentTypeOf } from './bodies.ts';
+import { bytesAnnounced, captureOf, captureTypes, contentTypeOf } from './bodies.ts';
 import { arrivesWithin } from './pace.ts';
 import { placeOf, ReceivedBody, receiveBody } from './receiving.ts';
 import { createSlots } from './slots.ts';
@@ -17,8 +17,6 @@ import { attemptParams, isTokenShaped, tokenDigest } from './token.ts';
 
 /** Time for one delivery: 5 MB at 2 Mbit/s. What has come by then is kept for the next one. */
 const arrivalTimeoutMs = 20_000;
-/** A body that asks for something in a few words. */
-const smallBodyBytesMax = 1_024;
 const path = '/session/:token/attempts/:attempt_id';
 
 /** One look at a face: its challenge, its upload in one or more deliveries, its answer. */
@@ -41,7 +39,6 @@ export function attemptRoutes(api: HttpServer, context: Context, admission: Admi
     `${path}/challenge`,
     {
       onRequest: [admission.limit('challenge'), demand],
-      bodyLimit: smallBodyBytesMax,
       schema: {
         params: attemptParams,
         body: challengeRequest,
@@ -60,7 +57,7 @@ export function attemptRoutes(api: HttpServer, context: Context, admission: Admi
   api.post(
     path,
     {
-      onRequest: [begin, admission.limit('attempt'), demand, slots.enter],
+      onRequest: [begin, admission.limit('attempt'), demandPicture, demand, slots.enter],
       preParsing: arrivesWithin(arrivalTimeoutMs),
       schema: { params: attemptParams, response: { 200: attemptAnswer, ...refusals } },
     },
@@ -70,7 +67,7 @@ export function attemptRoutes(api: HttpServer, context: Context, admission: Admi
   api.patch(
     path,
     {
-      onRequest: [begin, admission.limit('resume'), demand, slots.enter],
+      onRequest: [begin, admission.limit('resume'), demandPicture, demand, slots.enter],
       preParsing: arrivesWithin(arrivalTimeoutMs),
       schema: { params: attemptParams, response: { 200: attemptAnswer, ...refusals } },
     },
@@ -114,9 +111,8 @@ export function attemptRoutes(api: HttpServer, context: Context, admission: Admi
   }
 }
 
-/** What a body will take in memory; one that does not say may be as large as any. */
-function bytesAnnounced(request: FastifyRequest): number {
-  const { headers } = request;
-  const announced = Number(headers['upload-length'] ?? headers['content-length'] ?? Number.NaN);
-  return Number.isFinite(announced) ? Math.min(announced, bytesMax(request)) : bytesMax(request);
+/** Anything else would be read by other rules than those of pictures. */
+async function demandPicture(request: FastifyRequest): Promise<void> {
+  if (!captureTypes.test(contentTypeOf(request)))
+    throw new DetailError(415, 'Send a picture, or a capture bundle.');
 }

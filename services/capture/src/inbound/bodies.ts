@@ -1,3 +1,4 @@
+import { createHash } from 'node:crypto';
 import { Failure } from '@selfsame/runtime/errors';
 import type { FastifyRequest } from 'fastify';
 import { Compile } from 'typebox/compile';
@@ -27,6 +28,22 @@ export function bytesMax(request: FastifyRequest): number {
 }
 
 /**
+ * What a body will take in memory: its own bytes, and with a rest those that it is the rest of. One that does not say, or
+ * says no number, may be as large as any.
+ */
+export function bytesAnnounced(request: FastifyRequest): number {
+  const most = bytesMax(request);
+  const { 'content-length': body, 'upload-length': upload } = request.headers;
+  const announced = request.method === 'PATCH' ? [body, upload] : [body];
+  return Math.min(most, Math.max(...announced.map((header) => numberIn(header) ?? most)));
+}
+
+/** A header that is a plain whole number of at most nine digits; nothing else is one. */
+export function numberIn(header: string | string[] | undefined): number | undefined {
+  return typeof header === 'string' && /^\d{1,9}$/.test(header) ? Number(header) : undefined;
+}
+
+/**
  * What a page sent, cut into its parts without copying a byte.
  * @throws Failure `bundle_invalid` for a bundle that is not put together as it says, `image_unusable` for what is no picture
  */
@@ -35,7 +52,8 @@ export function captureOf(body: Buffer, contentType: string): Capture {
 }
 
 function bareImage(image: Buffer): Capture {
-  return { image, frames: [], pictures: image, nonce: '', shownAtMs: [], camera: {}, proof: undefined };
+  const picturesSha256 = sha256(image);
+  return { image, frames: [], picturesSha256, nonce: '', shownAtMs: [], camera: {}, proof: undefined };
 }
 
 function bundleOf(body: Buffer): Capture {
@@ -50,13 +68,15 @@ function bundleOf(body: Buffer): Capture {
       image: picture(frame),
       takenAtMs: manifest.frames[at]?.taken_at_ms ?? 0,
     })),
-    pictures: cut.together,
+    picturesSha256: sha256(cut.together),
     nonce: manifest.nonce,
     shownAtMs: manifest.shown_at_ms,
     camera: manifest.camera,
     proof: manifest.proof,
   };
 }
+
+const sha256 = (bytes: Buffer) => createHash('sha256').update(bytes).digest();
 
 function picture(bytes: Buffer): Buffer {
   if (looksLikeImage(bytes)) return bytes;

@@ -5,7 +5,7 @@ import { Failure } from '@selfsame/runtime/errors';
 import type { FastifyRequest } from 'fastify';
 import { clientOf } from '../domain/rate-limit.ts';
 import type { KeptUploads, OpenUpload } from '../kept-uploads.ts';
-import { bytesMax, contentTypeOf } from './bodies.ts';
+import { bytesMax, contentTypeOf, numberIn } from './bodies.ts';
 import { OffsetWrong } from './refusals.ts';
 import { tokenDigest } from './token.ts';
 
@@ -21,8 +21,13 @@ export class ReceivedBody {
   }
 }
 
-/** Where bytes of a request go: `take` them one after the other. */
-type Delivery = Pick<OpenUpload, 'chunks' | 'offset' | 'length'>;
+/** Where the bytes of a request go, one after the other. */
+type Delivery = Pick<OpenUpload, 'bytes' | 'offset' | 'length'>;
+
+/** Room for a delivery at its start: what a link brings at once. */
+const firstRoomBytes = 65_536;
+
+const noBytes = Buffer.alloc(0);
 
 /** `sha-256` of a Content-Digest header (RFC 9530): 32 bytes as base64. */
 const digestForm = /(?:^|,)\s*sha-256=:([A-Za-z0-9+/]{43}=):/;
@@ -44,7 +49,7 @@ export async function receiveBody(
   const digest = digestOf(request);
   if (request.method === 'PATCH') return await goOn(request, payload, kept);
   if (digest === undefined || announced === undefined) {
-    const delivery: Delivery = { chunks: [], offset: 0, length: most };
+    const delivery: Delivery = { bytes: noBytes, offset: 0, length: most };
     await deliver(payload, delivery, () => new DetailError(413, 'The picture is too large.'));
     return whole(delivery, digest, begunAt);
   }
@@ -57,7 +62,7 @@ export async function receiveBody(
     digest,
     contentType: contentTypeOf(request),
     receivedAt: begunAt,
-    chunks: [],
+    bytes: noBytes,
     offset: 0,
     cut: null,
   };
@@ -107,13 +112,16 @@ async function deliverKept(payload: Readable, upload: OpenUpload, kept: KeptUplo
   return whole(upload, upload.digest, upload.receivedAt);
 }
 
-/** Brings the bytes of a payload in; more than there may be are `tooMany`. */
+/**
+ * Brings the bytes of a payload in; more than there may be are `tooMany`. They are copied, since a sender may cut its bytes
+ * so small that every piece of its own would take hundreds of times its size.
+ */
 async function deliver(payload: Readable, delivery: Delivery, tooMany: () => Error): Promise<void> {
   try {
     for await (const chunk of payload as AsyncIterable<Buffer>) {
       if (delivery.offset + chunk.length > delivery.length) throw tooMany();
-      delivery.chunks.push(chunk);
-      delivery.offset += chunk.length;
+      makeRoom(delivery, chunk.length);
+      delivery.offset += chunk.copy(delivery.bytes, delivery.offset);
     }
   } catch (error) {
     if (error instanceof Failure || error instanceof DetailError) throw error;
@@ -121,10 +129,18 @@ async function deliver(payload: Readable, delivery: Delivery, tooMany: () => Err
   }
 }
 
-function whole({ chunks, offset }: Delivery, digest: string | undefined, receivedAt: Date): ReceivedBody {
-  const bytes = Buffer.concat(chunks, offset);
-  // Held once from here on.
-  chunks.length = 0;
+/** Room grows with what has come, so that nobody takes memory by announcing. */
+function makeRoom(delivery: Delivery, more: number): void {
+  const needed = delivery.offset + more;
+  if (needed <= delivery.bytes.length) return;
+  const room = Math.max(needed, 2 * delivery.bytes.length, firstRoomBytes);
+  const grown = Buffer.allocUnsafeSlow(Math.min(room, delivery.length));
+  delivery.bytes.copy(grown, 0, 0, delivery.offset);
+  delivery.bytes = grown;
+}
+
+function whole(delivery: Delivery, digest: string | undefined, receivedAt: Date): ReceivedBody {
+  const bytes = delivery.bytes.subarray(0, delivery.offset);
   if (digest !== undefined && createHash('sha256').update(bytes).digest('base64') !== digest) throw damaged();
   return new ReceivedBody(bytes, receivedAt);
 }
@@ -136,10 +152,6 @@ function digestOf(request: FastifyRequest): string | undefined {
   const digest = digestForm.exec(String(header))?.[1];
   if (digest === undefined) throw new DetailError(400, 'Content-Digest must hold a sha-256.');
   return digest;
-}
-
-function numberIn(header: string | string[] | undefined): number | undefined {
-  return typeof header === 'string' && /^\d{1,9}$/.test(header) ? Number(header) : undefined;
 }
 
 function damaged(): Failure {
