@@ -8,7 +8,7 @@ import { errorCode, Failure } from '@selfsame/runtime/errors';
 import type { FastifyReply, FastifyRequest } from 'fastify';
 import Type from 'typebox';
 import type { Context } from '../context.ts';
-import { clientOf } from '../domain/rate-limit.ts';
+import { clientOf, createRateLimit } from '../domain/rate-limit.ts';
 import { isSameOrigin } from '../domain/same-origin.ts';
 import { isVerdict, phaseOf } from '../domain/session-phase.ts';
 import { createEyes } from '../live/eyes.ts';
@@ -27,6 +27,8 @@ const messageBytesMax = 16_384;
 const perSession = 6;
 /** A page asks eight times a second; where its session stands is asked for less often. */
 const standingMs = 5_000;
+/** News of one session that this replica puts on the bus: a visit has a few stages, and each of its tries has two. */
+const progressOfSession = { perMinute: 30, burst: 20 } as const;
 const livePath = /^\/session\/[A-Za-z0-9_-]{8,256}\/live(\?|$)/;
 
 /** The only requests that leave HTTP. Whatever else wanted to would reach routes that know no sockets. */
@@ -47,6 +49,7 @@ export async function liveRoute(api: HttpServer, context: Context, admission: Ad
   });
   const eyes = createEyes(context, config.concurrentGuidance);
   const sessions = new WeakMap<FastifyRequest, HostedSession>();
+  const progress = createRateLimit(progressOfSession);
 
   await api.register(websocket, {
     options: { maxPayload: messageBytesMax },
@@ -66,24 +69,29 @@ export async function liveRoute(api: HttpServer, context: Context, admission: Ad
     );
   });
 
+  const hasRoom = ({ sessionId }: HostedSession, { ip }: FastifyRequest) =>
+    rooms.count(sessionId) < perSession && sockets.hasRoomFor(clientOf(ip));
+
   /** Who may come in; what fastify throws here is answered over HTTP. */
   async function admit(request: FastifyRequest): Promise<void> {
-    if (!isSameOrigin(request.headers.origin, request.host)) throw new OtherOrigin();
+    // Some proxies name the protocol of the socket.
+    const isSecure = /^(https|wss)$/.test(request.protocol);
+    if (!isSameOrigin(request.headers.origin, request.host, isSecure)) throw new OtherOrigin();
     if (context.stopping.aborted) throw new Failure('unavailable', 'stopping', 'The service is stopping.');
     const { token } = request.params as { token: string };
     const session = await context.knownSessions.find(tokenDigest(token));
     if (phaseOf(session, new Date()) === 'expired') {
       throw new Failure('precondition', 'session_expired', 'This link has expired.');
     }
-    const isFull = rooms.count(session.sessionId) >= perSession;
-    if (isFull || !sockets.hasRoomFor(clientOf(request.ip))) throw new TooMany(5);
+    if (!hasRoom(session, request)) throw new TooMany(5);
     sessions.set(request, session);
   }
 
   function attach(socket: LiveSocket, request: FastifyRequest): void {
     const session = sessions.get(request);
     const { token } = request.params as { token: string };
-    if (session === undefined) {
+    // Those that came at the same time have all been let in.
+    if (session === undefined || !hasRoom(session, request)) {
       socket.terminate();
       return;
     }
@@ -101,6 +109,8 @@ export async function liveRoute(api: HttpServer, context: Context, admission: Ad
       {
         see: async (thumbnail) => ((await takesPictures()) ? eyes.see(thumbnail) : null),
         stage: (stage) => {
+          // Losing one does no harm.
+          if (progress.take(session.sessionId, performance.now()) > 0) return;
           const { sessionId, applicationId } = session;
           const event = { sessionId, applicationId, visitId: visitor.visitId, stage: stageOnBus(stage) };
           context.bus
