@@ -70,6 +70,17 @@ describe('the hosted page', () => {
     expect(html).not.toMatch(/ style="| on\w+="/);
   });
 
+  it('shows the icon of a brand, and nothing of another host', async () => {
+    const icon = `/brand-assets/${'a1'.repeat(32)}.png`;
+    for (const faviconUrl of [icon, '//evil.example/x.png', '/x.png', `${icon}/../../x`]) {
+      world.renew({ appearance: { ...plain, faviconUrl } });
+      const html = await (await get(`/session/${world.token}`)).text();
+      const [, href = ''] = /<link rel="icon" href="([^"]*)"/.exec(html) ?? [];
+      if (faviconUrl === icon) expect(href).toBe(icon);
+      else expect(href).toMatch(/^data:/);
+    }
+  });
+
   it('holds its words and its session, so that nothing has to be asked for', async () => {
     world.renew({ applicationName: '</script><!--"&' });
     const html = await (await get(`/ja/session/${world.token}`)).text();

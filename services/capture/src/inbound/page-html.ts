@@ -60,7 +60,7 @@ export function createPageHtml(template: string): PageHtml {
       }
       const given: PageSession = { session, reason };
       const own = [
-        /^\/[\w./-]+$/.test(icon) ? `<link rel="icon" href="${icon}">` : ownIcon,
+        iconPath.test(icon) ? `<link rel="icon" href="${icon}">` : ownIcon,
         css === '' ? '' : `<style>${css}</style>`,
         data('session', given),
       ].join('');
@@ -77,6 +77,9 @@ export function createPageHtml(template: string): PageHtml {
 export function bodyOf(pieces: readonly Piece[], takesGzip: boolean): Buffer {
   return takesGzip ? joinGzip(pieces) : Buffer.concat(pieces.map(({ plain }) => plain));
 }
+
+/** A file of the application's brand; nothing that a browser could read as another host. */
+const iconPath = /^\/brand-assets\/[0-9a-f]{64}\.[a-z0-9]{2,5}$/;
 
 /** Two outlines that share a middle: the same self. */
 const ownIcon = `<link rel="icon" href="data:image/svg+xml,${encodeURIComponent(
