@@ -1,15 +1,20 @@
 import { readFileSync } from 'node:fs';
 
 /** One line of routes.json: which service answers the paths that match. */
-export type Rule =
-  | { readonly exact: string; readonly service: string }
-  | { readonly prefix: string; readonly service: string }
-  | { readonly pattern: string; readonly service: string };
+export type Rule = (
+  | { readonly exact: string }
+  | { readonly prefix: string }
+  | { readonly pattern: string }
+) & {
+  readonly service: string;
+  /** Only on a developer's machine. */
+  readonly local?: boolean;
+};
 
 /** Answers the service of a path (without its query), or undefined. */
 export type Router = (path: string) => string | undefined;
 
-/** The table that the local edge and the Kubernetes gateway share. */
+/** The table of the local edge; what of it is not local is the Kubernetes gateway's, too. */
 export function readRules(): Rule[] {
   const file = new URL('./routes.json', import.meta.url);
   const { rules } = JSON.parse(readFileSync(file, 'utf8')) as { rules: Rule[] };

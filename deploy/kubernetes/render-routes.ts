@@ -5,12 +5,10 @@ import { type Rule, readRules } from '../routes.ts';
 /** Where the rendered table is kept, beside the rest of the base. */
 export const renderedFile = new URL('./base/routes/http-routes.yaml', import.meta.url);
 
-/** The demo is a sample that stays on a developer's machine. */
-const leftOut = new Set(['demo']);
-
-/** routes.json as Gateway API HTTPRoutes, one for each service, as YAML text. */
-export function renderRoutes(rules: readonly Rule[] = readRules()): string {
-  const services = [...new Set(rules.map((rule) => rule.service))].filter((name) => !leftOut.has(name));
+/** routes.json, but for what is local, as Gateway API HTTPRoutes, one for each service, as YAML text. */
+export function renderRoutes(table: readonly Rule[] = readRules()): string {
+  const rules = table.filter(({ local }) => local !== true);
+  const services = [...new Set(rules.map((rule) => rule.service))];
   const routes = services.map((service) => ({
     apiVersion: 'gateway.networking.k8s.io/v1',
     kind: 'HTTPRoute',

@@ -1,6 +1,6 @@
 import { once } from 'node:events';
 import { createServer, type IncomingMessage, request, type Server, type ServerResponse } from 'node:http';
-import { type AddressInfo, connect } from 'node:net';
+import { type AddressInfo, connect, type Socket } from 'node:net';
 import { afterEach, expect, test } from 'vitest';
 import { createEdge } from './edge.ts';
 
@@ -184,6 +184,37 @@ test('upgraded connections pass both ways', async () => {
   const [echo] = (await once(socket, 'data')) as [Buffer];
   expect(echo.toString()).toBe('hello');
   socket.destroy();
+});
+
+/** What a service hears of an upgrade that it does not answer. */
+async function silentUpgrade(options: { upgradeTimeoutMs?: number } = {}) {
+  const upstream = createServer();
+  const heard = once(upstream, 'upgrade') as Promise<[IncomingMessage, Socket]>;
+  const port = await listen(upstream);
+  const upstreams = { session: { host: '127.0.0.1', port } };
+  const client = connect(
+    await listen(createEdge({ route: () => 'session', upstreams, ...options })),
+    '127.0.0.1',
+  );
+  client.write(
+    'GET /x HTTP/1.1\r\nhost: a\r\nconnection: upgrade\r\nupgrade: echo\r\ncontent-length: 5\r\n\r\nhello',
+  );
+  const [incoming, socket] = await heard;
+  return { client, incoming, socket };
+}
+
+test('an upgrade that the service does not answer ends after a while, and its body is nobody’s', async () => {
+  const { client, incoming, socket } = await silentUpgrade({ upgradeTimeoutMs: 100 });
+  expect(incoming.headers['content-length']).toBeUndefined();
+  expect(await bodyOf(client)).toContain('504');
+  socket.destroy();
+});
+
+test('a client that goes before its upgrade is answered takes its question with it', async () => {
+  const { client, socket } = await silentUpgrade();
+  const ended = once(socket.resume(), 'close');
+  client.end();
+  await ended;
 });
 
 test('the root leads to the demo, and a path of nobody is the 404 of the contract', async () => {

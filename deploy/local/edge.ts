@@ -23,6 +23,8 @@ export interface EdgeOptions {
   upstreams: Readonly<Record<string, Upstream>>;
   /** Told when a service cannot be reached: its name and the error's code, never a path (paths hold tokens). */
   onUpstreamError?: (service: string, code: string) => void;
+  /** Time for a service to agree to another protocol. */
+  upgradeTimeoutMs?: number;
 }
 
 // Headers that belong to one connection (RFC 9110, 7.6.1) and are never passed on.
@@ -35,6 +37,9 @@ const forwarded = new Set(['forwarded', 'x-forwarded-for', 'x-forwarded-proto', 
 // Longer than the slowest answer of a service: a resend waits 5 s for the receiver, a selfie 30 s for its verdict.
 const upstreamTimeoutMs = 60_000;
 const earlyAnswerMs = 1000;
+const upgradeTimeoutMs = 10_000;
+/** What a client may say before it knows whether it may speak; those of ours say nothing. */
+const earlyBytesMax = 65_536;
 
 /**
  * The local counterpart of a gateway: one port in front of all services. Bodies stream both ways and are never held.
@@ -59,7 +64,7 @@ export function createEdge(options: EdgeOptions): Server {
     const upstream = options.upstreams[options.route(pathOf(request)) ?? ''];
     if (upstream === undefined) return socket.end('HTTP/1.1 404 Not Found\r\nconnection: close\r\n\r\n');
     upgraded.add(socket.once('close', () => upgraded.delete(socket)));
-    passUpgrade(request, socket, head, upstream);
+    passUpgrade(request, socket, head, { upstream, waitMs: options.upgradeTimeoutMs ?? upgradeTimeoutMs });
   });
   // Node counts upgraded connections as nobody's, and waits for them all the same.
   const closeAllConnections = server.closeAllConnections.bind(server);
@@ -147,15 +152,44 @@ function failureOf(code: string | undefined): [number, string] {
   return [502, 'The service broke off its answer. Please try again.'];
 }
 
-/** After an upgrade the connection belongs to both ends: nothing here limits its silence or its age. */
-function passUpgrade(request: IncomingMessage, socket: Duplex, head: Buffer, upstream: Upstream): void {
+/**
+ * After an upgrade the connection belongs to both ends: nothing here limits its silence or its age. Until then both are
+ * waited for: a service that is silent is given up, and with a client that goes its question ends.
+ */
+function passUpgrade(
+  request: IncomingMessage,
+  socket: Duplex,
+  head: Buffer,
+  { upstream, waitMs }: { upstream: Upstream; waitMs: number },
+): void {
   const headers = { ...requestHeaders(request), connection: 'upgrade', upgrade: request.headers.upgrade };
-  const outgoing = openRequest({ ...upstream, method: request.method, path: request.url, headers });
-  const refuse = () => socket.end('HTTP/1.1 502 Bad Gateway\r\nconnection: close\r\n\r\n');
+  // Whatever follows the request belongs to the connection to come: no body.
+  delete headers['content-length'];
+  const outgoing = openRequest({
+    ...upstream,
+    method: request.method,
+    path: request.url,
+    headers,
+    timeout: waitMs,
+  });
+  const refuse = ({ code }: NodeJS.ErrnoException) =>
+    socket.end(
+      `HTTP/1.1 ${code === 'ETIMEDOUT' ? '504 Gateway Timeout' : '502 Bad Gateway'}\r\nconnection: close\r\n\r\n`,
+    );
+  const abandon = () => outgoing.destroy();
+  // Whoever does not read does not hear that the client has ended.
+  let early = head;
+  const collect = (chunk: Buffer) => {
+    early = Buffer.concat([early, chunk]);
+    if (early.length > earlyBytesMax) socket.destroy();
+  };
+  socket.on('data', collect);
   outgoing.on('upgrade', (incoming, upstreamSocket, upstreamHead) => {
+    outgoing.setTimeout(0);
+    socket.off('end', abandon).off('data', collect);
     socket.write(headOf(101, 'Switching Protocols', incoming.headers));
     if (upstreamHead.length > 0) socket.write(upstreamHead);
-    if (head.length > 0) upstreamSocket.write(head);
+    if (early.length > 0) upstreamSocket.write(early);
     upstreamSocket.pipe(socket).pipe(upstreamSocket);
     upstreamSocket.on('error', () => socket.destroy());
     socket.on('error', () => upstreamSocket.destroy());
@@ -169,8 +203,11 @@ function passUpgrade(request: IncomingMessage, socket: Duplex, head: Buffer, ups
     socket.write(headOf(incoming.statusCode ?? 502, incoming.statusMessage ?? '', answerHeaders));
     pipeline(incoming, socket, () => undefined);
   });
+  outgoing.on('timeout', () => outgoing.destroy(Object.assign(new Error('timeout'), { code: 'ETIMEDOUT' })));
   outgoing.on('error', refuse);
-  socket.on('error', () => outgoing.destroy());
+  socket.on('error', abandon);
+  socket.on('close', abandon);
+  socket.once('end', abandon);
   outgoing.end();
 }
 
