@@ -212,9 +212,10 @@ test('an upgrade that the service does not answer ends after a while, and its bo
 
 test('a client that goes before its upgrade is answered takes its question with it', async () => {
   const { client, socket } = await silentUpgrade();
-  const ended = once(socket.resume(), 'close');
+  const ended = once(socket.resume(), 'end');
   client.end();
   await ended;
+  socket.destroy();
 });
 
 test('the root leads to the demo, and a path of nobody is the 404 of the contract', async () => {
