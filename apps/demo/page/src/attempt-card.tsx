@@ -38,7 +38,7 @@ function words(attempt: Attempt): Words {
       return {
         tone: 'wait',
         title: 'A person will take a look.',
-        text: 'The check was not sure enough to decide alone. This page goes on by itself once it is decided.',
+        text: 'The check was not sure enough to decide alone. This page goes on by itself once it is decided. You need not wait: you may start again.',
       };
     case 'Not Finished':
       return {
@@ -121,11 +121,9 @@ export function AttemptCard(props: {
             Sign in with a selfie
           </button>
         )}
-        {attempt.status !== 'In Review' && (
-          <button type="button" class={resume ? 'secondary' : 'plain'} onClick={startOver}>
-            {tone === 'good' ? 'Done' : 'Start again'}
-          </button>
-        )}
+        <button type="button" class={resume ? 'secondary' : 'plain'} onClick={startOver}>
+          {tone === 'good' ? 'Done' : 'Start again'}
+        </button>
       </div>
       <p class="proof">
         {attempt.confirmedBy === 'webhook' && 'Confirmed by a signed webhook'}

@@ -14,12 +14,12 @@ export function Integrate({ baseUrl }: { baseUrl: string }) {
       <ol class="steps">
         <Step
           title="Open a session"
-          text="Send the browser to the url of the answer. vendor_data is your own stable id of the user."
+          text="Send the browser to the url of the answer. vendor_data is your own stable id of the user. The first session puts a face on file, with wf_first_verification; later ones sign in, with wf_reauth."
           code={`curl -X POST ${baseUrl}/v3/session/ \\
   ${key} \\
   -H "content-type: application/json" \\
   -d '{
-    "workflow_id": "wf_reauth",
+    "workflow_id": "wf_first_verification",
     "vendor_data": "user-42",
     "callback": "https://your.app/done"
   }'`}
