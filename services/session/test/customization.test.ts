@@ -266,6 +266,36 @@ describe('files', () => {
     expect((await fetchFile(body.font_url)).headers.get('content-type')).toBe('font/woff2');
   });
 
+  it('are read once, not sent to who has them, and within a budget for each client', async () => {
+    const client = await world.client('busy files');
+    const logo = png(64, 'busy');
+    const { body } = await patchForm(client, { image_square: logo });
+    const first = await fetchFile(body.logo_square);
+    const etag = first.headers.get('etag') ?? '';
+    expect(etag).toBe(`"${sha256(logo)}.png"`);
+    expect(first.headers.get('x-ratelimit-limit')).toBe('600');
+    // Whoever reads the table again now gets something else.
+    await world.database.db
+      .updateTable('brand_files')
+      .set({ bytes: Buffer.from('read again') })
+      .where('name', '=', `${sha256(logo)}.png`)
+      .execute();
+    const again = await fetchFile(body.logo_square);
+    expect(Buffer.from(await again.arrayBuffer())).toEqual(logo);
+    const known = await fetch(`${world.baseUrl}${new URL(body.logo_square).pathname}`, {
+      headers: { 'if-none-match': `"other", ${etag}` },
+    });
+    expect([known.status, await known.text(), known.headers.get('cache-control')]).toEqual([
+      304,
+      '',
+      'public, max-age=31536000, immutable',
+    ]);
+    await sql`UPDATE http_rate_limits SET current = 600`.execute(world.database.db);
+    const refused = await fetchFile(body.logo_square);
+    expect([refused.status, Number(refused.headers.get('retry-after'))]).toEqual([429, expect.any(Number)]);
+    await sql`DELETE FROM http_rate_limits`.execute(world.database.db);
+  });
+
   it('under any other name there are none', async () => {
     const known = (await files())[0] ?? '';
     const other = known.replace(/\.\w+$/, known.endsWith('png') ? '.ico' : '.png');

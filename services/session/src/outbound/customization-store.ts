@@ -56,6 +56,12 @@ export async function dropUnnamedFiles(tx: Tx, names: readonly string[]): Promis
     )`.execute(tx);
 }
 
+/** Whether an application names a file still, without reading it. */
+export async function hasBrandFile(db: Queries, name: string): Promise<boolean> {
+  const row = await db.selectFrom('brand_files').select('name').where('name', '=', name).executeTakeFirst();
+  return row !== undefined;
+}
+
 /** The bytes of a stored file. */
 export async function findBrandFile(db: Queries, name: string): Promise<Buffer | null> {
   const row = await db.selectFrom('brand_files').select('bytes').where('name', '=', name).executeTakeFirst();

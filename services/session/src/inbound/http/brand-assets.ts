@@ -1,7 +1,9 @@
+import { limitRates } from '@selfsame/http/rate-limit';
 import { DetailError, type HttpServer } from '@selfsame/http/server';
 import Type from 'typebox';
+import { createFileCache } from '../../brand-file-cache.ts';
 import type { Context } from '../../context.ts';
-import { findBrandFile } from '../../outbound/customization-store.ts';
+import { findBrandFile, hasBrandFile } from '../../outbound/customization-store.ts';
 
 const contentTypes: Readonly<Record<string, string>> = {
   png: 'image/png',
@@ -21,12 +23,22 @@ const headers = {
   'access-control-allow-origin': '*',
 };
 
-/** The files of applications' brands, for everyone: the hosted page shows them to whoever has a link. */
+/** A page asks for four, once; many people may stand behind one address. */
+const requestsPerMinute = 600;
+/** Several brands that are shown at the same time. */
+const cacheBounds = { maxFiles: 64, maxBytes: 16 * 1024 * 1024 } as const;
+
+/**
+ * The files of applications' brands, for everyone: the hosted page shows them to whoever has a link. Whoever says that they
+ * have the file of a name has it.
+ */
 export function brandAssetRoutes(api: HttpServer, context: Context): void {
+  limitRates(api, { database: context.database, budgets: { brand_file: requestsPerMinute } });
+  const cache = createFileCache(cacheBounds);
   api.get(
     '/brand-assets/:file',
     {
-      config: { public: true },
+      config: { rateBudget: 'brand_file' },
       schema: {
         tags: ['customization'],
         summary: 'A logo, icon or font of an application',
@@ -41,10 +53,21 @@ export function brandAssetRoutes(api: HttpServer, context: Context): void {
     },
     async (request, reply) => {
       const { file } = request.params;
-      const bytes = await findBrandFile(context.database.db, file);
+      const etag = `"${file}"`;
+      if (request.headers['if-none-match']?.includes(etag)) {
+        return reply
+          .code(304)
+          .headers({ ...headers, etag })
+          .send();
+      }
+      const { db } = context.database;
+      // What no application names any more is gone at once, whoever has it in memory.
+      const bytes = (await hasBrandFile(db, file))
+        ? await cache.get(file, (name) => findBrandFile(db, name))
+        : null;
       const contentType = contentTypes[file.slice(file.indexOf('.') + 1)];
       if (bytes === null || contentType === undefined) throw new DetailError(404, 'Not found.');
-      return reply.headers({ ...headers, 'content-type': contentType }).send(bytes);
+      return reply.headers({ ...headers, etag, 'content-type': contentType }).send(bytes);
     },
   );
 }
