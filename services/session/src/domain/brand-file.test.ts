@@ -43,7 +43,15 @@ function icon(...pictures: { width: number; height: number; bytes: Buffer }[]) {
   });
   return Buffer.concat([head, ...entries, ...pictures.map(({ bytes }) => bytes)]);
 }
-const bitmap = { width: 32, height: 32, bytes: Buffer.alloc(64) };
+/** A header; its height counts the mask, too. */
+function dib(width: number, height: number) {
+  const bytes = Buffer.alloc(64);
+  bytes.writeUInt32LE(40, 0);
+  bytes.writeInt32LE(width, 4);
+  bytes.writeInt32LE(height * 2, 8);
+  return bytes;
+}
+const bitmap = { width: 32, height: 32, bytes: dib(32, 32) };
 
 describe('a picture is what its bytes are', () => {
   it.each([
@@ -67,6 +75,8 @@ describe('a picture is what its bytes are', () => {
     ['webp', lossy(3000, 1)],
     ['webp', lossless(1, 2049)],
     ['ico', icon({ width: 16, height: 16, bytes: png(20_000, 20_000) })],
+    ['ico', icon(bitmap, { width: 16, height: 16, bytes: dib(30_000, 30_000) })],
+    ['ico', icon({ width: 16, height: 16, bytes: dib(16, -30_000) })],
   ])('a %s with more pixels than any screen shows of it is refused', (_, bytes) => {
     expect(judgePicture(bytes)).toEqual({
       mistake: expect.stringMatching(/pixels; each side may have 2048/),
@@ -101,6 +111,8 @@ describe('a picture is what its bytes are', () => {
     }
     expect(judgePicture(png(0, 8))).toHaveProperty('mistake');
     expect(judgePicture(icon())).toHaveProperty('mistake');
+    expect(judgePicture(icon(bitmap, { ...bitmap, bytes: dib(0, 0) }))).toHaveProperty('mistake');
+    expect(judgePicture(icon({ ...bitmap, bytes: Buffer.alloc(64) }))).toHaveProperty('mistake');
     expect(judgePicture(hex('ffd8 ffe0 0000 0000 0000 0000'))).toHaveProperty('mistake');
     expect(judgePicture(webp(Buffer.from('ABCD')))).toHaveProperty('mistake');
   });

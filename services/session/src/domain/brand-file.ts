@@ -106,7 +106,7 @@ function webpSize(bytes: Buffer): Size | null {
   }
 }
 
-/** The largest of an icon's pictures. Those that are PNG say their size themselves. */
+/** The largest of an icon's pictures, by what each says itself: the icon's own list may say anything. */
 function iconSize(bytes: Buffer): Size | null {
   const count = bytes.length < 6 ? 0 : bytes.readUInt16LE(4);
   if (count === 0 || count > maxIcons || bytes.length < 6 + count * 16) return null;
@@ -116,11 +116,15 @@ function iconSize(bytes: Buffer): Size | null {
     const [length, offset] = [bytes.readUInt32LE(entry + 8), bytes.readUInt32LE(entry + 12)];
     if (offset + length > bytes.length) return null;
     const picture = bytes.subarray(offset, offset + length);
-    const size = isPng(picture)
-      ? pngSize(picture)
-      : { width: bytes[entry] || 256, height: bytes[entry + 1] || 256 };
-    if (size === null) return null;
+    const size = isPng(picture) ? pngSize(picture) : bitmapSize(picture);
+    if (size === null || size.width === 0 || size.height === 0) return null;
     if (Math.max(size.width, size.height) > Math.max(largest.width, largest.height)) largest = size;
   }
   return largest;
+}
+
+/** A bitmap of an icon begins with its header; its height counts the colours and, below them, the mask. */
+function bitmapSize(bytes: Buffer): Size | null {
+  if (bytes.length < 40 || bytes.readUInt32LE(0) < 40) return null;
+  return { width: Math.abs(bytes.readInt32LE(4)), height: Math.ceil(Math.abs(bytes.readInt32LE(8)) / 2) };
 }
