@@ -1,10 +1,13 @@
+import { readFileSync } from 'node:fs';
 import { expect, it } from 'vitest';
-import { isEmbeddingOrigin, isFallbackLink, isHttpsUrl } from './links.ts';
+import { isEmbeddingOrigin, isFallbackLink, isHttpsUrl, refusedSchemes } from './links.ts';
 
 it.each([
   'https://app.example.com',
   'https://example.com:8443',
   'https://*.example.com',
+  'https://*.acme.github.io',
+  'https://acme.co.uk',
   'https://*.app.example.co.uk:8443',
   'https://10.0.0.7',
   'http://localhost',
@@ -23,6 +26,9 @@ it.each([
   'https://App.example.com',
   'https://example.com:443',
   'https://*.com',
+  'https://*.co.uk',
+  'https://*.com.br:8443',
+  'https://*.github.io',
   'https://*',
   '*',
   'https://a.*.example.com',
@@ -63,6 +69,17 @@ it.each([
   'blob:https://example.com/x',
   'file:///etc/passwd',
   'view-source:https://example.com',
+  'intent://x#Intent;scheme=http;S.browser_fallback_url=https%3A%2F%2Fevil.example;end',
+  'jar:https://example.com!/x',
+  'chrome://settings',
+  'moz-extension://x',
+  'shell:x',
+  'ms-msdt:/id',
+  'search-ms:query=x',
+  'itms-services://?action=download-manifest',
+  'https:example.com',
+  'https:/example.com',
+  'HTTPS:///example.com',
   'http://example.com',
   'https://user:secret@example.com',
   'https://example.com/"onclick="x',
@@ -75,7 +92,20 @@ it.each([
 
 it('a privacy policy is an https page', () => {
   expect(isHttpsUrl('https://example.com/privacy')).toBe(true);
-  for (const text of ['http://example.com', 'myapp://privacy', 'https://', 'https://a b.example']) {
+  for (const text of [
+    'http://example.com',
+    'myapp://privacy',
+    'https://',
+    'https:x',
+    'https://a b.example',
+  ]) {
     expect(isHttpsUrl(text), text).toBe(false);
   }
+});
+
+it('the hosted page redirects to no scheme that is refused here, and to every other', () => {
+  const page = readFileSync(new URL('../../../capture/page/src/redirect.ts', import.meta.url), 'utf8');
+  const list = /new Set\(\[(.*?)\]\)/s.exec(page)?.[1] ?? '';
+  const schemes = [...list.matchAll(/'([a-z-]+:)'/g)].map(([, scheme]) => scheme);
+  expect(schemes.toSorted()).toEqual([...refusedSchemes].sort());
 });
