@@ -57,7 +57,7 @@ type Fact =
   | { readonly kind: 'attempt_granted' }
   | { readonly kind: 'deleted' };
 
-export type Refusal =
+type Refusal =
   /** The session has its result, or waits for a human one. */
   | 'finished'
   /** Its time is over. */
