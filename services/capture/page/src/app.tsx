@@ -2,6 +2,7 @@ import type { SessionPath } from './client.ts';
 import type { Conductor } from './conductor.ts';
 import { canLeave } from './flow.ts';
 import { CloseIcon, Mark } from './icons.tsx';
+import { isEmbedded } from './parent-events.ts';
 import { Screen } from './screens/screen.tsx';
 import type { State } from './states.ts';
 import type { Say } from './texts/catalogue.ts';
@@ -19,7 +20,7 @@ export function App(props: AppProps) {
   const { state } = conductor;
   const session = 'session' in state ? state.session : undefined;
   return (
-    <div class="card" data-state={state.at}>
+    <div class="card" data-state={state.at} data-embedded={isEmbedded() ? '' : undefined}>
       <header>
         <span class="who">
           {session === undefined ? null : <Sign name={session.application_name} logo={session.logo_url} />}

@@ -1,4 +1,4 @@
-import { arrived, conclude, lock, standingOf, stay, submitted, tell } from './flow-steps.ts';
+import { arrived, conclude, lock, send, standingOf, stay, submitted, tell } from './flow-steps.ts';
 import type { Answer, Attempt, FlowEvent, Standing, State, Step } from './states.ts';
 
 type AttemptEvent = Extract<
@@ -13,15 +13,10 @@ export function duringAttempt(state: State, event: AttemptEvent): Step {
   }
   if (event.is === 'captured') {
     if (state.at !== 'looking') return stay(state);
-    const { session, method } = state;
     const { attempt } = event;
-    return {
-      state: { at: 'sending', session, method, attempt, sent: 0, linkLost: false },
-      effects: [
-        tell({ type: 'media_captured', step: 'face', isAuto: attempt.isAuto }),
-        { do: 'upload', attempt },
-      ],
-    };
+    const { state: sending, effects } = send(standingOf(state), attempt);
+    const captured = tell({ type: 'media_captured', step: 'face', isAuto: attempt.isAuto });
+    return { state: sending, effects: [captured, ...effects] };
   }
   const standing = standingOf(state);
   if (standing === null) return stay(state);

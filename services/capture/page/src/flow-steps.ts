@@ -1,5 +1,5 @@
 import type { OutgoingEvent } from './parent-events.ts';
-import type { Effect, EndReason, Standing, State, Step } from './states.ts';
+import type { Attempt, Effect, EndReason, Standing, State, Step } from './states.ts';
 
 /** No effect, whatever the state. */
 export const stay = (state: State): Step => ({ state, effects: [] });
@@ -16,10 +16,21 @@ export function arrived(state: State, { state: next, effects }: Step): Step {
   return { state: next, effects: isTold ? effects : [submitted, ...effects] };
 }
 
-/** Session and method of a state; null where none is known yet, or any more. */
+/** What is known of session and method in a state; null where nothing is yet, or any more. */
+export function standingOf(state: State & Standing): Standing;
+export function standingOf(state: State): Standing | null;
 export function standingOf(state: State): Standing | null {
   if (state.at === 'loading' || state.session === undefined || state.method === undefined) return null;
-  return { session: state.session, method: state.method };
+  const { session, method, declined } = state;
+  return declined === undefined ? { session, method } : { session, method, declined };
+}
+
+/** Sends a look, from its beginning. */
+export function send(standing: Standing, attempt: Attempt): Step {
+  return {
+    state: { at: 'sending', ...standing, attempt, sent: 0, linkLost: false },
+    effects: [{ do: 'upload', attempt }],
+  };
 }
 
 /** Too many tries have failed: nothing more happens here for a while. */

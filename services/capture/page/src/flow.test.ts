@@ -1,6 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import type { SessionView } from '../../src/wire.ts';
 import { canLeave, firstStep, nextStep, openingStep } from './flow.ts';
+import { alternatives } from './methods.ts';
 import type { FlowEvent, State, Step, Surroundings } from './states.ts';
 
 const session: SessionView = {
@@ -29,6 +30,7 @@ const phone: Surroundings = { isDesktop: false, isLoopback: false, lessMotion: f
 const desk: Surroundings = { ...phone, isDesktop: true };
 const flashing: SessionView = { ...session, method: 'FLASHING', other_methods: ['ACTIVE_3D', 'PASSIVE'] };
 const attempt = { id: 'a-1', isAuto: true };
+const tooDark = { result: 'retry', problem: 'too_dark', attempts_left: 1 } as const;
 
 /** Plays events from the start; the step of the last one. */
 function play(...events: FlowEvent[]): Step {
@@ -117,6 +119,29 @@ describe('the page', () => {
     const retried = nextStep(again.state, { is: 'try_again' }, phone);
     expect(retried.state.at).toBe('asking');
     expect(done(retried)).toEqual(['start_camera']);
+  });
+
+  it('lets those whose picture does not get through look for another way, and come back to it', () => {
+    const stuck = play(...toSending, { is: 'stuck' }).state;
+    const lost = play(...toSending, { is: 'link', lost: true }).state;
+    for (const state of [stuck, lost]) {
+      const other = nextStep(state, { is: 'other_way' }, phone);
+      expect(other.state).toMatchObject({ at: 'otherway', unsent: attempt });
+      const back = nextStep(other.state, { is: 'back' }, phone);
+      expect(back.state).toMatchObject({ at: 'sending', attempt });
+      expect(back.effects).toEqual([{ do: 'upload', attempt }]);
+      expect(nextStep(other.state, { is: 'handoff' }, phone).state.at).toBe('handoff');
+    }
+    for (const events of [
+      [],
+      [
+        { is: 'sent', share: 1 },
+        { is: 'link', lost: true },
+      ],
+    ] as FlowEvent[][]) {
+      const { state } = play(...toSending, ...events);
+      expect(nextStep(state, { is: 'other_way' }, phone).state).toEqual(state);
+    }
   });
 
   it('keeps an undelivered frame and sends it again as the same attempt', () => {
@@ -322,6 +347,20 @@ describe('liveness', () => {
     expect(nextStep(other.state, { is: 'back' }, phone).state).toMatchObject({ method: 'FLASHING' });
     const before = play(arrived, { is: 'other_way' }, { is: 'method', method: 'PASSIVE' });
     expect(before.state).toMatchObject({ at: 'welcome', method: 'PASSIVE' });
+  });
+
+  it('is not proposed first again in a way that the user has turned away from, whatever happens between', () => {
+    const events: FlowEvent[] = [
+      ...[arrived, { is: 'agreed' }, { is: 'camera_ready' }, { is: 'other_way' }],
+      ...[{ is: 'method', method: 'ACTIVE_3D' }, { is: 'camera_ready' }],
+      ...[{ is: 'camera_trouble', reason: 'stopped' }, { is: 'try_again' }, { is: 'camera_ready' }],
+      ...[{ is: 'captured', attempt }, { is: 'answered', answer: tooDark }, { is: 'other_way' }],
+    ] as FlowEvent[];
+    const { state } = play(...events);
+    if (state.at !== 'otherway') throw new Error(`is at ${state.at}`);
+    expect(alternatives(state)).toEqual(['PASSIVE', 'FLASHING']);
+    const back = nextStep(state, { is: 'method', method: 'FLASHING' }, phone).state;
+    expect(back).toMatchObject({ method: 'FLASHING', declined: ['ACTIVE_3D'] });
   });
 
   it('is never shown in a way that the session does not offer', () => {

@@ -1,9 +1,9 @@
 import type { SessionView } from '../../src/wire.ts';
 import { duringAttempt } from './flow-attempt.ts';
 import { duringHandoff, entrance } from './flow-handoff.ts';
-import { conclude, fail, lock, standingOf, stay, tell } from './flow-steps.ts';
+import { conclude, fail, lock, send, standingOf, stay, tell } from './flow-steps.ts';
 import type { CameraTrouble } from './look/camera.ts';
-import { methodFor, methodsOf } from './methods.ts';
+import { choose, methodFor, methodsOf } from './methods.ts';
 import type { Effect, FlowEvent, Given, Standing, State, StateAt, Step, Surroundings } from './states.ts';
 
 /** The page without anything given starts by opening its session. */
@@ -111,9 +111,9 @@ function learn(state: State, session: SessionView, here: Surroundings): Step {
   };
 }
 
-function agree({ session, method }: StateAt<'welcome'>): Step {
+function agree(state: StateAt<'welcome'>): Step {
   return {
-    state: { at: 'asking', session, method },
+    state: { at: 'asking', ...standingOf(state) },
     effects: [
       tell({ type: 'started' }),
       tell({ type: 'step_started', step: 'face' }),
@@ -122,16 +122,16 @@ function agree({ session, method }: StateAt<'welcome'>): Step {
   };
 }
 
-function look({ session, method }: StateAt<'asking'>): Step {
+function look(state: StateAt<'asking'>): Step {
   return {
-    state: { at: 'looking', session, method, challenge: null },
+    state: { at: 'looking', ...standingOf(state), challenge: null },
     effects: [{ do: 'challenge' }, tell({ type: 'media_started', step: 'face', mediaType: 'video' })],
   };
 }
 
-function switchCamera({ session, method }: StateAt<'looking'>): Step {
+function switchCamera(state: StateAt<'looking'>): Step {
   return {
-    state: { at: 'asking', session, method },
+    state: { at: 'asking', ...standingOf(state) },
     effects: [{ do: 'stop_camera' }, { do: 'start_camera' }],
   };
 }
@@ -140,30 +140,46 @@ function cameraTrouble(state: State, reason: CameraTrouble): Step {
   if (state.at !== 'asking' && state.at !== 'looking') return stay(state);
   const error = reason === 'refused' || reason === 'embedded' ? 'cameraAccessDenied' : 'cameraUnavailable';
   return {
-    state: { at: 'trouble', session: state.session, method: state.method, reason },
+    state: { at: 'trouble', ...standingOf(state), reason },
     effects: [{ do: 'stop_camera' }, tell({ type: 'error', error, step: 'face' })],
   };
 }
 
-/** Where one may look for another way: before a picture is taken, or when one will not do. */
-const seeking = new Set<State['at']>(['welcome', 'asking', 'trouble', 'looking', 'again', 'handoff']);
+/** Where one may look for another way: before a picture is taken, or when one will not do or not get through. */
+const seeking = new Set<State['at']>([
+  'welcome',
+  'asking',
+  'trouble',
+  'looking',
+  'stuck',
+  'again',
+  'handoff',
+]);
+
+function seeksOtherWay(state: State): boolean {
+  if (state.at === 'handoff') return !state.forced;
+  // What has left is being judged.
+  return state.at === 'sending' ? state.linkLost && state.sent < 1 : seeking.has(state.at);
+}
 
 function otherWay(state: State, event: FlowEvent & { is: 'other_way' | 'method' | 'back' }): Step {
   const standing = standingOf(state);
   if (standing === null) return stay(state);
   if (event.is === 'other_way') {
-    if (!seeking.has(state.at) || (state.at === 'handoff' && state.forced)) return stay(state);
+    if (!seeksOtherWay(state)) return stay(state);
     const isAgreed = state.at !== 'welcome' && state.at !== 'handoff';
-    return { state: { at: 'otherway', ...standing, isAgreed }, effects: [{ do: 'stop_camera' }] };
+    const unsent = state.at === 'sending' || state.at === 'stuck' ? { unsent: state.attempt } : {};
+    return { state: { at: 'otherway', ...standing, isAgreed, ...unsent }, effects: [{ do: 'stop_camera' }] };
   }
   if (event.is === 'method') {
     if (!methodsOf(standing.session).includes(event.method)) return stay(state);
-    const chosen = { ...standing, method: event.method };
+    const chosen = choose(standing, event.method);
     if (state.at === 'welcome') return stay({ at: 'welcome', ...chosen });
     return state.at === 'otherway' ? onward(state.isAgreed, chosen) : stay(state);
   }
   if (state.at === 'handoff' && !state.forced) return stay({ at: 'welcome', ...standing });
-  return state.at === 'otherway' ? onward(state.isAgreed, standing) : stay(state);
+  if (state.at !== 'otherway') return stay(state);
+  return state.unsent === undefined ? onward(state.isAgreed, standing) : send(standing, state.unsent);
 }
 
 /** Back to the welcome, or straight to the camera for someone who has agreed. */
@@ -197,14 +213,9 @@ function tryAgain(state: State): Step {
   switch (state.at) {
     case 'trouble':
     case 'again':
-      return onward(true, { session: state.session, method: state.method });
-    case 'stuck': {
-      const { session, method, attempt } = state;
-      return {
-        state: { at: 'sending', session, method, attempt, sent: 0, linkLost: false },
-        effects: [{ do: 'upload', attempt }],
-      };
-    }
+      return onward(true, standingOf(state));
+    case 'stuck':
+      return send(standingOf(state), state.attempt);
     case 'left':
     case 'ended':
     case 'locked':

@@ -1,4 +1,5 @@
 import type { LivenessMethod, SessionView } from '../../src/wire.ts';
+import type { Standing } from './states.ts';
 
 /** Every way in which liveness can be shown here, the one that is asked for first. */
 export function methodsOf(session: SessionView): LivenessMethod[] {
@@ -11,7 +12,24 @@ export function methodFor(session: SessionView, lessMotion: boolean): LivenessMe
   return lessMotion && gentle !== undefined ? gentle : session.method;
 }
 
-/** What one may choose instead of the method of the moment; going back to the one that is asked for included. */
-export function alternatives(session: SessionView, method: LivenessMethod): LivenessMethod[] {
-  return methodsOf(session).filter((other) => other !== method);
+/**
+ * What one may choose instead of the method of the moment; going back to the one that is asked for included. What the
+ * user has turned away from comes last.
+ */
+export function alternatives({ session, method, declined = [] }: Standing): LivenessMethod[] {
+  const others = methodsOf(session).filter((other) => other !== method);
+  const isDeclined = (other: LivenessMethod) => Number(declined.includes(other));
+  return others.sort((one, other) => isDeclined(one) - isDeclined(other));
+}
+
+/** The user turns to another method, away from the one of the moment. */
+export function choose({ session, method, declined = [] }: Standing, chosen: LivenessMethod): Standing {
+  if (chosen === method) return { session, method, declined };
+  const turnedDown = [...declined, method].filter((each) => each !== chosen);
+  return { session, method: chosen, declined: [...new Set(turnedDown)] };
+}
+
+/** Whether there is any other way than the method of the moment, by this page or by the application's own. */
+export function hasOtherWays(standing: Standing): boolean {
+  return alternatives(standing).length > 0 || standing.session.fallback_url !== '';
 }

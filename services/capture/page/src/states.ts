@@ -30,6 +30,8 @@ export interface Standing {
   readonly session: SessionView;
   /** The session's own method or one that the user has chosen instead. */
   readonly method: LivenessMethod;
+  /** Methods that the user has turned away from. */
+  readonly declined?: readonly LivenessMethod[];
 }
 
 /** What the page knows of the device that it is on. */
@@ -56,8 +58,8 @@ export type State =
   | At<'trouble', { readonly reason: CameraTrouble }>
   /** The challenge is null until it is there, which is mostly before the camera is. */
   | At<'looking', { readonly challenge: ChallengeView | null }>
-  /** Other ways to get through; `isAgreed`: the user had begun already. */
-  | At<'otherway', { readonly isAgreed: boolean }>
+  /** Other ways to get through; `isAgreed`: the user had begun already; `unsent`: a look that has not got through. */
+  | At<'otherway', { readonly isAgreed: boolean; readonly unsent?: Attempt }>
   | At<'sending', Sending>
   | At<'stuck', { readonly attempt: Attempt }>
   | At<'again', { readonly problem: LookProblem }>

@@ -114,6 +114,9 @@ export const fixtures: Readonly<Record<string, Fixture>> = {
   'looking-flashing': { state: { at: 'looking', ...flashing, challenge: null }, seen: good },
   'looking-active': { state: { at: 'looking', ...turning, challenge: null }, seen: good },
   'other-way': { state: { at: 'otherway', ...flashing, isAgreed: false } },
+  'other-way-declined': {
+    state: { at: 'otherway', ...flashing, method: 'PASSIVE', declined: ['FLASHING'], isAgreed: true },
+  },
   'other-way-passive': { state: { at: 'otherway', ...passive, isAgreed: true } },
   sending: { state: sending },
   'sending-checking': { state: { ...sending, sent: 1 } },
@@ -135,6 +138,7 @@ export const fixtures: Readonly<Record<string, Fixture>> = {
   'verdict-approved-elsewhere': verdict('Approved', {}, false),
   'verdict-in-review': verdict('In Review'),
   'verdict-declined': verdict('Declined'),
+  'verdict-declined-alone': verdict('Declined', { matches: false, fallback_url: '' }),
   finished: { state: { at: 'finished', ...passive } },
   left: { state: { at: 'left', ...passive } },
   'ended-expired': { state: { at: 'ended', reason: 'expired', ...passive } },

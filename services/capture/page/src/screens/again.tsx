@@ -1,5 +1,5 @@
 import { CameraIcon } from '../icons.tsx';
-import { alternatives } from '../methods.ts';
+import { hasOtherWays } from '../methods.ts';
 import type { FlowEvent, StateAt } from '../states.ts';
 import type { Say } from '../texts/catalogue.ts';
 import { NoticeScreen } from './notice.tsx';
@@ -8,9 +8,8 @@ import { Primary } from './primary.tsx';
 /** A look that will not do: what was wrong, the one thing to do about it, and how many tries there are. */
 export function Again(props: { state: StateAt<'again'>; say: Say; send: (event: FlowEvent) => void }) {
   const { state, say, send } = props;
-  const { session, method, problem } = state;
+  const { session, problem } = state;
   const isSpent = problem !== 'stale';
-  const hasOtherWays = alternatives(session, method).length > 0 || session.fallback_url !== '';
   return (
     <NoticeScreen
       icon={<CameraIcon />}
@@ -20,7 +19,7 @@ export function Again(props: { state: StateAt<'again'>; say: Say; send: (event: 
       note={isSpent ? say('again.tries_left', { count: session.attempts_left }) : say('again.no_try_used')}
     >
       <Primary text={say('try_again')} act={() => send({ is: 'try_again' })} />
-      {hasOtherWays ? (
+      {hasOtherWays(state) ? (
         <button type="button" class="secondary" onClick={() => send({ is: 'other_way' })}>
           {say('other_way.open')}
         </button>

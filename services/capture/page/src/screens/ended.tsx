@@ -2,6 +2,7 @@ import { AttentionIcon, ClockIcon, CloudOffIcon, LinkOffIcon } from '../icons.ts
 import { redirectTarget } from '../redirect.ts';
 import type { EndReason, StateAt } from '../states.ts';
 import type { Say } from '../texts/catalogue.ts';
+import { Fallback } from './fallback.tsx';
 import { NoticeScreen } from './notice.tsx';
 import { Primary } from './primary.tsx';
 
@@ -35,6 +36,7 @@ export function Ended(props: { state: StateAt<'ended'>; say: Say; retry: () => v
           {say('back_to', { application: session.application_name })}
         </a>
       )}
+      <Fallback session={session} say={say} />
     </NoticeScreen>
   );
 }

@@ -1,6 +1,7 @@
 import type { VisitStage } from '../live-channel.ts';
 import type { Say } from '../texts/catalogue.ts';
 import '../style/handoff.css';
+import { DoorIcon } from '../icons.tsx';
 import { Heading } from './heading.tsx';
 
 interface FollowingProps {
@@ -19,6 +20,11 @@ export function Following({ stage, say, takeOver, canTakeOver }: FollowingProps)
   return (
     <>
       <div class="scroll following">
+        {stage === 'left' ? (
+          <div class="symbol warn">
+            <DoorIcon />
+          </div>
+        ) : null}
         <Heading>{say(stage === 'left' ? 'following.left' : 'following.title')}</Heading>
         <p>{say(stage === 'left' ? 'following.left_body' : 'following.body')}</p>
         {stage === 'left' ? null : (
@@ -26,7 +32,7 @@ export function Following({ stage, say, takeOver, canTakeOver }: FollowingProps)
             {order.map((each, index) => (
               <li
                 key={each}
-                class={index < reached ? 'done' : index === reached ? 'now' : undefined}
+                class={index < reached ? 'done' : index === reached ? `now ${each}` : undefined}
                 aria-current={index === reached ? 'step' : undefined}
               >
                 {say(`following.${each}`)}

@@ -1,6 +1,7 @@
 import { useEffect, useRef, useState } from 'preact/hooks';
 import type { Say } from '../texts/catalogue.ts';
 import '../style/handoff.css';
+import { LinkOffIcon } from '../icons.tsx';
 import { Heading } from './heading.tsx';
 
 interface HandoffProps {
@@ -21,22 +22,42 @@ export function Handoff({ link, isForced, isLoopback, say, stay }: HandoffProps)
       <div class="scroll handoff">
         <Heading>{say('handoff.title')}</Heading>
         {isForced ? <p>{say('handoff.forced')}</p> : null}
-        <Code link={link} label={say('handoff.code')} />
-        {isLoopback ? <p class="note">{say('handoff.loopback')}</p> : null}
-        <ol>
-          <li>{say('handoff.step_camera')}</li>
-          <li>{say('handoff.step_scan')}</li>
-          <li>{say('handoff.step_back')}</li>
-        </ol>
+        {isLoopback ? <NoCode say={say} /> : <WithCode link={link} say={say} />}
         <CopyLink link={link} say={say} />
       </div>
       <div class="actions">
         {isForced && !isLoopback ? null : (
-          <button type="button" class="secondary" onClick={stay}>
+          <button type="button" class={isLoopback ? 'primary' : 'secondary'} onClick={stay}>
             {say('handoff.stay')}
           </button>
         )}
       </div>
+    </>
+  );
+}
+
+function WithCode({ link, say }: { link: string; say: Say }) {
+  return (
+    <>
+      <Code link={link} label={say('handoff.code')} />
+      <ol>
+        <li>{say('handoff.step_camera')}</li>
+        <li>{say('handoff.step_scan')}</li>
+        <li>{say('handoff.step_back')}</li>
+      </ol>
+    </>
+  );
+}
+
+/** Why no code is here, for who tries the page out, and what to set for who runs it. */
+function NoCode({ say }: { say: Say }) {
+  return (
+    <>
+      <div class="symbol warn">
+        <LinkOffIcon />
+      </div>
+      <p>{say('handoff.loopback')}</p>
+      <p class="note">{say('handoff.developers', { setting: 'PUBLIC_BASE_URL' })}</p>
     </>
   );
 }

@@ -4,6 +4,7 @@ import { ArrowIcon, CameraIcon, DoorIcon, PhoneIcon, SparkIcon, TurnIcon } from 
 import { alternatives } from '../methods.ts';
 import type { FlowEvent, StateAt } from '../states.ts';
 import type { Say } from '../texts/catalogue.ts';
+import { useEscape } from './escape.ts';
 import { Heading } from './heading.tsx';
 
 const icons = { PASSIVE: <CameraIcon />, FLASHING: <SparkIcon />, ACTIVE_3D: <TurnIcon /> };
@@ -11,15 +12,17 @@ const icons = { PASSIVE: <CameraIcon />, FLASHING: <SparkIcon />, ACTIVE_3D: <Tu
 /** Every other way through: no need of a body, a device or a lamp ends here. */
 export function OtherWay(props: { state: StateAt<'otherway'>; say: Say; send: (event: FlowEvent) => void }) {
   const { state, say, send } = props;
-  const { session, method } = state;
+  const { session } = state;
   const application = session.application_name;
+  const back = () => send({ is: 'back' });
+  useEscape(back);
   return (
     <>
       <div class="scroll ways">
         <Heading>{say('other_way.title')}</Heading>
         <p>{say('other_way.body')}</p>
         <ul>
-          {alternatives(session, method).map((other) => (
+          {alternatives(state).map((other) => (
             <Way
               key={other}
               icon={icons[other]}
@@ -45,7 +48,7 @@ export function OtherWay(props: { state: StateAt<'otherway'>; say: Say; send: (e
         </ul>
       </div>
       <div class="actions">
-        <button type="button" class="secondary" onClick={() => send({ is: 'back' })}>
+        <button type="button" class="secondary" onClick={back}>
           {say('other_way.back')}
         </button>
       </div>

@@ -5,6 +5,7 @@ import { minutesUntil } from '../service-clock.ts';
 import type { StateAt } from '../states.ts';
 import type { Say } from '../texts/catalogue.ts';
 import { clockTime, localeOf, waitingTime } from '../texts/clock-time.ts';
+import { Fallback } from './fallback.tsx';
 import { NoticeScreen } from './notice.tsx';
 import { Primary } from './primary.tsx';
 
@@ -41,6 +42,7 @@ export function Pause(props: {
           {say('back_to', { application: session.application_name })}
         </a>
       )}
+      <Fallback session={session} say={say} />
     </NoticeScreen>
   );
 }

@@ -49,6 +49,9 @@ export function Screen({ conductor, path, say }: AppProps) {
       return (
         <NoticeScreen icon={<CloudOffIcon />} tone="warn" title={say('stuck.title')} body={say('stuck.body')}>
           <Primary text={say('try_again')} act={retry} />
+          <button type="button" class="secondary" onClick={() => send({ is: 'other_way' })}>
+            {say('other_way.open')}
+          </button>
         </NoticeScreen>
       );
     case 'locked':

@@ -15,7 +15,7 @@ export function Trouble(props: {
   const { reason } = state;
   const isEmbedded = reason === 'embedded';
   const isHopeless = reason === 'absent' || reason === 'unsupported';
-  const phone = here.isLoopback ? null : () => send({ is: 'handoff' });
+  const move = here.isLoopback ? null : () => send({ is: 'handoff' });
   const again = () => send({ is: 'try_again' });
   return (
     <NoticeScreen
@@ -28,16 +28,16 @@ export function Trouble(props: {
         <a class="primary" href={location.href} target="_blank" rel="noreferrer">
           {say('trouble.open_tab')}
         </a>
-      ) : isHopeless && phone !== null ? (
-        <Primary text={say('handoff.open')} act={phone} />
+      ) : isHopeless && move !== null ? (
+        <Primary text={say('handoff.open')} act={move} />
       ) : (
         <Primary text={say('try_again')} act={again} />
       )}
-      {isHopeless && phone !== null ? (
-        <button type="button" class="secondary" onClick={again}>
-          {say('try_again')}
+      {move === null ? null : (
+        <button type="button" class="secondary" onClick={isHopeless ? again : move}>
+          {say(isHopeless ? 'try_again' : 'handoff.open')}
         </button>
-      ) : null}
+      )}
       <button type="button" class="secondary" onClick={() => send({ is: 'other_way' })}>
         {say('other_way.open')}
       </button>

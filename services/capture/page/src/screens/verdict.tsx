@@ -4,6 +4,7 @@ import { AttentionIcon, CheckIcon, ClockIcon } from '../icons.tsx';
 import { redirectTarget } from '../redirect.ts';
 import type { StateAt } from '../states.ts';
 import type { Say } from '../texts/catalogue.ts';
+import { Fallback } from './fallback.tsx';
 import { NoticeScreen } from './notice.tsx';
 import { Primary } from './primary.tsx';
 
@@ -36,7 +37,7 @@ function outcome(session: SessionView, say: Say) {
       return {
         icon: <AttentionIcon />,
         tone: 'bad',
-        title: say('declined.title'),
+        title: say(session.matches ? 'declined.title' : 'declined.title_check'),
         body: say(body, values),
         note: say('declined.final'),
       } as const;
@@ -64,14 +65,17 @@ function Verdict(props: OutcomeProps) {
   const { session } = props.state;
   const target = goesOn ? redirectTarget(session.callback, session.session_id, session.status) : null;
   const wait = session.callback_seconds ?? secondsBeforeRedirect(session.status);
-  const seconds = useCountdown(target === null ? null : wait);
+  const isDeclined = session.status === 'Declined';
+  // Whoever has a choice is not sent away while making it.
+  const hasChoice = isDeclined && session.fallback_url !== '';
+  const seconds = useCountdown(target === null || hasChoice ? null : wait);
   useEffect(() => {
     if (seconds === 0 && target !== null) location.replace(target);
   }, [seconds, target]);
   return (
     <NoticeScreen {...outcome(session, say)}>
       <WayBack {...props} target={target} />
-      {session.status === 'Declined' ? <Fallback {...props} /> : null}
+      {isDeclined ? <Fallback session={session} say={say} /> : null}
       {seconds === null ? null : (
         <p class="countdown" aria-hidden="true">
           {seconds > 0 ? say('verdict.redirecting', { count: seconds }) : ' '}
@@ -114,16 +118,6 @@ function WayBack({
   }
   if (isEmbedded) return <Primary text={say('done')} act={close} />;
   return <p class="note">{say(goesOn ? 'verdict.may_close' : 'handoff.go_back')}</p>;
-}
-
-/** Another way that the application offers to those whom it could not recognise. */
-function Fallback({ state: { session }, say }: OutcomeProps) {
-  if (session.fallback_url === '') return null;
-  return (
-    <a class="secondary" href={session.fallback_url} rel="noreferrer">
-      {say('other_way.open')}
-    </a>
-  );
 }
 
 /** Seconds left, ticking down to 0; null stays null. */

@@ -1,5 +1,5 @@
 import { ArrowIcon, FaceIcon, Hero, ScanIcon, ShieldIcon, SparkIcon, TurnIcon } from '../icons.tsx';
-import { alternatives } from '../methods.ts';
+import { alternatives, hasOtherWays } from '../methods.ts';
 import type { FlowEvent, StateAt, Surroundings } from '../states.ts';
 import type { Say } from '../texts/catalogue.ts';
 import { Heading } from './heading.tsx';
@@ -36,6 +36,9 @@ export function Welcome(props: WelcomeProps) {
         <Privacy {...props} />
       </div>
       <div class="actions">
+        <p class="essence">
+          {say(session.enrols ? 'welcome.essence_enrols' : 'welcome.essence', { application })}
+        </p>
         <button type="button" class="primary" onClick={() => send({ is: 'agreed' })}>
           {say('welcome.agree')}
         </button>
@@ -45,7 +48,7 @@ export function Welcome(props: WelcomeProps) {
               {say('handoff.open')}
             </button>
           ) : null}
-          {hasOtherWays(props) ? (
+          {hasOtherWays(state) ? (
             <button type="button" class="secondary" onClick={() => send({ is: 'other_way' })}>
               {say('other_way.open')}
             </button>
@@ -59,10 +62,6 @@ export function Welcome(props: WelcomeProps) {
 function titleOf({ state: { session }, say }: WelcomeProps): string {
   if (session.matches) return say('welcome.title_match');
   return say(session.enrols ? 'welcome.title_enrol' : 'welcome.title_check');
-}
-
-function hasOtherWays({ state: { session, method } }: WelcomeProps): boolean {
-  return alternatives(session, method).length > 0 || session.fallback_url !== '';
 }
 
 function Steps({ state: { session, method }, say }: WelcomeProps) {
@@ -102,8 +101,9 @@ function Steps({ state: { session, method }, say }: WelcomeProps) {
 }
 
 /** For whom the look of the moment is not: one tap to another one, before anything begins. */
-function Choice({ state: { session, method }, say, send }: WelcomeProps) {
-  const gentle = alternatives(session, method).find((other) => other !== 'FLASHING');
+function Choice({ state, say, send }: WelcomeProps) {
+  const { method } = state;
+  const gentle = alternatives(state).find((other) => other !== 'FLASHING');
   if (method === 'PASSIVE' || gentle === undefined) return null;
   const act = () => send(method === 'FLASHING' ? { is: 'method', method: gentle } : { is: 'other_way' });
   return (
@@ -113,6 +113,7 @@ function Choice({ state: { session, method }, say, send }: WelcomeProps) {
   );
 }
 
+/** More about it, below what nobody should have to look for. */
 function Privacy({ state: { session }, say }: WelcomeProps) {
   const application = session.application_name;
   return (
@@ -120,11 +121,8 @@ function Privacy({ state: { session }, say }: WelcomeProps) {
       <ShieldIcon />
       <div>
         <h2>{say('welcome.privacy_title')}</h2>
-        <p>
-          {say('welcome.not_kept')}{' '}
-          {session.enrols ? say('welcome.template_kept', { application }) : say('welcome.only_result')}{' '}
-          {say('welcome.compared', { application })}
-        </p>
+        <p>{session.enrols ? say('welcome.template_kept', { application }) : say('welcome.only_result')}</p>
+        <p>{say('welcome.compared', { application })}</p>
         {session.privacy_policy_url === '' ? null : (
           <a class="inline" href={session.privacy_policy_url} target="_blank" rel="noreferrer">
             {say('welcome.privacy_policy')}
