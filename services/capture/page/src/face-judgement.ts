@@ -17,13 +17,17 @@ export type Hint =
   | 'uncover_face'
   | 'still'
   | 'good'
-  | 'manual';
+  | 'manual'
+  /** There is no link, so nobody looks. */
+  | 'offline';
 
 /** What one moment looked like. `seen`: the service's answer or the browser's own; null while nobody knows. */
 export interface Reading {
   /** Milliseconds on any clock that only rises. */
   readonly at: number;
   readonly seen: GuidanceAnswer | null;
+  /** When the picture was taken that `seen` tells of; `at` where that is left out. */
+  readonly takenAt?: number;
   /** 0..100, of the middle of the picture. */
   readonly luminance: number;
   /** 0..100, change since the reading before. */

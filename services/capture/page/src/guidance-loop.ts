@@ -1,7 +1,7 @@
 import type { GuidanceAnswer } from '../../src/wire.ts';
 import { pause } from './client.ts';
 import { type OwnEyes, ownEyes } from './face-detector.ts';
-import { advance, type Guide, startGuide } from './guidance.ts';
+import { advance, fade, type Guide, startGuide } from './guidance.ts';
 import type { LiveChannel } from './live-channel.ts';
 import { firstPace } from './live-pace.ts';
 import { type Glance, glance, motionBetween } from './look/picture.ts';
@@ -12,6 +12,10 @@ import { takeThumbnail } from './thumbnail.ts';
 const ownReadingMs = 250;
 /** Motion is judged over this time at least, however often is looked. */
 const motionSpanMs = 200;
+/** Between two looks at whether what was said still holds. */
+const fadingMs = 200;
+/** A line that was up and is down for this long is told; a service that restarts is back sooner. */
+const cutMs = 1_500;
 /** The loop never takes more of a cheap phone than this leaves. */
 const restMs = 20;
 
@@ -36,6 +40,20 @@ export async function watchFace(watch: Watch): Promise<void> {
   const canvas = document.createElement('canvas');
   const eyes = ownEyes();
   let guide = startGuide(performance.now());
+  const isCut = cutWatch(live);
+  let wasCut = false;
+  const tell = () => {
+    wasCut = isCut(performance.now());
+    // Who has waited long enough takes the picture; it goes another way than guidance.
+    watch.changed(wasCut && !guide.urgeShutter ? { ...guide, hint: 'offline', isGood: false } : guide);
+  };
+  const fading = setInterval(() => {
+    const faded = fade(guide, performance.now());
+    if (faded === guide && isCut(performance.now()) === wasCut) return;
+    guide = faded;
+    tell();
+  }, fadingMs);
+  signal.addEventListener('abort', () => clearInterval(fading));
   let before: { glance: Glance; at: number } | null = null;
   while (!signal.aborted) {
     const at = performance.now();
@@ -47,13 +65,22 @@ export async function watchFace(watch: Watch): Promise<void> {
       if (before === null || at - before.at >= motionSpanMs) before = { glance: now, at };
       const seen = await see(watch, canvas, eyes);
       if (signal.aborted) return;
-      const reading = { at: performance.now(), seen, luminance: now.luminance, motion };
+      const reading = { at: performance.now(), takenAt: at, seen, luminance: now.luminance, motion };
       guide = advance(guide, reading, ovalOf(watch), watch.enrols);
-      watch.changed(guide);
+      tell();
     }
     const intervalMs = live.up ? live.pace.intervalMs : ownReadingMs;
     await pause(Math.max(restMs, intervalMs - (performance.now() - at)), signal);
   }
+}
+
+/** Whether the line is down that was up before. Where it never was, nothing is amiss: some networks carry none. */
+function cutWatch(live: LiveChannel): (at: number) => boolean {
+  let lastUpAt: number | null = null;
+  return (at) => {
+    if (live.up) lastUpAt = at;
+    return lastUpAt !== null && at - lastUpAt > cutMs;
+  };
 }
 
 /** The service's eyes; the browser's own while those are away or busy. */

@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import type { GuidanceAnswer } from '../../src/wire.ts';
-import { advance, type Guide, type Hint, type Reading, startGuide, toneOf } from './guidance.ts';
+import { advance, fade, type Guide, type Hint, type Reading, startGuide, toneOf } from './guidance.ts';
 
 const oval = { left: 0.25, top: 0.11, width: 0.45, height: 0.78 };
 const goodBox = { left: 0.32, top: 0.25, width: 0.32, height: 0.5 };
@@ -73,9 +73,47 @@ describe('guidance', () => {
     expect(watch(times(8), { everyMs: 125 }).shoot).toBe(true);
   });
 
-  it.each(improvable)('does not wait longer than two seconds for "%s" to be mended', (_hint, reading) => {
-    expect(watch(times(7, reading)).shoot).toBe(false);
-    expect(watch(times(8, reading)).shoot).toBe(true);
+  const isMovement = ([hint]: readonly [Hint, unknown]) =>
+    ['closer', 'back', 'centre', 'level', 'look_straight'].includes(hint);
+
+  it.each(improvable.filter((one) => !isMovement(one)))(
+    'does not wait longer than two seconds for "%s" to be mended',
+    (_hint, reading) => {
+      expect(watch(times(7, reading)).shoot).toBe(false);
+      expect(watch(times(8, reading)).shoot).toBe(true);
+    },
+  );
+
+  it.each(improvable.filter(isMovement))(
+    'waits for "%s" without a ring that fills, and not longer than four seconds',
+    (_hint, reading) => {
+      expect(watch(times(15, reading))).toMatchObject({ shoot: false, isGood: false, share: 0 });
+      expect(watch(times(16, reading)).shoot).toBe(true);
+    },
+  );
+
+  it.each([...improvable, ...unacceptable])('is never good while "%s" is to be mended', (_hint, reading) => {
+    expect(watch([reading], { from: watch(times(3)), everyMs: 125 }).isGood).toBe(false);
+  });
+
+  it('claims nothing that it has not just seen, and later says nothing of it', () => {
+    const guide = watch(times(3));
+    expect(fade(guide, guide.lastAt + 900)).toBe(guide);
+    const stale = fade(guide, guide.lastAt + 1_100);
+    expect(stale).toMatchObject({ hint: 'good', isGood: false, share: 0, shoot: false });
+    expect(toneOf(stale)).toBe('calm');
+    expect(fade(guide, guide.lastAt + 2_600)).toMatchObject({ hint: 'position', isGood: false });
+    const closer = watch(times(4, improvable[0]?.[1]));
+    expect(fade(closer, closer.lastAt + 2_600).hint).toBe('position');
+    expect(watch([{}], { from: fade(guide, guide.lastAt + 2_600) })).toMatchObject({
+      hint: 'good',
+      shoot: true,
+    });
+  });
+
+  it('is good only when the picture that was judged is no older than a second', () => {
+    expect(watch([{ takenAt: -1_000 }])).toMatchObject({ hint: 'good', isGood: false });
+    expect(watch([{ takenAt: 0 }])).toMatchObject({ hint: 'good', isGood: true });
   });
 
   it.each(unacceptable)('never takes a frame that would be refused: "%s"', (_hint, reading) => {
@@ -150,11 +188,9 @@ describe('guidance', () => {
   });
 
   it('has one colour for each kind of hint', () => {
-    expect([toneOf('good'), toneOf('position'), toneOf('manual'), toneOf('backlight')]).toEqual([
-      'good',
-      'calm',
-      'calm',
-      'warn',
-    ]);
+    const tones = (['good', 'position', 'manual', 'backlight', 'offline'] as const).map((hint) =>
+      toneOf({ hint, isGood: hint === 'good' }),
+    );
+    expect(tones).toEqual(['good', 'calm', 'calm', 'warn', 'warn']);
   });
 });

@@ -17,7 +17,11 @@ export interface Guide {
   readonly acceptableMs: number;
   readonly lastAt: number;
   readonly lastBox: FaceBox | null;
-  /** How much of the hold is done, 0..1; for the ring. */
+  /** When the picture was taken of which something was last known; null while nothing is. */
+  readonly seenAt: number | null;
+  /** The face is right in every way, and that is known of this moment. */
+  readonly isGood: boolean;
+  /** How much of the hold is done, 0..1; for the ring. Nothing while the face is in the wrong place or turned away. */
   readonly share: number;
   /** The shutter asks to be pressed: guidance has had its time. */
   readonly urgeShutter: boolean;
@@ -29,6 +33,8 @@ export interface Guide {
 const goodHoldMs = 1_000;
 /** A face that will do is enough after this long: what could be better never holds anyone up. */
 const acceptableHoldMs = 2_000;
+/** The same for a face that only has to move: most people do so as soon as they have read it. */
+const misplacedHoldMs = 4_000;
 /** The same where something may cover the face and the picture becomes a template, which biometrics takes bare only. */
 const doubtfulHoldMs = 5_000;
 /** Whoever cannot hold still is not waited for longer than this. */
@@ -37,6 +43,10 @@ const restlessHoldMs = 3_000;
 const urgeAfterMs = 6_000;
 /** A hint stays at least this long, so that it can be read and spoken. */
 const hintDwellMs = 700;
+/** What is known of a moment longer ago than this is not known of now. */
+const staleMs = 1_000;
+/** What was said of it is worth saying for this long: a slow link answers once in two seconds. */
+const forgottenMs = 2_500;
 /** One reading cannot count for more than this, however late it is. */
 const creditMaxMs = 500;
 
@@ -51,6 +61,8 @@ export function startGuide(at: number): Guide {
     acceptableMs: 0,
     lastAt: at,
     lastBox: null,
+    seenAt: null,
+    isGood: false,
     share: 0,
     urgeShutter: false,
     shoot: false,
@@ -67,12 +79,13 @@ export function advance(guide: Guide, reading: Reading, oval: FaceBox, enrols = 
   const elapsed = Math.min(reading.at - guide.lastAt, creditMaxMs);
   // A moment that nobody looked at says nothing either way.
   const { goodMs, acceptableMs } = reading.seen === null ? guide : counts(guide, elapsed, judgement);
-  const enoughMs = enrols && judgement.doubtful ? doubtfulHoldMs : acceptableHoldMs;
-  const share = Math.min(1, Math.max(goodMs / goodHoldMs, acceptableMs / enoughMs));
+  const isMisplaced = misplaced.has(judgement.hint);
+  const held = Math.min(1, Math.max(goodMs / goodHoldMs, acceptableMs / enoughMs(judgement, enrols)));
   const wobbles = judgement.hint === 'still';
   const urgeShutter = guide.urgeShutter || reading.at - guide.startedAt >= urgeAfterMs;
   const shown = shownHint(judgement.hint, reading, urgeShutter);
   const settled = reading.at - guide.hintSince >= hintDwellMs;
+  const seenAt = reading.seen === null ? guide.seenAt : (reading.takenAt ?? reading.at);
   const changes = shown !== guide.hint && (settled || shown === 'good');
   return {
     startedAt: guide.startedAt,
@@ -83,10 +96,37 @@ export function advance(guide: Guide, reading: Reading, oval: FaceBox, enrols = 
     acceptableMs,
     lastAt: reading.at,
     lastBox: reading.seen === null ? guide.lastBox : reading.seen.box,
-    share,
+    seenAt,
+    isGood: judgement.hint === 'good' && !isOlder(staleMs, seenAt, reading.at),
+    share: isMisplaced ? 0 : held,
     urgeShutter,
-    shoot: reading.seen !== null && share >= 1 && (!wobbles || acceptableMs >= restlessHoldMs),
+    shoot: reading.seen !== null && held >= 1 && (!wobbles || acceptableMs >= restlessHoldMs),
   };
+}
+
+/** Hints that a movement answers. */
+const misplaced: ReadonlySet<Hint> = new Set<Hint>(['closer', 'back', 'centre', 'level', 'look_straight']);
+
+function enoughMs({ hint, doubtful }: Judgement, enrols: boolean): number {
+  if (enrols && doubtful) return doubtfulHoldMs;
+  return misplaced.has(hint) ? misplacedHoldMs : acceptableHoldMs;
+}
+
+/**
+ * Guidance while its next reading is awaited: what is known too long ago is not claimed of now, and later not said.
+ * @returns the same guide as long as nothing fades
+ */
+export function fade(guide: Guide, at: number): Guide {
+  if (isOlder(forgottenMs, guide.seenAt, at)) {
+    const hint = guide.urgeShutter ? 'manual' : 'position';
+    return { ...guide, hint, hintSince: at, seenAt: null, isGood: false, share: 0, shoot: false };
+  }
+  if (!isOlder(staleMs, guide.seenAt, at) || (!guide.isGood && guide.share === 0)) return guide;
+  return { ...guide, isGood: false, share: 0, shoot: false };
+}
+
+function isOlder(ms: number, seenAt: number | null, at: number): boolean {
+  return seenAt !== null && at - seenAt > ms;
 }
 
 /** A wobble pauses the count of good face; a moment that will not do starts both again. */
@@ -108,8 +148,8 @@ function shownHint(hint: Hint, { seen }: Reading, urgeShutter: boolean): Hint {
   return urgeShutter && seen === null && hint === 'position' ? 'manual' : hint;
 }
 
-/** How a hint looks: its colour, beside its words and its shape. */
-export function toneOf(hint: Hint): 'calm' | 'good' | 'warn' {
-  if (hint === 'good') return 'good';
+/** How guidance looks: its colour, beside its words and its shape. */
+export function toneOf({ hint, isGood }: Pick<Guide, 'hint' | 'isGood'>): 'calm' | 'good' | 'warn' {
+  if (hint === 'good') return isGood ? 'good' : 'calm';
   return hint === 'position' || hint === 'manual' ? 'calm' : 'warn';
 }

@@ -28,8 +28,10 @@ export interface Turn {
   readonly promptedAtMs: readonly number[];
   /** Steps that the angles have shown to be reached. */
   readonly reached: number;
-  /** A step's time was over while its angles were known and wrong. */
-  readonly isMissed: boolean;
+  /** The step before was seen to be reached. */
+  readonly isReached: boolean;
+  /** The first pose whose time was over while the angles were known and wrong. */
+  readonly missed: HeadPose | null;
   readonly isOver: boolean;
   readonly heardAtMs: number;
 }
@@ -42,7 +44,7 @@ export interface Heading {
 
 /** The first prompt. */
 export function startTurn(atMs: number): Turn {
-  return { promptedAtMs: [atMs], reached: 0, isMissed: false, isOver: false, heardAtMs: atMs };
+  return { promptedAtMs: [atMs], reached: 0, isReached: false, missed: null, isOver: false, heardAtMs: atMs };
 }
 
 /** How far the prompts have come after one more look, or after some time without one. */
@@ -55,18 +57,18 @@ export function nextTurn(turn: Turn, steps: readonly MotionStep[], { atMs, angle
   const forward = (more: Partial<Turn>): Turn => {
     const isOver = at + 1 >= steps.length;
     const promptedAtMs = isOver ? turn.promptedAtMs : [...turn.promptedAtMs, Math.round(atMs)];
-    return { ...turn, heardAtMs, promptedAtMs, isOver, ...more };
+    return { ...turn, heardAtMs, promptedAtMs, isReached: false, isOver, ...more };
   };
   const isLenient = sinceMs >= lenientShare * step.within_ms;
   if (angles !== null && isReached(step.pose, angles, isLenient) && sinceMs >= promptMsMin) {
-    return forward({ reached: turn.reached + 1 });
+    return forward({ reached: turn.reached + 1, isReached: true });
   }
   const isBlind = atMs - heardAtMs >= Math.min(silenceMs, sinceMs);
   const timeMs = Math.min(
     step.within_ms - spareMs,
     isBlind ? blindMs[step.pose === 'front' ? 'front' : 'turn'] : Number.POSITIVE_INFINITY,
   );
-  if (sinceMs >= timeMs) return forward({ isMissed: turn.isMissed || !isBlind });
+  if (sinceMs >= timeMs) return forward({ missed: turn.missed ?? (isBlind ? null : step.pose) });
   return { ...turn, heardAtMs };
 }
 

@@ -1,4 +1,4 @@
-import type { ChallengeView } from '../../../src/wire.ts';
+import type { ChallengeView, HeadPose } from '../../../src/wire.ts';
 import { pause } from '../client.ts';
 import { packBundle } from './bundle.ts';
 import type { CameraFacts } from './camera-facts.ts';
@@ -16,7 +16,7 @@ export type Act =
   | { readonly is: 'flashing' }
   | { readonly is: 'turning'; readonly prompt: Prompt }
   /** A pose was not reached: once more, without a try spent. */
-  | { readonly is: 'missed' }
+  | { readonly is: 'missed'; readonly pose: HeadPose }
   /** The picture is taken and the service has not said what for. */
   | { readonly is: 'waiting' };
 
@@ -41,7 +41,8 @@ export interface Scene {
  */
 export type Performed =
   | { readonly is: 'done'; readonly body: Blob }
-  | { readonly is: 'missed' | 'unshowable' | 'unavailable' | 'stopped' };
+  | { readonly is: 'missed'; readonly pose: HeadPose }
+  | { readonly is: 'unshowable' | 'unavailable' | 'stopped' };
 
 /** Waiting times between two questions for a challenge. */
 const challengeDelaysMs = [500, 1_000, 2_000, 4_000];
@@ -133,10 +134,11 @@ async function answer(
         asked.steps,
         head,
         (prompt) => act({ is: 'turning', prompt }),
+        !mayMiss,
         signal,
       );
       if (turned === null) return { is: 'stopped' };
-      return turned.isMissed && !mayMiss ? { is: 'missed' } : turned;
+      return turned.missed !== null && !mayMiss ? { is: 'missed', pose: turned.missed } : turned;
     }
   }
 }

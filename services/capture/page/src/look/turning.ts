@@ -11,20 +11,26 @@ export interface HeadWatch {
   readonly beginning: readonly HeadAngles[];
 }
 
-/** A movement that is asked for, the `step`-th of `steps` that are not just the way back. */
+/** A movement that is asked for. */
 export interface Prompt {
   readonly pose: HeadPose;
   readonly withinMs: number;
   /** 0..1 of all steps are done. */
   readonly share: number;
+  /** So many movements are asked for, ways back to the middle not counted. */
+  readonly steps: number;
+  /** So many of them are over. */
+  readonly done: number;
+  /** The movement before this one was seen. */
+  readonly isReached: boolean;
 }
 
 /** What was prompted and seen. Milliseconds since the challenge began. */
 export interface Turned {
   readonly shownAtMs: readonly number[];
   readonly shots: readonly Shot[];
-  /** The angles said that a pose was not reached in its time. */
-  readonly isMissed: boolean;
+  /** The pose that the angles said was not reached in its time. */
+  readonly missed: HeadPose | null;
 }
 
 /** The head at rest is what all angles are measured from: it is seen for this long before the first prompt. */
@@ -39,6 +45,7 @@ const shotsMax = 400;
 /**
  * Prompts one pose after the other and takes frames meanwhile.
  * @param prompted is told of every prompt
+ * @param endsAtMiss a pose that was missed is the last one
  * @returns null when it was stopped, or when the page was hidden on the way
  */
 export async function followPrompts(
@@ -46,22 +53,24 @@ export async function followPrompts(
   steps: MotionPlan['steps'],
   head: HeadWatch,
   prompted: (prompt: Prompt) => void,
+  endsAtMiss: boolean,
   signal: AbortSignal,
 ): Promise<Turned | null> {
   const start = performance.now();
   const clock = () => performance.now() - start;
   const burst = startBurst(video, { everyMs, clock, shotsMax });
   const isOver = () => signal.aborted || document.hidden;
-  const prompt = (at: number) => {
+  const prompt = (at: number, isReached: boolean) => {
     const step = steps[at];
-    if (step !== undefined) prompted({ pose: step.pose, withinMs: step.within_ms, share: at / steps.length });
+    if (step !== undefined)
+      prompted({ ...placeOf(steps, at), pose: step.pose, withinMs: step.within_ms, isReached });
   };
   try {
     await pause(restMs, signal);
     const beginning = [...head.beginning];
     let turn = startTurn(Math.round(clock()));
     let heardAtMs = performance.now();
-    prompt(0);
+    prompt(0, false);
     while (!turn.isOver) {
       if (isOver()) return null;
       const latest = head.latest();
@@ -70,8 +79,11 @@ export async function followPrompts(
       const angles = isNews ? relativeTo(beginning, latest.angles) : null;
       const next = nextTurn(turn, steps, { atMs: clock(), angles });
       if (next.promptedAtMs.length > turn.promptedAtMs.length || next.isOver) burst.take();
-      if (next.promptedAtMs.length > turn.promptedAtMs.length) prompt(next.promptedAtMs.length - 1);
-      turn = next;
+      const isMissedNow = endsAtMiss && next.missed !== null;
+      if (next.promptedAtMs.length > turn.promptedAtMs.length && !isMissedNow) {
+        prompt(next.promptedAtMs.length - 1, next.isReached);
+      }
+      turn = isMissedNow ? { ...next, isOver: true } : next;
       if (!turn.isOver) await pause(tickMs, signal);
     }
     await pause(afterMs, signal);
@@ -80,9 +92,15 @@ export async function followPrompts(
     return {
       shownAtMs: turn.promptedAtMs,
       shots: spread(burst.shots, turn.promptedAtMs),
-      isMissed: turn.isMissed,
+      missed: turn.missed,
     };
   } finally {
     burst.stop();
   }
+}
+
+/** How far the prompts are with the step `at`. */
+export function placeOf(steps: MotionPlan['steps'], at: number): Pick<Prompt, 'share' | 'steps' | 'done'> {
+  const movements = (some: MotionPlan['steps']) => some.filter(({ pose }) => pose !== 'front').length;
+  return { share: at / steps.length, steps: movements(steps), done: movements(steps.slice(0, at)) };
 }

@@ -19,6 +19,8 @@ export function FlashWarning(props: { say: Say; start: () => void; otherWay: () 
           <p>{say('flash.caution')}</p>
         </div>
         <p>{say('flash.body')}</p>
+        <Preview />
+        <p>{say('flash.first')}</p>
         <p class="tip">{say('flash.tip')}</p>
       </div>
       <div class="actions">
@@ -27,6 +29,20 @@ export function FlashWarning(props: { say: Say; start: () => void; otherWay: () 
           {say('stage.other_way')}
         </button>
       </div>
+    </div>
+  );
+}
+
+/** What will be seen, in its order and standing still: three numbers, then colours. */
+function Preview() {
+  return (
+    <div class="flash-preview" aria-hidden="true">
+      {[3, 2, 1].map((seconds) => (
+        <b key={seconds}>{seconds}</b>
+      ))}
+      {['red', 'yellow', 'green', 'cyan', 'blue', 'magenta'].map((colour) => (
+        <i key={colour} class={colour} />
+      ))}
     </div>
   );
 }

@@ -1,5 +1,5 @@
 import type { Hint } from '../guidance.ts';
-import { CameraIcon, FaceIcon, Icon } from '../icons.tsx';
+import { CameraIcon, CloudOffIcon, FaceIcon, Icon } from '../icons.tsx';
 
 /** Shapes of hints, as paths on a 24-pixel grid. */
 const shapes: Partial<Record<Hint, string>> = {
@@ -27,6 +27,8 @@ export function HintIcon({ hint, offset }: { hint: Hint; offset: { x: number; y:
       return <FaceIcon />;
     case 'manual':
       return <CameraIcon />;
+    case 'offline':
+      return <CloudOffIcon />;
     case 'centre':
       return <MoveIcon turn={turnTowards(offset)} />;
     case 'light':

@@ -7,24 +7,33 @@ import { firstPicture } from '../look/camera.ts';
 import { factsLater } from '../look/facts-later.ts';
 import { watchHead } from '../look/head-watch.ts';
 import { type Act, performLook, type Scene } from '../look/performance.ts';
+import { hasOtherWays, hasOtherWays } from '../methods.ts';
 import type { StateAt } from '../states.ts';
 import type { Say } from '../texts/catalogue.ts';
 import { FlashBar, FlashWarning } from './challenge-flashing.tsx';
 import { Heading } from './heading.tsx';
 import { Ring } from './ring.tsx';
+import { useOffline } from './stage-offline.ts';
 import { shareOf, toneAt, Words } from './stage-words.tsx';
 import '../style/stage.css';
 import '../style/challenge.css';
 
 interface StageProps {
   readonly state: StateAt<'looking' | 'sending'>;
-  readonly conductor: Conductor;
+  readonly conductor: Conductor & { readonly posed?: Posed };
   readonly path: SessionPath;
   readonly say: Say;
 }
 
+/** The stage as it is held still, for people who look at its states. */
+export interface Posed {
+  readonly act: Act;
+  /** What fills the screen. */
+  readonly colour?: string;
+}
+
 /** How long the words about a missed movement stay. */
-const missedMs = 3_000;
+const missedMs = 4_000;
 
 /** The picture that was taken: it outlives the screen, which may come back while it is sent again. */
 const still = document.createElement('canvas');
@@ -33,7 +42,7 @@ const still = document.createElement('canvas');
 export function Stage(props: StageProps) {
   const { state, conductor, say } = props;
   const [isWarned, setWarned] = useState(false);
-  if (state.at === 'looking' && state.method === 'FLASHING' && !isWarned) {
+  if (state.at === 'looking' && state.method === 'FLASHING' && !isWarned && conductor.posed === undefined) {
     const otherWay = () => conductor.send({ is: 'other_way' });
     return <FlashWarning say={say} start={() => setWarned(true)} otherWay={otherWay} />;
   }
@@ -47,7 +56,8 @@ function Oval({ state, conductor, say }: StageProps) {
   const picture = useRef<HTMLCanvasElement>(null);
   const outline = useRef<HTMLDivElement>(null);
   const [guide, setGuide] = useState<Guide | null>(null);
-  const [act, setAct] = useState<Act>({ is: 'guiding' });
+  const [act, setAct] = useState<Act>(conductor.posed?.act ?? { is: 'guiding' });
+  const isOffline = useOffline();
   /** Looks of this screen that showed too little and cost nothing. */
   const [missed, setMissed] = useState(0);
   const begin = useRef<(isAuto: boolean) => void>(() => undefined);
@@ -62,7 +72,7 @@ function Oval({ state, conductor, say }: StageProps) {
     const facts = factsLater(conductor.stream, seen.video, watching.signal);
     let isBegun = false;
     begin.current = (isAuto) => {
-      if (isBegun || watching.signal.aborted) return;
+      if (isBegun || watching.signal.aborted || conductor.posed !== undefined) return;
       isBegun = true;
       void look(isAuto);
     };
@@ -87,11 +97,12 @@ function Oval({ state, conductor, say }: StageProps) {
       if (performed.is === 'done') return conductor.capture(performed.body, isAuto);
       if (performed.is === 'unshowable') return otherWay();
       if (performed.is === 'unavailable') return conductor.send({ is: 'failed', reason: 'unavailable' });
-      setAct(performed.is === 'missed' ? { is: 'missed' } : { is: 'guiding' });
+      setAct(performed.is === 'missed' ? performed : { is: 'guiding' });
       if (performed.is === 'missed') await new Promise((resolve) => setTimeout(resolve, missedMs));
       setMissed((before) => before + 1);
     };
-    setAct({ is: 'guiding' });
+    setAct(conductor.posed?.act ?? { is: 'guiding' });
+    fill(stage.current, conductor.posed?.colour ?? null);
     void firstPicture(seen.video, conductor.stream, watching.signal).then((plays) => {
       if (watching.signal.aborted) return;
       if (!plays) return conductor.send({ is: 'camera_trouble', reason: 'in_use' });
@@ -115,17 +126,18 @@ function Oval({ state, conductor, say }: StageProps) {
     if (!looking && picture.current !== null) show(picture.current);
   }, [looking]);
   useLamp(looking && guide?.hint === 'light');
+  useEscape(looking && (act.is === 'counting' || act.is === 'flashing'), otherWay);
 
   const isFlashing = act.is === 'counting' || act.is === 'flashing';
   const pose = looking && act.is === 'turning' ? act.prompt.pose : undefined;
   return (
     <div
       ref={stage}
-      class={`stage ${looking ? toneAt(act, guide) : 'good'}${looking && isFlashing ? ' flashing' : ''}`}
+      class={`stage ${looking ? toneAt(act, guide, isOffline) : 'good'}${looking && isFlashing ? ' flashing' : ''}`}
       data-pose={pose}
     >
       <Heading hidden>{say('stage.title')}</Heading>
-      <Words state={state} act={act} guide={guide} say={say} />
+      <Words state={state} act={act} guide={guide} isOffline={isOffline} say={say} />
       <div class="frame">
         <div class={conductor.lens === 'back' ? 'oval back' : 'oval'} ref={outline}>
           <video ref={video} autoplay muted playsInline hidden={!looking} />
@@ -153,7 +165,7 @@ function Oval({ state, conductor, say }: StageProps) {
               {say('stage.switch_camera')}
             </button>
           ) : null}
-          {looking && state.session.other_methods.length > 0 ? (
+          {(looking ? hasOtherWays(state) : state.linkLost && state.sent < 1) ? (
             <button type="button" class="quiet other-way" onClick={otherWay}>
               {say('stage.other_way')}
             </button>
@@ -177,6 +189,18 @@ function show(picture: HTMLCanvasElement): void {
   picture.width = still.width;
   picture.height = still.height;
   picture.getContext('2d')?.drawImage(still, 0, 0);
+}
+
+/** Escape ends what flashes, wherever the focus is. */
+function useEscape(isActive: boolean, act: () => void): void {
+  useEffect(() => {
+    if (!isActive) return;
+    const press = (event: KeyboardEvent) => {
+      if (event.key === 'Escape') act();
+    };
+    addEventListener('keydown', press, true);
+    return () => removeEventListener('keydown', press, true);
+  }, [isActive]);
 }
 
 /** In the dark, the page itself becomes the lamp: it turns to its light colours and stays so while looking. */
