@@ -7,7 +7,7 @@ import { firstPicture } from '../look/camera.ts';
 import { factsLater } from '../look/facts-later.ts';
 import { watchHead } from '../look/head-watch.ts';
 import { type Act, performLook, type Scene } from '../look/performance.ts';
-import { hasOtherWays, hasOtherWays } from '../methods.ts';
+import { hasOtherWays } from '../methods.ts';
 import type { StateAt } from '../states.ts';
 import type { Say } from '../texts/catalogue.ts';
 import { FlashBar, FlashWarning } from './challenge-flashing.tsx';
