@@ -34,6 +34,9 @@ const lines: Readonly<Record<string, Lines>> = {
 /** Every state has the same parts; these are the fullest, where words are most in each other's way. */
 const crowded = ['welcome-enrol', 'handoff-loopback', 'trouble-refused', 'looking-active'];
 
+/** Where words are long and stand beside something. */
+const tight = ['welcome-flashing', 'other-way', 'handoff-loopback', 'trouble-refused', 'locked'];
+
 describe.skipIf(!hasChromium)(`the page from right to left in ${chromiumPath}`, () => {
   let world: World;
   let built: Awaited<ReturnType<typeof buildPage>>;
@@ -52,9 +55,9 @@ describe.skipIf(!hasChromium)(`the page from right to left in ${chromiumPath}`, 
     built?.remove();
   });
 
-  const show = async (state: string, language: Language, device: typeof phone) => {
+  const show = async (state: string, language: Language, device: typeof phone, text = 100) => {
     await page.setViewportSize({ width: device.width, height: device.height });
-    await page.goto(`${world.url}/__states/${state}?lang=${language}`);
+    await page.goto(`${world.url}/__states/${state}?lang=${language}&text=${text}`);
     await page.locator(state === 'loading' ? '.loading' : 'h1').waitFor({ state: 'attached' });
     if (directory === '') return;
     await page.screenshot({ path: join(directory, `${state}--${device.name}--${language}.png`) });
@@ -117,6 +120,15 @@ describe.skipIf(!hasChromium)(`the page from right to left in ${chromiumPath}`, 
     const problems: string[] = [];
     for (const state of crowded) {
       await show(state, language, smallest);
+      problems.push(...(await outside(page)).map((problem) => `${state}: ${problem}`));
+    }
+    expect(problems).toEqual([]);
+  });
+
+  it.each(languages)('divides words of %s that are wider than the smallest phone', async (language) => {
+    const problems: string[] = [];
+    for (const state of tight) {
+      await show(state, language, smallest, 200);
       problems.push(...(await outside(page)).map((problem) => `${state}: ${problem}`));
     }
     expect(problems).toEqual([]);

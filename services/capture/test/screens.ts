@@ -13,6 +13,7 @@ import { buildPage, startWorld } from './harness.ts';
  */
 const looks = [
   { name: 'phone-light', width: 360, height: 640, colorScheme: 'light' },
+  { name: 'phone-aside', width: 740, height: 360, colorScheme: 'light' },
   { name: 'phone-dark', width: 390, height: 844, colorScheme: 'dark' },
   { name: 'desktop-light', width: 1280, height: 800, colorScheme: 'light' },
   { name: 'desktop-dark', width: 1280, height: 800, colorScheme: 'dark' },
