@@ -1,7 +1,7 @@
 import type { Bus } from '@selfsame/bus/bus';
 import type { Database } from '@selfsame/database/database';
 import type { Log } from '@selfsame/runtime/log';
-import type { BiometricsTables } from './outbound/store.ts';
+import type { BiometricsTables } from './outbound/tables.ts';
 import type { Vault } from './outbound/vault.ts';
 import type { WorkerPool } from './outbound/worker-pool.ts';
 import type { FaceSearch } from './search/face-search.ts';

@@ -10,7 +10,7 @@ import { type Evidence, type Match, weigh } from './domain/evidence.ts';
 import { ENROL_GATES, type FaceProblem, findProblem, VERIFY_GATES } from './domain/gates.ts';
 import { type Guidance, guidanceOf } from './domain/guidance.ts';
 import type { RowOwner } from './domain/template.ts';
-import { putTemplate } from './outbound/store.ts';
+import { putTemplate } from './outbound/template-store.ts';
 import type { Refused } from './pipeline/decode.ts';
 import { EMBEDDING_SPACE } from './pipeline/embedding.ts';
 import type { Look, LookOptions } from './pipeline/look.ts';

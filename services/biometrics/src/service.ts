@@ -13,7 +13,7 @@ import { biometricsRpc, MESSAGE_BYTES_MAX } from './inbound/rpc.ts';
 import { migrations } from './migrations.ts';
 import type { Spawn } from './outbound/inference-thread.ts';
 import { requireProvider } from './outbound/provider.ts';
-import type { BiometricsTables } from './outbound/store.ts';
+import type { BiometricsTables } from './outbound/tables.ts';
 import { createVault } from './outbound/vault.ts';
 import { openWorkerPool } from './outbound/worker-pool.ts';
 import { PIPELINE_VERSION } from './pipeline-version.ts';

@@ -15,7 +15,7 @@ import {
   listKeyUse,
   retireActiveKey,
 } from './outbound/key-store.ts';
-import type { Tables } from './outbound/store.ts';
+import type { Tables } from './outbound/tables.ts';
 import { countListEntries, dropListEntriesUnder } from './search/list-store.ts';
 
 const SALT_BYTES = 32;

@@ -13,7 +13,8 @@ import {
   dropSession,
   followSession,
 } from './outbound/session-store.ts';
-import type { BiometricsTables, Candidate, SessionKey } from './outbound/store.ts';
+import type { BiometricsTables } from './outbound/tables.ts';
+import type { Candidate, SessionKey } from './outbound/template-store.ts';
 import {
   dropEnrolled,
   dropExpired,
@@ -25,7 +26,7 @@ import {
   renewTemplate,
   retainCandidate,
   takeCandidate,
-} from './outbound/store.ts';
+} from './outbound/template-store.ts';
 import { holdActiveKey } from './template-keys.ts';
 
 /** A session's entry into a status. */

@@ -16,7 +16,7 @@ import { testDatabaseUrl } from '@selfsame/testing/postgres';
 import { waitFor } from '@selfsame/testing/wait';
 import { readConfig } from '../src/config.ts';
 import { migrations } from '../src/migrations.ts';
-import type { BiometricsTables } from '../src/outbound/store.ts';
+import type { BiometricsTables } from '../src/outbound/tables.ts';
 import { createService, serviceName } from '../src/service.ts';
 import { face } from './faces.ts';
 

@@ -5,7 +5,7 @@ import { assetPlaces, loadModelBytes } from '../src/assets.ts';
 import type { Context } from '../src/context.ts';
 import { type Attempt, verify } from '../src/looks.ts';
 import { migrations } from '../src/migrations.ts';
-import type { BiometricsTables } from '../src/outbound/store.ts';
+import type { BiometricsTables } from '../src/outbound/tables.ts';
 import { createVault } from '../src/outbound/vault.ts';
 import { openWorkerPool, type WorkerPool } from '../src/outbound/worker-pool.ts';
 import { openFaceSearch } from '../src/search/face-search.ts';

@@ -3,7 +3,7 @@ import { openDatabase } from '@selfsame/database/database';
 import { createLog } from '@selfsame/runtime/log';
 import { waitFor } from '@selfsame/testing/wait';
 import { migrations } from '../src/migrations.ts';
-import type { BiometricsTables } from '../src/outbound/store.ts';
+import type { BiometricsTables } from '../src/outbound/tables.ts';
 import { createVault } from '../src/outbound/vault.ts';
 import { openFaceSearch } from '../src/search/face-search.ts';
 import { madeFace } from './made-faces.ts';

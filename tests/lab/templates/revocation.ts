@@ -1,7 +1,7 @@
 import { randomUUID } from 'node:crypto';
 import type { TemplateKey } from '@selfsame/biometrics/domain/template';
 import { migrations } from '@selfsame/biometrics/migrations';
-import type { BiometricsTables } from '@selfsame/biometrics/outbound/store';
+import type { BiometricsTables } from '@selfsame/biometrics/outbound/tables';
 import { createVault, type Vault } from '@selfsame/biometrics/outbound/vault';
 import { type ProtectedTemplate, protectedCosine } from '@selfsame/biometrics/protection/transform';
 import { activeKey, revokeTemplateKey } from '@selfsame/biometrics/template-keys';

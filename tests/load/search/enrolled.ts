@@ -1,6 +1,7 @@
 import { randomBytes, randomUUID } from 'node:crypto';
 import { migrations } from '@selfsame/biometrics/migrations';
-import { type BiometricsTables, putTemplate } from '@selfsame/biometrics/outbound/store';
+import type { BiometricsTables } from '@selfsame/biometrics/outbound/tables';
+import { putTemplate } from '@selfsame/biometrics/outbound/template-store';
 import { createVault } from '@selfsame/biometrics/outbound/vault';
 import { EMBEDDING_SPACE } from '@selfsame/biometrics/pipeline/embedding';
 import { type FaceSearch, openFaceSearch } from '@selfsame/biometrics/search/face-search';

@@ -5,7 +5,7 @@ import { readSettings, sharedSettings } from '@selfsame/runtime/config';
 import type { Context } from '../context.ts';
 import { migrations } from '../migrations.ts';
 import type { KeyUse } from '../outbound/key-store.ts';
-import type { BiometricsTables } from '../outbound/store.ts';
+import type { BiometricsTables } from '../outbound/tables.ts';
 import { listTemplateKeys, revokeTemplateKey, rotateTemplateKey } from '../template-keys.ts';
 
 const usage = `usage: template-keys.ts list   --application ID

@@ -6,7 +6,7 @@ import {
   templateForgotten,
 } from '@selfsame/contracts/catalog';
 import type { Context } from '../context.ts';
-import type { BiometricsTables } from '../outbound/store.ts';
+import type { BiometricsTables } from '../outbound/tables.ts';
 import type { FaceSearch } from '../search/face-search.ts';
 import { followVerdict, leaveSession } from '../templates.ts';
 

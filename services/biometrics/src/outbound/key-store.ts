@@ -1,19 +1,6 @@
-import { type Generated, type Selectable, sql } from 'kysely';
+import { sql } from 'kysely';
 import type { TemplateKey } from '../domain/template.ts';
-import type { Tables } from './store.ts';
-
-/** Key versions of an application's templates; `salt` is null once a version is revoked. */
-export interface TemplateKeysTable {
-  application_id: string;
-  version: number;
-  state: 'active' | 'retiring' | 'revoked';
-  salt: Buffer | null;
-  created_at: Generated<Date>;
-  retired_at: Date | null;
-  revoked_at: Date | null;
-}
-
-export type TemplateKeyRow = Selectable<TemplateKeysTable>;
+import type { Tables, TemplateKeyRow } from './tables.ts';
 
 /** One version with what is under it. */
 export interface KeyUse extends Omit<TemplateKeyRow, 'salt'> {

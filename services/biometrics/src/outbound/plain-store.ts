@@ -1,6 +1,7 @@
 import { sql } from 'kysely';
 import { PLAIN_VERSION, type RowOwner, type SealedTemplate } from '../domain/template.ts';
-import { ownerKey, sealedTemplate, type Tables } from './store.ts';
+import type { Tables } from './tables.ts';
+import { ownerKey, sealedTemplate } from './template-store.ts';
 
 /** A row that an earlier release wrote: an embedding, sealed as it was. */
 export interface PlainRow {

@@ -1,5 +1,6 @@
 import { sql } from 'kysely';
-import type { SessionKey, Tables } from './store.ts';
+import type { Tables } from './tables.ts';
+import type { SessionKey } from './template-store.ts';
 
 /**
  * Notes that a status of a session is being followed, and holds the session until the transaction ends, so that two of

@@ -2,7 +2,7 @@ import { setTimeout as pause } from 'node:timers/promises';
 import type { Database } from '@selfsame/database/database';
 import { errorCode } from '@selfsame/runtime/errors';
 import type { Log } from '@selfsame/runtime/log';
-import type { BiometricsTables } from '../outbound/store.ts';
+import type { BiometricsTables } from '../outbound/tables.ts';
 import type { Vault } from '../outbound/vault.ts';
 import { usableKeys } from '../template-keys.ts';
 import { byLikeness, type Likeness } from './best.ts';

@@ -10,7 +10,8 @@ import { madeFace } from '../../test/made-faces.ts';
 import type { RowOwner } from '../domain/template.ts';
 import { migrations } from '../migrations.ts';
 import { eraseKey, retireActiveKey } from '../outbound/key-store.ts';
-import { type BiometricsTables, dropSubject, putTemplate } from '../outbound/store.ts';
+import type { BiometricsTables } from '../outbound/tables.ts';
+import { dropSubject, putTemplate } from '../outbound/template-store.ts';
 import { createVault } from '../outbound/vault.ts';
 import { EMBEDDING_SPACE } from '../pipeline/embedding.ts';
 import { activeKey, eraseRevoked } from '../template-keys.ts';
@@ -266,7 +267,7 @@ test('a row that was altered is not found, and keeps nobody else from being foun
   const [altered, whole] = [face(), face()];
   await enrol(applicationId, 'altered', altered);
   await enrol(applicationId, 'whole', whole);
-  await sql`UPDATE templates SET sealed = overlay(sealed placing '\\x00'::bytea from 100)
+  await sql`UPDATE templates SET sealed = set_byte(sealed, 99, get_byte(sealed, 99) # 1)
     WHERE application_id = ${applicationId} AND session_id = 'session of altered'`.execute(database.db);
   const replica = await openReplica();
   expect(await sessionsFound(replica, applicationId, altered)).toEqual([]);

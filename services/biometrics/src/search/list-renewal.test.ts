@@ -9,7 +9,7 @@ import { sql } from 'kysely';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { madeFace } from '../../test/made-faces.ts';
 import { migrations } from '../migrations.ts';
-import type { BiometricsTables } from '../outbound/store.ts';
+import type { BiometricsTables } from '../outbound/tables.ts';
 import { createVault } from '../outbound/vault.ts';
 import { EMBEDDING_SPACE } from '../pipeline/embedding.ts';
 import { activeKey, listTemplateKeys, revokeTemplateKey, rotateTemplateKey } from '../template-keys.ts';
@@ -63,7 +63,7 @@ test('a face on a list outlives its key version, and nobody loses one by mistake
   const names = Array.from({ length: 50 }, (_, index) => `blocked ${index}`);
   for (const name of names) await block(name);
   await rotateTemplateKey({ database }, applicationId);
-  await sql`UPDATE face_list_entries SET sealed = overlay(sealed placing '\\x00'::bytea from 100)
+  await sql`UPDATE face_list_entries SET sealed = set_byte(sealed, 99, get_byte(sealed, 99) # 1)
     WHERE entry_id = 'blocked 7'`.execute(database.db);
 
   const revocation = { applicationId, version: 1 };

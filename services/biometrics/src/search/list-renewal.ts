@@ -1,7 +1,7 @@
 import type { Transaction } from '@selfsame/database/database';
 import { errorCode } from '@selfsame/runtime/errors';
 import type { Context } from '../context.ts';
-import type { BiometricsTables } from '../outbound/store.ts';
+import type { BiometricsTables } from '../outbound/tables.ts';
 import { type OutdatedEntry, renewListEntry, takeOutdatedEntries } from './list-store.ts';
 
 /** Some 20 ms of work between two turns of the event loop, most of it in Postgres. */

@@ -1,4 +1,4 @@
-import { type Generated, sql } from 'kysely';
+import { sql } from 'kysely';
 import type {
   RowOwner,
   SealedTemplate,
@@ -6,23 +6,8 @@ import type {
   TemplateKey,
   TemplateOwner,
 } from '../domain/template.ts';
-import { type SessionKey, storedTemplate, type Tables } from '../outbound/store.ts';
-
-/** Faces on lists. The trigger of the table keeps row_id and changed_in. */
-export interface FaceListEntriesTable {
-  application_id: string;
-  list_id: string;
-  entry_id: string;
-  kind: 'blocklist' | 'allowlist';
-  session_id: string | null;
-  key_id: string;
-  key_version: number;
-  pipeline_version: string;
-  embedding_space: string;
-  sealed: Buffer;
-  created_at: Generated<Date>;
-  row_id: Generated<number>;
-}
+import type { FaceListEntriesTable, Tables } from '../outbound/tables.ts';
+import { type SessionKey, storedTemplate } from '../outbound/template-store.ts';
 
 /** An entry of a face list, as the application's lists name it. */
 export interface ListEntry {

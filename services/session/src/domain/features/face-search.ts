@@ -1,5 +1,5 @@
 import type { FaceEvidence, FaceMatch, KnownSession } from './evidence.ts';
-import type { Finding } from './feature.ts';
+import type { Finding, ReportedMatch } from './feature.ts';
 import { actionSeverity, readScore } from './feature.ts';
 import type { SettingsOf } from './settings.ts';
 import { action, bands, flag } from './settings.ts';
@@ -37,16 +37,6 @@ export const searchRisks = {
 } as const;
 
 type SearchSettings = SettingsOf<typeof searchSettings>;
-
-/** A match as it is stored with its step. Who the other one is gets looked up when it is shown, and ends with them. */
-export interface ReportedMatch {
-  readonly session_id: string | null;
-  readonly session_number: number | null;
-  readonly similarity_percentage: number;
-  readonly is_blocklisted: boolean;
-  readonly is_allowlisted: boolean;
-  readonly source: 'session' | 'list_entry';
-}
 
 /**
  * What the search says about this person. Blocked faces always decline. Other users count as duplicates when the

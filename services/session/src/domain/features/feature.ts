@@ -1,5 +1,4 @@
 import type { Evidence, KnownSession } from './evidence.ts';
-import type { ReportedMatch } from './face-search.ts';
 import type { RawSettings, SettingRules, SettingsOf } from './settings.ts';
 import { completeSettings } from './settings.ts';
 
@@ -18,6 +17,16 @@ interface Warning {
   readonly short_description: string;
   readonly long_description: string;
   readonly node_id: string;
+}
+
+/** A match as it is stored with its step. Who the other one is gets looked up when it is shown, and ends with them. */
+export interface ReportedMatch {
+  readonly session_id: string | null;
+  readonly session_number: number | null;
+  readonly similarity_percentage: number;
+  readonly is_blocklisted: boolean;
+  readonly is_allowlisted: boolean;
+  readonly source: 'session' | 'list_entry';
 }
 
 /** The result of one step of one session. Plain data: it is stored as it is. */

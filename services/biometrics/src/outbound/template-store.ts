@@ -1,41 +1,8 @@
-import { type ColumnType, type Generated, type Kysely, sql } from 'kysely';
-import type { RowOwner, SealedTemplate, StoredTemplate, TemplateKind } from '../domain/template.ts';
+import { sql } from 'kysely';
+import type { RowOwner, SealedTemplate, StoredTemplate } from '../domain/template.ts';
 import { PLAIN_VERSION } from '../domain/template.ts';
-import type { FaceListEntriesTable } from '../search/list-store.ts';
-import { findKey, type TemplateKeyRow, type TemplateKeysTable } from './key-store.ts';
-
-/** Rows of the schema `biometrics`. */
-export interface BiometricsTables {
-  biometric_key: { singleton: Generated<boolean>; key_id: string };
-  template_keys: TemplateKeysTable;
-  templates: {
-    application_id: string;
-    kind: TemplateKind;
-    owner: string;
-    subject: string | null;
-    session_id: string | null;
-    key_id: string;
-    key_version: Generated<number>;
-    rekey: Generated<boolean>;
-    compared_with: ColumnType<Date | null, string | null | undefined, string | null>;
-    pipeline_version: string;
-    embedding_space: string;
-    sealed: Buffer;
-    created_at: Generated<Date>;
-    expires_at: Date | null;
-  };
-  face_list_entries: FaceListEntriesTable;
-  followed_sessions: {
-    application_id: string;
-    session_id: string;
-    sequence: number;
-    deleted: boolean;
-    expires_at: Date;
-  };
-}
-
-/** A connection or a transaction; nothing here opens one. */
-export type Tables = Kysely<BiometricsTables>;
+import { findKey } from './key-store.ts';
+import type { Tables, TemplateKeyRow } from './tables.ts';
 
 /** Notes the key's name on an empty database. @returns the name that is noted */
 export async function noteKey(db: Tables, keyId: string): Promise<string> {
