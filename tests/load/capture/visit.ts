@@ -33,6 +33,8 @@ export interface Visit {
   readonly firstBytes: number;
   readonly downBytes: number;
   readonly upBytes: number;
+  /** Of these, the look itself: picture, frames and what is said of them. */
+  readonly uploadBytes: number;
 }
 
 /** Somebody who does what is asked comes with a fresh browser. @throws Error when no verdict comes in time */
@@ -89,6 +91,7 @@ export async function visit(
       firstBytes: bytes.down(interactive),
       downBytes: bytes.down(),
       upBytes: bytes.up(),
+      uploadBytes: bytes.uploads(),
     };
   } finally {
     await context.close();

@@ -4,8 +4,10 @@ import type { CDPSession } from 'playwright-core';
 export interface WireBytes {
   /** Downwards, until a moment in milliseconds since the navigation began. */
   down(untilMs?: number): number;
-  /** Pictures and thumbnails upwards. */
+  /** Everything upwards: pictures, thumbnails and bodies of other requests. */
   up(): number;
+  /** What the uploads of looks carried: the bundles, without headers. */
+  uploads(): number;
   /** When the last picture began to be sent, milliseconds since the navigation began. */
   sentAtMs(): number | undefined;
 }
@@ -16,11 +18,15 @@ export async function countBytes(cdp: CDPSession): Promise<WireBytes> {
   let startMs: number | undefined;
   let sentAtMs: number | undefined;
   let up = 0;
+  // A request is told of twice, its address and its headers, in either order.
+  const uploadIds = new Set<string>();
+  const bodies = new Map<string, number>();
   const since = (seconds: number) => seconds * 1000 - (startMs ?? 0);
-  cdp.on('Network.requestWillBeSent', ({ timestamp, request }) => {
+  cdp.on('Network.requestWillBeSent', ({ requestId, timestamp, request }) => {
     startMs ??= timestamp * 1000;
     if (!/\/attempts\/[^/]+$/.test(request.url)) return;
     sentAtMs = since(timestamp);
+    uploadIds.add(requestId);
   });
   cdp.on('Network.loadingFinished', ({ timestamp, encodedDataLength }) => {
     loads.push({ atMs: since(timestamp), bytes: encodedDataLength });
@@ -29,15 +35,18 @@ export async function countBytes(cdp: CDPSession): Promise<WireBytes> {
     // Binary frames come as base64.
     up += response.opcode === 2 ? (response.payloadData.length * 3) / 4 : response.payloadData.length;
   });
-  cdp.on('Network.requestWillBeSentExtraInfo', ({ headers }) => {
+  cdp.on('Network.requestWillBeSentExtraInfo', ({ requestId, headers }) => {
     const length = Object.entries(headers).find(([name]) => name.toLowerCase() === 'content-length');
-    up += Number(length?.[1] ?? 0);
+    const bytes = Number(length?.[1] ?? 0);
+    up += bytes;
+    bodies.set(requestId, (bodies.get(requestId) ?? 0) + bytes);
   });
   await cdp.send('Network.enable');
   return {
     down: (untilMs = Number.POSITIVE_INFINITY) =>
       loads.filter(({ atMs }) => atMs <= untilMs).reduce((sum, { bytes }) => sum + bytes, 0),
     up: () => up,
+    uploads: () => [...uploadIds].reduce((sum, id) => sum + (bodies.get(id) ?? 0), 0),
     sentAtMs: () => sentAtMs,
   };
 }
