@@ -28,6 +28,7 @@ const rules: Readonly<Record<string, Rule>> = {
   // After consent every browser names the camera.
   cam_device_id_empty: whenSo,
   cam_group_without_audio: whenSo,
+  // The page says so of phones that it is certain of: tablets and emulated phones have cameras that face nowhere.
   cam_facing_mode_missing_on_phone: whenSo,
   // Browsers differ more than cameras do.
   cam_capabilities_count: never,

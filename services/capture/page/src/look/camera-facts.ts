@@ -51,6 +51,26 @@ export function rhythmOf(timesMs: readonly number[]): { rate: number; jitter: nu
 const rhythmFramesMin = 12;
 const rhythmFramesMax = 150;
 
+/** What a browser says of the device that it runs on. */
+export interface SaidOfDevice {
+  readonly userAgent: string;
+  readonly platform: string;
+  readonly maxTouchPoints: number;
+}
+
+/**
+ * Whether a device is a phone whose browser tells where each camera faces: an iPhone, or Chrome on an Android phone with a
+ * phone's processor. Developers' tools and desktop browsers that ask for mobile pages change the user agent and keep the
+ * platform; tablets, television sets and phones with a desktop's page may have a camera that faces nowhere.
+ */
+export function isSurelyPhone({ userAgent, platform, maxTouchPoints }: SaidOfDevice): boolean {
+  // Tools that pretend say one finger; screens of phones feel more.
+  if (maxTouchPoints < 2) return false;
+  if (platform === 'iPhone') return /\biPhone\b/.test(userAgent);
+  const isArm = /^Linux (arm|aarch64)/.test(platform);
+  return isArm && /\bAndroid\b.*\bChrome\/\d+.*\bMobile\b/.test(userAgent) && !/\bwv\b/.test(userAgent);
+}
+
 /** Whether a function is the browser's own, as far as its text tells. */
 export function isNative(text: string): boolean {
   return /\{\s*\[native code\]\s*\}\s*$/.test(text);
@@ -128,10 +148,9 @@ function trackFacts(track: MediaStreamTrack | undefined, video: HTMLVideoElement
   if (track === undefined) return {};
   const settings = track.getSettings?.() ?? {};
   const capabilities = track.getCapabilities?.();
-  const isPhone = /\b(android|iphone|ipad|mobile)\b/i.test(navigator.userAgent);
   return {
     cam_device_id_empty: (settings.deviceId ?? '') === '',
-    cam_facing_mode_missing_on_phone: isPhone && settings.facingMode === undefined,
+    cam_facing_mode_missing_on_phone: settings.facingMode === undefined && isSurelyPhone(navigator),
     ...(settings.frameRate === undefined ? {} : { cam_frame_rate_reported: settings.frameRate }),
     ...(capabilities === undefined ? {} : { cam_capabilities_count: Object.keys(capabilities).length }),
     ...(video.videoWidth > 0
