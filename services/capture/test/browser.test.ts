@@ -110,6 +110,16 @@ describe.skipIf(!hasChromium)(`the page in ${chromiumPath}`, () => {
     expect(world.seen.leaves).toBe(2);
   });
 
+  it('learns at its welcome that another page has finished the check', async () => {
+    const page = await context.newPage();
+    await page.clock.install();
+    await page.goto(link());
+    await heading(page, 'Confirm it’s you');
+    world.script.session = { ...world.script.session, status: 'Approved' };
+    await page.clock.fastForward(13_000);
+    await heading(page, 'This check is finished');
+  });
+
   it('works after one request, and asks for the rest behind its first screen', async () => {
     const asked: string[] = [];
     context.on('request', (request) => asked.push(`${request.method()} ${new URL(request.url()).pathname}`));

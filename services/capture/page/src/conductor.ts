@@ -11,10 +11,13 @@ import type { LiveChannel } from './live-channel.ts';
 import { type Lens, startCamera, stopCamera, whenCameraGranted } from './look/camera.ts';
 import { tellParent } from './parent-events.ts';
 import type { Attempt, Effect, FlowEvent, Given, State, Step, Surroundings } from './states.ts';
-import { awaitVerdict } from './verdict-watch.ts';
+import { awaitVerdict, watchElsewhere } from './verdict-watch.ts';
 
 /** Waiting times between two tries to open the session while its welcome is being read. */
 const openDelaysMs = [500, 1_000, 2_000, 4_000];
+
+/** States in which a page may stand for long while another one takes the look. */
+const idle = new Set<State['at']>(['welcome', 'otherway', 'trouble', 'again']);
 
 /** The page's one moving part: holds the state, does what `flow.ts` asks for, and owns camera and frame. */
 export interface Conductor {
@@ -78,6 +81,7 @@ export function startConductor({ path, given, here }: Beginning, changed: () => 
     for (const effect of step.effects) perform(effect, screen.signal);
     if (isOther) companion.accompany(state, screen.signal);
     if (state.at === 'trouble') void whenCameraGranted(screen.signal, () => send({ is: 'try_again' }));
+    if (isOther && idle.has(state.at)) void watchElsewhere({ path, send, signal: screen.signal });
     changed();
   }
 

@@ -49,3 +49,55 @@ async function poll({ path, send, signal }: Awaited, delaysMs: readonly number[]
       send({ is: 'failed', reason: answer.reason });
   }
 }
+
+/** Between two looks at a session that another page may be about to end, and for how long is looked; then it is asked for. */
+const elsewhereMs = { first: 5_000, most: 30_000, all: 300_000 } as const;
+
+/**
+ * Looks now and then, while the page is seen, whether the session has gone on elsewhere: nobody begins a look that is over.
+ * Ends with the signal, or after some minutes of being seen; a page that is seen again begins anew.
+ */
+export async function watchElsewhere({ path, send, signal }: Omit<Awaited, 'sent'>): Promise<void> {
+  while (!signal.aborted) {
+    let delayMs: number = elsewhereMs.first;
+    for (let spentMs = 0; spentMs < elsewhereMs.all && !signal.aborted; spentMs += delayMs) {
+      delayMs = Math.min(elsewhereMs.most, spentMs === 0 ? delayMs : delayMs * 1.5);
+      await wait(delayMs, signal);
+      if (signal.aborted) return;
+      if (document.hidden) break;
+      const answer = await readState(path, signal);
+      if (signal.aborted) return;
+      if (answer.ok) send({ is: 'opened', session: answer.session });
+      else if (answer.reason === 'unknown' || answer.reason === 'expired')
+        return send({ is: 'failed', reason: answer.reason });
+      // Somebody asks us to be slower.
+      else if (answer.reason === 'busy') delayMs = elsewhereMs.most;
+    }
+    await seenAgain(signal);
+  }
+}
+
+/** In full: unlike `pause` it is not cut short by a network that comes and goes. */
+function wait(delayMs: number, signal: AbortSignal): Promise<void> {
+  return new Promise((resolve) => {
+    const timer = setTimeout(resolve, delayMs);
+    signal.addEventListener('abort', () => {
+      clearTimeout(timer);
+      resolve();
+    });
+  });
+}
+
+/** Resolves when the page comes into sight the next time, or when aborted. */
+function seenAgain(signal: AbortSignal): Promise<void> {
+  return new Promise((resolve) => {
+    const look = () => {
+      if (document.hidden && !signal.aborted) return;
+      document.removeEventListener('visibilitychange', look);
+      resolve();
+    };
+    document.addEventListener('visibilitychange', look);
+    signal.addEventListener('abort', look);
+    if (signal.aborted) look();
+  });
+}
