@@ -2,10 +2,11 @@ import type { ChallengeView } from '../../src/wire.ts';
 import type { Conductor } from '../src/conductor.ts';
 import type { LiveChannel } from '../src/live-channel.ts';
 import { firstPace } from '../src/live-pace.ts';
-import type { Fixture } from './fixtures.ts';
+import type { Posed } from '../src/screens/stage.tsx';
+import type { Fixture } from './fixture-parts.ts';
 
 /** A conductor whose state does not move, before a camera that shows a drawn face and a service that says what it is told to. */
-export function standStill(fixture: Fixture): Conductor {
+export function standStill(fixture: Fixture): Conductor & { readonly posed?: Posed } {
   const live: LiveChannel = {
     up: fixture.seen !== undefined,
     pace: firstPace,
@@ -25,6 +26,7 @@ export function standStill(fixture: Fixture): Conductor {
     canSwitchCamera: fixture.here?.isDesktop === false,
     switchCamera: () => undefined,
     send: () => undefined,
+    ...(fixture.posed === undefined ? {} : { posed: fixture.posed }),
     challenge: async (): Promise<ChallengeView | null> => null,
     capture: () => undefined,
   };

@@ -1,152 +1,191 @@
-import type { GuidanceAnswer, SessionView } from '../../src/wire.ts';
-import type { State, Surroundings } from '../src/states.ts';
+import {
+  again,
+  attempt,
+  type Fixture,
+  flashed,
+  flashing,
+  type Group,
+  good,
+  looking,
+  onPhone,
+  passive,
+  sending,
+  session,
+  turned,
+  turning,
+  verdict,
+} from './fixture-parts.ts';
 
-/** One state as the gallery shows it. */
-export interface Fixture {
-  readonly state: State;
-  readonly here?: Partial<Surroundings>;
-  /** What the service says of the picture; undefined: nobody answers. */
-  readonly seen?: GuidanceAnswer;
-  readonly goesOn?: boolean;
-}
-
-const session: SessionView = {
-  session_id: '11111111-1111-4111-8111-111111111111',
-  application_name: 'Northwind',
-  status: 'In Progress',
-  phase: 'ready',
-  language: '',
-  callback: 'https://app.example/done',
-  callback_method: 'both',
-  callback_seconds: 60,
-  method: 'PASSIVE',
-  other_methods: [],
-  is_desktop_allowed: true,
-  fallback_url: 'https://app.example/other',
-  privacy_policy_url: 'https://app.example/privacy',
-  skips_welcome: false,
-  hides_progress: false,
-  logo_url: '',
-  enrols: false,
-  matches: true,
-  attempts_left: 2,
-  locked_until: null,
-};
-const passive = { session, method: 'PASSIVE' } as const;
-const flashing = {
-  session: { ...session, method: 'FLASHING', other_methods: ['ACTIVE_3D', 'PASSIVE'] },
-  method: 'FLASHING',
-} as const satisfies { session: SessionView; method: string };
-const turning = {
-  session: { ...session, method: 'ACTIVE_3D', other_methods: ['FLASHING', 'PASSIVE'] },
-  method: 'ACTIVE_3D',
-} as const satisfies { session: SessionView; method: string };
-const onPhone = { isDesktop: false };
-const attempt = { id: '22222222-2222-4222-8222-222222222222', isAuto: true };
 const inAnHour = new Date(Date.now() + 3_600_000).toISOString();
-
-/** A face as guidance wants it. */
-const good: GuidanceAnswer = {
-  faces: 1,
-  box: { left: 0.32, top: 0.22, width: 0.36, height: 0.46 },
-  luminance: 48,
-  surroundings: 45,
-  angles: { yaw: 0, pitch: 0, roll: 0 },
-  sharpness: 60,
-  eyes_covered: false,
-  mouth_covered: false,
+const logo =
+  'data:image/svg+xml,%3Csvg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 96 32"%3E%3Crect width="96" height="32" rx="8" fill="%235b21b6"/%3E%3C/svg%3E';
+const branded = {
+  brand:
+    '--accent: #5b21b6; --accent-strong: #5b21b6; --button: #5b21b6; --radius-button: 4px; --radius-panel: 8px;',
 };
-const looking = (seen: Partial<GuidanceAnswer>): Fixture => ({
-  state: { at: 'looking', ...passive, challenge: null },
-  seen: { ...good, ...seen },
-});
-const sending = { at: 'sending', ...passive, attempt, sent: 0.6, linkLost: false } as const;
-const verdict = (status: string, changes: Partial<SessionView> = {}, goesOn = true): Fixture => ({
-  state: {
-    at: 'verdict',
-    session: { ...session, status, phase: 'finished', ...changes },
-    method: 'PASSIVE',
-    elsewhere: !goesOn,
-  },
-  goesOn,
-});
+const brand = { ...session, application_name: 'Contoso Bank', logo_url: logo, hides_progress: true };
 
-/** Every state of the page, by the name that the gallery and the tests call it. */
-export const fixtures: Readonly<Record<string, Fixture>> = {
-  loading: { state: { at: 'loading' } },
-  'welcome-match': { state: { at: 'welcome', ...passive }, here: onPhone },
-  'welcome-enrol': {
-    state: { at: 'welcome', ...passive, session: { ...session, matches: false, enrols: true } },
-    here: onPhone,
+/** Every state of the page under headings, in the order in which a user may meet them. */
+export const groups: Readonly<Record<string, Group>> = {
+  Welcome: {
+    loading: { state: { at: 'loading' } },
+    'welcome-match': { state: { at: 'welcome', ...passive }, here: onPhone },
+    'welcome-enrol': {
+      state: { at: 'welcome', ...passive, session: { ...session, matches: false, enrols: true } },
+      here: onPhone,
+    },
+    'welcome-check': {
+      state: { at: 'welcome', ...passive, session: { ...session, matches: false } },
+      here: onPhone,
+    },
+    'welcome-desktop': { state: { at: 'welcome', ...passive } },
+    'welcome-flashing': { state: { at: 'welcome', ...flashing }, here: onPhone },
+    'welcome-active': { state: { at: 'welcome', ...turning }, here: onPhone },
+    'welcome-brief': {
+      state: {
+        at: 'welcome',
+        ...passive,
+        session: { ...session, skips_welcome: true, hides_progress: true },
+      },
+      here: onPhone,
+    },
+    'other-way': { state: { at: 'otherway', ...flashing, isAgreed: false } },
+    'other-way-passive': { state: { at: 'otherway', ...passive, isAgreed: true } },
+    'other-way-active': { state: { at: 'otherway', ...turning, isAgreed: true } },
   },
-  'welcome-desktop': { state: { at: 'welcome', ...passive } },
-  'welcome-flashing': { state: { at: 'welcome', ...flashing }, here: onPhone },
-  'welcome-active': { state: { at: 'welcome', ...turning }, here: onPhone },
-  'welcome-brief': {
-    state: { at: 'welcome', ...passive, session: { ...session, skips_welcome: true, hides_progress: true } },
-    here: onPhone,
+  'Another device': {
+    handoff: { state: { at: 'handoff', ...passive, forced: false } },
+    'handoff-forced': { state: { at: 'handoff', ...passive, forced: true } },
+    'handoff-loopback': { state: { at: 'handoff', ...passive, forced: true }, here: { isLoopback: true } },
+    'following-opened': { state: { at: 'following', ...passive, stage: 'opened' } },
+    'following-looking': { state: { at: 'following', ...passive, stage: 'looking' } },
+    'following-checking': { state: { at: 'following', ...passive, stage: 'checking' } },
+    'following-left': { state: { at: 'following', ...passive, stage: 'left' } },
   },
-  handoff: { state: { at: 'handoff', ...passive, forced: false } },
-  'handoff-forced': { state: { at: 'handoff', ...passive, forced: true } },
-  'handoff-loopback': { state: { at: 'handoff', ...passive, forced: true }, here: { isLoopback: true } },
-  'following-opened': { state: { at: 'following', ...passive, stage: 'opened' } },
-  'following-looking': { state: { at: 'following', ...passive, stage: 'looking' } },
-  'following-checking': { state: { at: 'following', ...passive, stage: 'checking' } },
-  'following-left': { state: { at: 'following', ...passive, stage: 'left' } },
-  asking: { state: { at: 'asking', ...passive } },
-  'trouble-refused': { state: { at: 'trouble', ...passive, reason: 'refused' } },
-  'trouble-absent': { state: { at: 'trouble', ...passive, reason: 'absent' } },
-  'trouble-in-use': { state: { at: 'trouble', ...passive, reason: 'in_use' } },
-  'trouble-stopped': { state: { at: 'trouble', ...passive, reason: 'stopped' } },
-  'trouble-embedded': { state: { at: 'trouble', ...passive, reason: 'embedded' } },
-  'trouble-unsupported': { state: { at: 'trouble', ...passive, reason: 'unsupported' } },
-  'looking-position': looking({ faces: 0, box: null, angles: null }),
-  'looking-closer': looking({ box: { left: 0.42, top: 0.4, width: 0.12, height: 0.16 } }),
-  'looking-back': looking({ box: { left: 0.05, top: 0.02, width: 0.9, height: 0.95 } }),
-  'looking-centre': looking({ box: { left: 0.04, top: 0.22, width: 0.36, height: 0.46 } }),
-  'looking-light': looking({ luminance: 8 }),
-  'looking-glare': looking({ luminance: 92 }),
-  'looking-alone': looking({ faces: 2 }),
-  'looking-straight': looking({ angles: { yaw: 22, pitch: 0, roll: 0 } }),
-  'looking-uncover': looking({ eyes_covered: true }),
-  'looking-good': looking({}),
-  'looking-manual': { state: { at: 'looking', ...passive, challenge: null } },
-  'looking-flashing': { state: { at: 'looking', ...flashing, challenge: null }, seen: good },
-  'looking-active': { state: { at: 'looking', ...turning, challenge: null }, seen: good },
-  'other-way': { state: { at: 'otherway', ...flashing, isAgreed: false } },
-  'other-way-declined': {
-    state: { at: 'otherway', ...flashing, method: 'PASSIVE', declined: ['FLASHING'], isAgreed: true },
+  Camera: {
+    asking: { state: { at: 'asking', ...passive } },
+    'trouble-refused': { state: { at: 'trouble', ...passive, reason: 'refused' } },
+    'trouble-absent': { state: { at: 'trouble', ...passive, reason: 'absent' } },
+    'trouble-in-use': { state: { at: 'trouble', ...passive, reason: 'in_use' } },
+    'trouble-stopped': { state: { at: 'trouble', ...passive, reason: 'stopped' } },
+    'trouble-embedded': { state: { at: 'trouble', ...passive, reason: 'embedded' }, isFramed: true },
+    'trouble-unsupported': { state: { at: 'trouble', ...passive, reason: 'unsupported' } },
   },
-  'other-way-passive': { state: { at: 'otherway', ...passive, isAgreed: true } },
-  sending: { state: sending },
-  'sending-checking': { state: { ...sending, sent: 1 } },
-  'sending-link-lost': { state: { ...sending, linkLost: true } },
-  stuck: { state: { at: 'stuck', ...passive, attempt } },
-  'again-dark': { state: { at: 'again', ...passive, problem: 'too_dark' } },
-  'again-last': {
-    state: { at: 'again', ...passive, session: { ...session, attempts_left: 1 }, problem: 'covered' },
+  Guidance: {
+    'looking-position': looking({ faces: 0, box: null, angles: null }),
+    'looking-closer': looking({ box: { left: 0.42, top: 0.4, width: 0.12, height: 0.16 } }),
+    'looking-back': looking({ box: { left: 0.05, top: 0.02, width: 0.9, height: 0.95 } }),
+    'looking-centre': looking({ box: { left: 0.04, top: 0.22, width: 0.36, height: 0.46 } }),
+    'looking-light': looking({ luminance: 8 }),
+    'looking-backlight': looking({ luminance: 30, surroundings: 80 }),
+    'looking-glare': looking({ luminance: 92 }),
+    'looking-alone': looking({ faces: 2 }),
+    'looking-straight': looking({ angles: { yaw: 30, pitch: 0, roll: 0 } }),
+    'looking-level': looking({ angles: { yaw: 0, pitch: 0, roll: 24 } }),
+    'looking-uncover': looking({ eyes_covered: true }),
+    'looking-covered': looking({ mouth_covered: true }),
+    'looking-blurred': looking({ sharpness: 2 }),
+    'looking-good': looking({}),
+    'looking-manual': { state: { at: 'looking', ...passive, challenge: null } },
+    'looking-offline': { state: { at: 'looking', ...passive, challenge: null }, isOffline: true },
+    'looking-waiting': { ...looking({}), posed: { act: { is: 'waiting' } } },
   },
-  'again-light': { state: { at: 'again', ...flashing, problem: 'too_much_light' } },
-  'again-pose': { state: { at: 'again', ...turning, problem: 'pose_missed' } },
-  'again-stale': { state: { at: 'again', ...flashing, problem: 'stale' } },
-  locked: { state: { at: 'locked', ...passive, until: inAnHour } },
-  'locked-over': { state: { at: 'locked', ...passive, until: '' } },
-  deciding: { state: { at: 'deciding', ...passive } },
-  'verdict-approved': verdict('Approved'),
-  'verdict-approved-enrolled': verdict('Approved', { matches: false, enrols: true }),
-  'verdict-approved-no-callback': verdict('Approved', { callback: '' }),
-  'verdict-approved-elsewhere': verdict('Approved', {}, false),
-  'verdict-in-review': verdict('In Review'),
-  'verdict-declined': verdict('Declined'),
-  'verdict-declined-alone': verdict('Declined', { matches: false, fallback_url: '' }),
-  finished: { state: { at: 'finished', ...passive } },
-  left: { state: { at: 'left', ...passive } },
-  'ended-expired': { state: { at: 'ended', reason: 'expired', ...passive } },
-  'ended-unknown': { state: { at: 'ended', reason: 'unknown' } },
-  'ended-unavailable': { state: { at: 'ended', reason: 'unavailable' } },
-  'ended-busy': { state: { at: 'ended', reason: 'busy' } },
-  'ended-slow': { state: { at: 'ended', reason: 'slow', ...passive } },
+  Colours: {
+    'looking-flashing': { state: { at: 'looking', ...flashing, challenge: null }, seen: good },
+    'flashing-ready': flashed({ is: 'guiding' }),
+    'flashing-countdown': flashed({ is: 'counting', seconds: 3 }),
+    'flashing-dark': flashed({ is: 'flashing' }),
+    'flashing-red': flashed({ is: 'flashing' }, '#ff0000'),
+    'flashing-green': flashed({ is: 'flashing' }, '#00ff00'),
+    'flashing-blue': flashed({ is: 'flashing' }, '#0000ff'),
+    'flashing-white': flashed({ is: 'flashing' }, '#ffffff'),
+  },
+  Movements: {
+    'looking-active': { state: { at: 'looking', ...turning, challenge: null }, seen: good },
+    'turning-left': turned('left', 0),
+    'turning-right': turned('right', 1),
+    'turning-up': turned('up', 2),
+    'turning-down': turned('down', 3),
+    'turning-front': turned('front', 2),
+    'turning-reached': turned('front', 2, true),
+    'turning-missed': {
+      state: { at: 'looking', ...turning, challenge: null },
+      seen: good,
+      posed: { act: { is: 'missed', pose: 'up' } },
+    },
+  },
+  Sending: {
+    sending: { state: sending },
+    'sending-checking': { state: { ...sending, sent: 1 } },
+    'sending-link-lost': { state: { ...sending, linkLost: true } },
+    stuck: { state: { at: 'stuck', ...passive, attempt } },
+    deciding: { state: { at: 'deciding', ...passive } },
+  },
+  'Once more': {
+    'again-face': again('no_face'),
+    'again-faces': again('multiple_faces'),
+    'again-small': again('too_small'),
+    'again-dark': again('too_dark'),
+    'again-bright': again('too_bright'),
+    'again-turned': again('turned_away'),
+    'again-quality': again('low_quality'),
+    'again-blurred': again('blurred'),
+    'again-covered': again('covered'),
+    'again-light': again('too_much_light'),
+    'again-frames': again('too_few_frames'),
+    'again-pose': again('pose_missed'),
+    'again-stale': again('stale'),
+    'again-last': {
+      state: { at: 'again', ...passive, session: { ...session, attempts_left: 1 }, problem: 'covered' },
+    },
+    locked: { state: { at: 'locked', ...passive, until: inAnHour } },
+    'locked-over': { state: { at: 'locked', ...passive, until: '' } },
+  },
+  Verdict: {
+    'verdict-approved': verdict('Approved'),
+    'verdict-approved-enrolled': verdict('Approved', { matches: false, enrols: true }),
+    'verdict-approved-no-callback': verdict('Approved', { callback: '' }),
+    'verdict-approved-elsewhere': verdict('Approved', {}, false),
+    'verdict-in-review': verdict('In Review'),
+    'verdict-declined': verdict('Declined'),
+    'verdict-declined-check': verdict('Declined', { matches: false }),
+    'verdict-declined-enrol': verdict('Declined', { matches: false, enrols: true }),
+    'verdict-declined-no-fallback': verdict('Declined', { fallback_url: '' }),
+    'verdict-declined-no-callback': verdict('Declined', { fallback_url: '', callback: '' }),
+    'verdict-declined-elsewhere': verdict('Declined', {}, false),
+    finished: { state: { at: 'finished', ...passive } },
+    'finished-no-callback': { state: { at: 'finished', ...passive, session: { ...session, callback: '' } } },
+  },
+  'Left and ended': {
+    left: { state: { at: 'left', ...passive } },
+    'left-locked': { state: { at: 'left', ...passive, until: inAnHour } },
+    'ended-expired': { state: { at: 'ended', reason: 'expired', ...passive } },
+    'ended-unknown': { state: { at: 'ended', reason: 'unknown' } },
+    'ended-unavailable': { state: { at: 'ended', reason: 'unavailable' } },
+    'ended-busy': { state: { at: 'ended', reason: 'busy' } },
+    'ended-slow': { state: { at: 'ended', reason: 'slow', ...passive } },
+  },
+  'Inside of another page': {
+    'framed-approved': { ...verdict('Approved', { callback: '' }), isFramed: true },
+    'framed-declined': { ...verdict('Declined', { callback: '', fallback_url: '' }), isFramed: true },
+    'framed-finished': {
+      state: { at: 'finished', ...passive, session: { ...session, callback: '' } },
+      isFramed: true,
+    },
+  },
+  'White label': {
+    'brand-welcome': { state: { at: 'welcome', ...passive, session: brand }, here: onPhone, ...branded },
+    'brand-looking': {
+      state: { at: 'looking', ...passive, session: brand, challenge: null },
+      seen: good,
+      ...branded,
+    },
+    'brand-approved': { ...verdict('Approved', brand), ...branded },
+  },
 };
+
+/** Every state of the page by its name. */
+export const fixtures: Readonly<Record<string, Fixture>> = Object.assign({}, ...Object.values(groups));
 
 /** In the order in which a user may meet them. */
 export const stateNames = Object.keys(fixtures);

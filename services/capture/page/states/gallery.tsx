@@ -1,7 +1,7 @@
 import { render } from 'preact';
-import { useState } from 'preact/hooks';
+import { useEffect, useRef, useState } from 'preact/hooks';
 import { languages } from '../src/texts/language.ts';
-import { stateNames } from './fixtures.ts';
+import { groups } from './fixtures.ts';
 
 const sizes = {
   phone: { inlineSize: 390, blockSize: 760 },
@@ -9,7 +9,7 @@ const sizes = {
   desktop: { inlineSize: 900, blockSize: 760 },
 } as const;
 
-/** Every state of the page side by side, in one language, look and size at a time. */
+/** Every state of the page side by side under headings, in one language, look and size at a time. */
 function Gallery() {
   const [language, setLanguage] = useState('en');
   const [theme, setTheme] = useState('light');
@@ -32,22 +32,44 @@ function Gallery() {
         <Choice name="Text, %" value={text} values={['100', '150', '200']} choose={setText} />
       </header>
       <main>
-        {stateNames.map((name) => (
-          <figure key={name}>
-            <figcaption>
-              <a href={`/__states/${name}?${query}`}>{name}</a>
-            </figcaption>
-            <iframe
-              title={name}
-              src={`/__states/${name}?${query}`}
-              width={inlineSize}
-              height={blockSize}
-              loading="lazy"
-            />
-          </figure>
+        {Object.entries(groups).map(([heading, group]) => (
+          <section key={heading}>
+            <h2>{heading}</h2>
+            {Object.keys(group).map((name) => (
+              <figure key={name}>
+                <figcaption>
+                  <a href={`/__states/${name}?${query}`}>{name}</a>
+                </figcaption>
+                <Frame name={name} query={query.toString()} width={inlineSize} height={blockSize} />
+              </figure>
+            ))}
+          </section>
         ))}
       </main>
     </>
+  );
+}
+
+/** A state while it is near what is looked at: each draws a camera, and a hundred of them are too much at once. */
+function Frame(props: { name: string; query: string; width: number; height: number }) {
+  const { name, query, width, height } = props;
+  const place = useRef<HTMLDivElement>(null);
+  const [isNear, setNear] = useState(false);
+  useEffect(() => {
+    if (place.current === null) return;
+    const watch = new IntersectionObserver(
+      (entries) => setNear(entries.some(({ isIntersecting }) => isIntersecting)),
+      { rootMargin: '300px' },
+    );
+    watch.observe(place.current);
+    return () => watch.disconnect();
+  }, []);
+  return (
+    <div ref={place} class="frame" style={{ inlineSize: `${width}px`, blockSize: `${height}px` }}>
+      {isNear ? (
+        <iframe title={name} src={`/__states/${name}?${query}`} width={width} height={height} />
+      ) : null}
+    </div>
   );
 }
 

@@ -6,6 +6,7 @@ import { createSay } from '../src/texts/catalogue.ts';
 import { catalogues } from '../src/texts/catalogues.ts';
 import { directionOf, nearestLanguage } from '../src/texts/language.ts';
 import { standStill } from './actor.ts';
+import type { Fixture } from './fixture-parts.ts';
 import { fixtures } from './fixtures.ts';
 
 /** One state of the page as its users see it: `/__states/{name}?lang=&theme=light|dark&text=200`. */
@@ -30,10 +31,21 @@ if (fixture !== undefined && root !== null) {
     document.head.addEventListener('load', look, true);
   }
   document.title = `${name} · ${say('page_title')}`;
+  pretend(fixture);
   const conductor = standStill(fixture);
   render(<App conductor={conductor} path="/session/state" say={say} />, root);
 } else {
   document.body.textContent = `There is no state "${name}".`;
+}
+
+/** What the state is shown in: a window of its own wherever it is, unless it is about another page or no network. */
+function pretend({ isFramed = false, isOffline = false, brand }: Fixture): void {
+  Object.defineProperty(window, 'parent', { value: isFramed ? { postMessage: () => undefined } : window });
+  if (isOffline) Object.defineProperty(navigator, 'onLine', { value: false });
+  if (brand === undefined) return;
+  const sheet = new CSSStyleSheet();
+  sheet.replaceSync(`:root:root:root { ${brand} }`);
+  document.adoptedStyleSheets = [sheet];
 }
 
 /** Styles ask the system for its look; here the reader says which one it is. */

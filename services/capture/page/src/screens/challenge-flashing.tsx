@@ -18,9 +18,9 @@ export function FlashWarning(props: { say: Say; start: () => void; otherWay: () 
           <AttentionIcon />
           <p>{say('flash.caution')}</p>
         </div>
-        <p>{say('flash.body')}</p>
         <Preview />
         <p>{say('flash.first')}</p>
+        <p>{say('flash.body')}</p>
         <p class="tip">{say('flash.tip')}</p>
       </div>
       <div class="actions">

@@ -89,5 +89,6 @@ export function toneAt(act: Act, guide: Guide | null, isOffline: boolean): strin
 /** How much of the hold, of the movements or of the upload is done, 0..1. */
 export function shareOf(state: StageState, act: Act, guide: Guide | null): number {
   if (state.at === 'sending') return state.sent;
-  return act.is === 'turning' ? act.prompt.share : (guide?.share ?? 0);
+  if (act.is === 'turning') return act.prompt.share;
+  return act.is === 'guiding' ? (guide?.share ?? 0) : 0;
 }
