@@ -1,12 +1,12 @@
 import { mkdirSync } from 'node:fs';
 import { join } from 'node:path';
-import { chromiumPath, hasChromium, openBrowser } from '@selfsame/testing/browser';
-import type { Browser, Page } from 'playwright-core';
+import { chromiumPath, hasChromium } from '@selfsame/testing/browser';
+import type { Page } from 'playwright-core';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { catalogues } from '../page/src/texts/catalogues.ts';
 import { directionOf, type Language, languages } from '../page/src/texts/language.ts';
 import { stateNames } from '../page/states/fixtures.ts';
-import { buildPage, startWorld, type World } from './harness.ts';
+import { openStates, type States } from './states.ts';
 
 /** Where the pictures go, for people to look at; empty: nowhere. */
 const directory = process.env.RIGHT_TO_LEFT_SCREENS ?? '';
@@ -37,103 +37,102 @@ const crowded = ['welcome-enrol', 'handoff-loopback', 'trouble-refused', 'lookin
 /** Where words are long and stand beside something. */
 const tight = ['welcome-flashing', 'other-way', 'handoff-loopback', 'trouble-refused', 'locked'];
 
-describe.skipIf(!hasChromium)(`the page from right to left in ${chromiumPath}`, () => {
-  let world: World;
-  let built: Awaited<ReturnType<typeof buildPage>>;
-  let browser: Browser;
-  let page: Page;
+/** Each takes a second or two; machines that check may be very busy. */
+const timeoutMs = 120_000;
 
-  beforeAll(async () => {
-    if (directory !== '') mkdirSync(directory, { recursive: true });
-    built = await buildPage({ withStates: true });
-    [world, browser] = await Promise.all([startWorld(built.directory, { statesPage: true }), openBrowser()]);
-    page = await browser.newPage({ reducedMotion: 'reduce' });
-  });
-  afterAll(async () => {
-    await browser?.close();
-    await world?.stop();
-    built?.remove();
-  });
+describe.skipIf(!hasChromium)(
+  `the page from right to left in ${chromiumPath}`,
+  { timeout: timeoutMs },
+  () => {
+    let states: States;
+    let page: Page;
 
-  const show = async (state: string, language: Language, device: typeof phone, text = 100) => {
-    await page.setViewportSize({ width: device.width, height: device.height });
-    await page.goto(`${world.url}/__states/${state}?lang=${language}&text=${text}`);
-    await page.locator(state === 'loading' ? '.loading' : 'h1').waitFor({ state: 'attached' });
-    if (directory === '') return;
-    await page.screenshot({ path: join(directory, `${state}--${device.name}--${language}.png`) });
-  };
+    beforeAll(async () => {
+      if (directory !== '') mkdirSync(directory, { recursive: true });
+      states = await openStates();
+      page = await states.browser.newPage({ reducedMotion: 'reduce' });
+    }, timeoutMs);
+    afterAll(() => states?.close());
 
-  it.each(languages)('is served as what it is: %s', async (language) => {
-    const { page_title: title } = await catalogues[language]();
-    const answer = await fetch(`${world.url}/session/${world.token}`, {
-      headers: { 'accept-language': `${language},en;q=0.5` },
+    const show = async (state: string, language: Language, device: typeof phone, text = 100) => {
+      await page.setViewportSize({ width: device.width, height: device.height });
+      await states.show(page, state, { lang: language, text: String(text) });
+      if (directory === '') return;
+      await page.screenshot({ path: join(directory, `${state}--${device.name}--${language}.png`) });
+    };
+
+    it.each(languages)('is served as what it is: %s', async (language) => {
+      const { page_title: title } = await catalogues[language]();
+      const answer = await fetch(`${states.url}/session/${states.token}`, {
+        headers: { 'accept-language': `${language},en;q=0.5` },
+      });
+      const html = await answer.text();
+      expect(html).toMatch(new RegExp(`<html lang="${language}" dir="${directionOf(language)}"`));
+      expect(html).toContain(`<title>${String(title)}</title>`);
     });
-    const html = await answer.text();
-    expect(html).toMatch(new RegExp(`<html lang="${language}" dir="${directionOf(language)}"`));
-    expect(html).toContain(`<title>${String(title)}</title>`);
-  });
 
-  describe.each([phone, desktop])('on a $name', (device) => {
-    it.each(Object.entries(lines))('%s is the mirror of English', async (state, { starts, ends }) => {
-      const measure = async (language: Language) => {
-        await show(state, language, device);
-        const found = { starts: await spans(page, ['.who', ...starts]), ends: await spans(page, ends) };
-        return { ...found, direction: await page.locator('html').getAttribute('dir') };
-      };
-      const english = await measure('en');
-      const arabic = await measure('ar');
-      expect([english.direction, arabic.direction]).toEqual(['ltr', 'rtl']);
-      for (const [selector, { left }] of english.starts) {
-        const mirrored = device.width - (arabic.starts.get(selector)?.right ?? Number.NaN);
-        expect(Math.abs(mirrored - left), `start of ${selector}`).toBeLessThanOrEqual(1);
-      }
-      for (const [selector, { right }] of english.ends) {
-        const mirrored = device.width - (arabic.ends.get(selector)?.left ?? Number.NaN);
-        expect(Math.abs(mirrored - right), `end of ${selector}`).toBeLessThanOrEqual(1);
-      }
+    describe.each([phone, desktop])('on a $name', (device) => {
+      it.each(Object.entries(lines))('%s is the mirror of English', async (state, { starts, ends }) => {
+        const measure = async (language: Language) => {
+          await show(state, language, device);
+          const found = { starts: await spans(page, ['.who', ...starts]), ends: await spans(page, ends) };
+          return { ...found, direction: await page.locator('html').getAttribute('dir') };
+        };
+        const english = await measure('en');
+        const arabic = await measure('ar');
+        expect([english.direction, arabic.direction]).toEqual(['ltr', 'rtl']);
+        for (const [selector, { left }] of english.starts) {
+          const mirrored = device.width - (arabic.starts.get(selector)?.right ?? Number.NaN);
+          expect(Math.abs(mirrored - left), `start of ${selector}`).toBeLessThanOrEqual(1);
+        }
+        for (const [selector, { right }] of english.ends) {
+          const mirrored = device.width - (arabic.ends.get(selector)?.left ?? Number.NaN);
+          expect(Math.abs(mirrored - right), `end of ${selector}`).toBeLessThanOrEqual(1);
+        }
+      });
     });
-  });
 
-  it('turns arrows that point onwards, and never the picture of a person', async () => {
-    const matrix = (selector: string) =>
-      page
-        .locator(selector)
-        .first()
-        .evaluate((element) => new DOMMatrix(getComputedStyle(element).transform).a);
-    const turns: Record<string, number[]> = {};
-    for (const language of ['en', 'ar'] as const) {
-      await show('other-way', language, phone);
-      const arrow = await matrix('.ways .forward');
-      await show('looking-active', language, phone);
-      await page.locator('.oval video').waitFor();
-      turns[language] = [arrow, await matrix('.oval video')];
-    }
-    expect(turns).toEqual({ en: [1, -1], ar: [-1, -1] });
-  });
+    it('turns arrows that point onwards, and never the picture of a person', async () => {
+      const matrix = (selector: string) =>
+        page
+          .locator(selector)
+          .first()
+          .evaluate((element) => new DOMMatrix(getComputedStyle(element).transform).a);
+      const turns: Record<string, number[]> = {};
+      for (const language of ['en', 'ar'] as const) {
+        await show('other-way', language, phone);
+        const arrow = await matrix('.ways .forward');
+        await show('looking-active', language, phone);
+        await page.locator('.oval video').waitFor();
+        turns[language] = [arrow, await matrix('.oval video')];
+      }
+      expect(turns).toEqual({ en: [1, -1], ar: [-1, -1] });
+    });
 
-  it.each(stateNames)('keeps within a phone in Arabic: %s', async (state) => {
-    await show(state, 'ar', phone);
-    expect(await outside(page)).toEqual([]);
-  });
+    it.each(stateNames)('keeps within a phone in Arabic: %s', async (state) => {
+      await show(state, 'ar', phone);
+      expect(await outside(page)).toEqual([]);
+    });
 
-  it.each(languages)('keeps the words of %s within the smallest phone', async (language) => {
-    const problems: string[] = [];
-    for (const state of crowded) {
-      await show(state, language, smallest);
-      problems.push(...(await outside(page)).map((problem) => `${state}: ${problem}`));
-    }
-    expect(problems).toEqual([]);
-  });
+    it.each(languages)('keeps the words of %s within the smallest phone', async (language) => {
+      const problems: string[] = [];
+      for (const state of crowded) {
+        await show(state, language, smallest);
+        problems.push(...(await outside(page)).map((problem) => `${state}: ${problem}`));
+      }
+      expect(problems).toEqual([]);
+    });
 
-  it.each(languages)('divides words of %s that are wider than the smallest phone', async (language) => {
-    const problems: string[] = [];
-    for (const state of tight) {
-      await show(state, language, smallest, 200);
-      problems.push(...(await outside(page)).map((problem) => `${state}: ${problem}`));
-    }
-    expect(problems).toEqual([]);
-  });
-});
+    it.each(languages)('divides words of %s that are wider than the smallest phone', async (language) => {
+      const problems: string[] = [];
+      for (const state of tight) {
+        await show(state, language, smallest, 200);
+        problems.push(...(await outside(page)).map((problem) => `${state}: ${problem}`));
+      }
+      expect(problems).toEqual([]);
+    });
+  },
+);
 
 /** A stretch of the screen from its left edge, in CSS pixels. */
 interface Span {

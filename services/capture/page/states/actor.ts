@@ -25,21 +25,33 @@ export function standStill(fixture: Fixture): Conductor & { readonly posed?: Pos
     lens: 'front',
     canSwitchCamera: fixture.here?.isDesktop === false,
     switchCamera: () => undefined,
-    send: () => undefined,
+    send: ({ is }) => {
+      document.documentElement.dataset.sent = is;
+    },
     ...(fixture.posed === undefined ? {} : { posed: fixture.posed }),
     challenge: async (): Promise<ChallengeView | null> => null,
     capture: () => undefined,
   };
 }
 
-/** A stream of a plain face on a plain wall. */
+/** Counts the faces that were drawn: only the last one is. */
+let faces = 0;
+
+/** A stream of a plain face on a plain wall, until the next one is asked for. */
 function drawnFace(): MediaStream {
   const canvas = document.createElement('canvas');
   canvas.width = 480;
   canvas.height = 640;
   const context = canvas.getContext('2d');
   if (context === null) return canvas.captureStream();
+  const stream = canvas.captureStream(15);
+  faces += 1;
+  const own = faces;
   const draw = () => {
+    if (own !== faces) {
+      for (const track of stream.getTracks()) track.stop();
+      return;
+    }
     context.fillStyle = '#b8c4c0';
     context.fillRect(0, 0, 480, 640);
     context.fillStyle = '#6d7f86';
@@ -53,7 +65,7 @@ function drawnFace(): MediaStream {
     requestAnimationFrame(draw);
   };
   draw();
-  return canvas.captureStream(15);
+  return stream;
 }
 
 function ellipse(

@@ -19,9 +19,13 @@ import {
 const inAnHour = new Date(Date.now() + 3_600_000).toISOString();
 const logo =
   'data:image/svg+xml,%3Csvg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 96 32"%3E%3Crect width="96" height="32" rx="8" fill="%235b21b6"/%3E%3C/svg%3E';
+/** A look as appearance.ts writes it: one for light and dark systems alike. */
 const branded = {
-  brand:
-    '--accent: #5b21b6; --accent-strong: #5b21b6; --button: #5b21b6; --radius-button: 4px; --radius-panel: 8px;',
+  brand: `--paper: #f5f3ff; --sheet: #ffffff; --ink: #1e1b3a; --muted: #57536e; --line: #ddd6fe; --accent: #5b21b6;
+    --accent-strong: #5b21b6; --on-accent: #ffffff; --accent-soft: #ede9fe; --secondary: #5b21b6; --button: #5b21b6;
+    --on-button: #ffffff; --button-2: #5b21b6; --button-2-strong: #5b21b6; --on-button-2: #ffffff; --on-pill: #5b21b6;
+    --on-paper: #1e1b3a; --glow: #f5f3ff; --warn: #8a4f00; --warn-soft: #fcf0dc; --bad: #a62f27; --bad-soft: #fbe8e5;
+    --radius-button: 4px; --radius-panel: 8px; color-scheme: light;`,
 };
 const brand = { ...session, application_name: 'Contoso Bank', logo_url: logo, hides_progress: true };
 

@@ -9,40 +9,52 @@ import { standStill } from './actor.ts';
 import type { Fixture } from './fixture-parts.ts';
 import { fixtures } from './fixtures.ts';
 
-/** One state of the page as its users see it: `/__states/{name}?lang=&theme=light|dark&text=200`. */
-const name = location.pathname.split('/').pop() ?? '';
-const query = new URLSearchParams(location.search);
-const fixture = fixtures[name];
+/**
+ * One state of the page as its users see it: `/__states/{name}?lang=&theme=light|dark&text=200`. `popstate` shows the
+ * state of another address without loading the page again; `data-shown` tells which one is there.
+ */
 const root = document.getElementById('page');
+const page = document.documentElement;
+let theme: string | null = null;
+// Styles that come later bring their own conditions.
+const look = () => theme !== null && dress(theme === 'dark');
+new MutationObserver(look).observe(document.head, { childList: true });
+document.head.addEventListener('load', look, true);
+watchRoom(page);
+addEventListener('popstate', () => void show());
+await show();
 
-if (fixture !== undefined && root !== null) {
+async function show(): Promise<void> {
+  const address = location.pathname + location.search;
+  const name = location.pathname.split('/').pop() ?? '';
+  const query = new URLSearchParams(location.search);
+  const fixture = fixtures[name];
+  if (fixture === undefined || root === null) {
+    document.body.textContent = `There is no state "${name}".`;
+    return;
+  }
+  render(null, root);
   const language = nearestLanguage([query.get('lang') ?? '', ...navigator.languages]);
   const say = createSay(await catalogues[language](), language);
-  document.documentElement.lang = language;
-  document.documentElement.dir = directionOf(language);
-  document.documentElement.style.fontSize = `${Number(query.get('text')) || 100}%`;
-  watchRoom(document.documentElement);
-  const theme = query.get('theme');
-  if (theme !== null) {
-    // Styles that come later bring their own conditions.
-    const look = () => dress(theme === 'dark');
-    new MutationObserver(look).observe(document.head, { childList: true });
-    look();
-    document.head.addEventListener('load', look, true);
-  }
+  page.lang = language;
+  page.dir = directionOf(language);
+  page.style.fontSize = `${Number(query.get('text')) || 100}%`;
+  // How much room there is depends on the letters.
+  dispatchEvent(new Event('resize'));
+  theme = query.get('theme');
+  look();
   document.title = `${name} · ${say('page_title')}`;
   pretend(fixture);
   const conductor = standStill(fixture);
   render(<App conductor={conductor} path="/session/state" say={say} />, root);
-} else {
-  document.body.textContent = `There is no state "${name}".`;
+  page.dataset.shown = address;
 }
 
 /** What the state is shown in: a window of its own wherever it is, unless it is about another page or no network. */
-function pretend({ isFramed = false, isOffline = false, brand }: Fixture): void {
-  Object.defineProperty(window, 'parent', { value: isFramed ? { postMessage: () => undefined } : window });
-  if (isOffline) Object.defineProperty(navigator, 'onLine', { value: false });
-  if (brand === undefined) return;
+function pretend({ isFramed = false, isOffline = false, brand = '' }: Fixture): void {
+  const parent = isFramed ? { postMessage: () => undefined } : window;
+  Object.defineProperty(window, 'parent', { value: parent, configurable: true });
+  Object.defineProperty(navigator, 'onLine', { value: !isOffline, configurable: true });
   const sheet = new CSSStyleSheet();
   sheet.replaceSync(`:root:root:root { ${brand} }`);
   document.adoptedStyleSheets = [sheet];
