@@ -211,8 +211,13 @@ ALTER TABLE attempts
   ADD COLUMN counted_at timestamptz;
 
 -- Nothing acted on is_desktop_allowed so far, and every computer was let in, whatever a workflow said: it stays that way
--- until somebody says otherwise.
-UPDATE workflow_definitions SET definition = jsonb_set(definition, '{is_desktop_allowed}', 'true');
+-- until somebody says otherwise. Also for sessions that keep the settings of before an edit; recorded calls have no page.
+UPDATE workflow_definitions SET definition = jsonb_set(definition, '{is_desktop_allowed}', 'true')
+WHERE definition -> 'is_desktop_allowed' IS DISTINCT FROM 'true' AND id IN (
+  SELECT definition_id FROM workflow_versions
+  UNION
+  SELECT definition_id FROM sessions WHERE workflow_id IS NOT NULL
+);
 `;
 
 const customizations = `

@@ -19,7 +19,13 @@ it('an update leaves the computers in that every workflow has let in so far, wha
   );
   await migrate({ ...options, migrations: before });
   const old = await openDatabase<Tables>({ ...options, migrations: before });
-  const [application, seeded, made] = [randomUUID(), randomUUID(), randomUUID()];
+  const [application, seeded, made, pinned, call] = [
+    randomUUID(),
+    randomUUID(),
+    randomUUID(),
+    randomUUID(),
+    randomUUID(),
+  ];
   await sql`INSERT INTO applications (id, slug, name, environment) VALUES (${application}, 'a', 'A', 'live')`.execute(
     old.db,
   );
@@ -34,12 +40,23 @@ it('an update leaves the computers in that every workflow has let in so far, wha
     await sql`INSERT INTO workflow_versions (id, workflow_id, version, status, definition_id, created_by)
       VALUES (${id}, ${id}, 1, 'published', ${id}, ${author})`.execute(old.db);
   }
+  // A session keeps the settings of before an edit; those of a recorded call belong to no workflow.
+  for (const id of [pinned, call]) {
+    await sql`INSERT INTO workflow_definitions (id, definition) VALUES (${id}, '{"is_desktop_allowed": false}')`.execute(
+      old.db,
+    );
+  }
+  await sql`INSERT INTO sessions (id, application_id, session_number, token_sha256, workflow_id, workflow_version_id,
+      workflow_version, definition_id, status, sequence, enrols, has_portrait, callback_method, created_at,
+      status_changed_at, expires_at)
+    VALUES (${randomUUID()}, ${application}, 1, ${Buffer.alloc(32)}, ${made}, ${made}, 1, ${pinned}, 'Not Started', 0,
+      false, false, 'initiator', now(), now(), now())`.execute(old.db);
   await old.close();
   await migrate({ ...options, migrations });
   const database = await openDatabase<Tables>({ ...options, migrations });
   const rows = await database.db.selectFrom('workflow_definitions').selectAll().execute();
   const allowed = new Map(rows.map(({ id, definition }) => [id, definition.is_desktop_allowed]));
-  expect([allowed.get(seeded), allowed.get(made)]).toEqual([true, true]);
+  expect([seeded, made, pinned, call].map((id) => allowed.get(id))).toEqual([true, true, true, false]);
   await database.close();
   await postgres.drop();
 });
