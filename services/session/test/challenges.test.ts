@@ -387,6 +387,24 @@ describe('a verdict', () => {
     await world.announced(session.id, 'Approved');
   });
 
+  it('is the same when the very same pictures come once more, from a page that was reloaded and asked for another way', async () => {
+    const session = await open('wf_flashing');
+    const attemptId = randomUUID();
+    const { nonce } = await challenge(session, attemptId, 'ACTIVE_3D');
+    const grant = await begin(session, attemptId, nonce);
+    await challenge(session, attemptId, 'FLASHING');
+    await challenge(session, attemptId, 'PASSIVE');
+    expect(await begin(session, attemptId, nonce)).toEqual(grant);
+    // Once the page has another plan of the same kind, the old pictures are stale: nothing is used up or decided by them.
+    await challenge(session, attemptId, 'ACTIVE_3D');
+    await expect(begin(session, attemptId, nonce)).rejects.toMatchObject(stale);
+    await world.report(session.id, attemptId, motion());
+    await world.report(session.id, attemptId, motion());
+    const event = await world.announced(session.id, 'Approved');
+    const [{ method, warnings }] = JSON.parse(event.decisionJson).liveness_checks;
+    expect([method, warnings]).toEqual(['ACTIVE_3D', []]);
+  });
+
   it('declines flashes that cannot be told where the workflow is strict, and only flashes', async () => {
     const bright = [ChallengeFailure.TOO_MUCH_LIGHT];
     const strict = await workflow({ face_liveness_method: 'FLASHING', face_liveness_flash_mode: '1' });
