@@ -100,7 +100,7 @@ export async function followPrompts(
 }
 
 /** How far the prompts are with the step `at`. */
-export function placeOf(steps: MotionPlan['steps'], at: number): Pick<Prompt, 'share' | 'steps' | 'done'> {
+function placeOf(steps: MotionPlan['steps'], at: number): Pick<Prompt, 'share' | 'steps' | 'done'> {
   const movements = (some: MotionPlan['steps']) => some.filter(({ pose }) => pose !== 'front').length;
   return { share: at / steps.length, steps: movements(steps), done: movements(steps.slice(0, at)) };
 }
