@@ -8,7 +8,7 @@ import { type Neighbourhood, type ServiceName, serviceEnvironment, serviceNames 
 const key = Buffer.alloc(32).toString('base64');
 const around: Neighbourhood = {
   host: '127.0.0.1',
-  baseUrl: 'http://127.0.0.1:8080',
+  publicUrl: 'http://127.0.0.1:8080',
   databaseUrl: 'postgres://127.0.0.1/selfsame',
   natsUrl: 'nats://127.0.0.1:4222',
   secrets: { BIOMETRIC_KEY: key, SESSION_TOKEN_KEY: key, WEBHOOK_SECRET_KEY: key, POSTGRES_PASSWORD: key },

@@ -25,6 +25,7 @@ async function npmStart(): Promise<{ parent: ChildProcess; prints: string[]; bas
     ...process.env,
     DATABASE_URL: '',
     NATS_URL: '',
+    PUBLIC_BASE_URL: 'https://phones.example.com',
     SELFSAME_PORT: '0',
     SELFSAME_DATA_DIR: folder,
   };
@@ -81,6 +82,15 @@ test.runIf(process.platform === 'linux')(
     expect(await destinations.json()).toMatchObject([
       { label: 'default', url: `${second.baseUrl}/demo/webhooks/demo` },
     ]);
+    const created = await fetch(`${second.baseUrl}/v3/session/`, {
+      method: 'POST',
+      headers: { 'x-api-key': local.api_key },
+      body: JSON.stringify({ workflow_id: 'wf_liveness' }),
+    });
+    // Where users go is theirs; the machine itself goes by its own address.
+    expect(await created.json()).toMatchObject({
+      session_url: expect.stringMatching(/^https:\/\/phones\.example\.com\//),
+    });
     second.parent.kill('SIGTERM');
     const [code] = await once(second.parent, 'exit');
     expect(code).toBe(0);

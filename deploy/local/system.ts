@@ -63,7 +63,9 @@ export async function startSystem(options: SystemOptions): Promise<System> {
       options.build === true ? buildAll(run, plan) : undefined,
     ]);
     const { secrets, ports } = plan;
-    const around: Neighbourhood = { host: loopback, baseUrl, databaseUrl, natsUrl, secrets, ports };
+    // A tunnel that ends here gives phones a way in.
+    const publicUrl = plan.environment.PUBLIC_BASE_URL || baseUrl;
+    const around: Neighbourhood = { host: loopback, publicUrl, databaseUrl, natsUrl, secrets, ports };
     await Promise.all([
       startEdge(run, plan),
       ...serviceNames.map((name) => startService(run, plan, name, around)),

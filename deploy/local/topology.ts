@@ -32,7 +32,8 @@ export interface Ports {
 /** What the environment of a service is made from. */
 export interface Neighbourhood {
   readonly host: string;
-  readonly baseUrl: string;
+  /** Beginning of the links that users open. */
+  readonly publicUrl: string;
   readonly databaseUrl: string;
   readonly natsUrl: string;
   readonly secrets: Secrets;
@@ -47,7 +48,7 @@ export function serviceEnvironment(name: ServiceName, around: Neighbourhood): No
   const own: Record<ServiceName, NodeJS.ProcessEnv> = {
     session: {
       BIOMETRICS_GRPC: grpc('biometrics'),
-      PUBLIC_BASE_URL: around.baseUrl,
+      PUBLIC_BASE_URL: around.publicUrl,
       SESSION_TOKEN_KEY: secrets.SESSION_TOKEN_KEY,
     },
     capture: {
