@@ -1,5 +1,5 @@
 import { hasChromium } from '@selfsame/testing/browser';
-import type { Response } from 'playwright-core';
+import type { Request } from 'playwright-core';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import type { Performance } from '../capture-cameras/camera-script.ts';
 import { castOf, type Role } from '../capture-cameras/cast.ts';
@@ -28,11 +28,11 @@ describe.skipIf(!hasChromium)('troubles before the camera', () => {
   const create = (workflow = 'wf_liveness', more: Record<string, unknown> = {}): Promise<CreatedSession> =>
     world.createSession({ workflow_id: workflow, vendor_data: someone(), ...more });
 
-  /** Everything the page has sent to `/attempts/…`. */
-  function attemptsOf({ page }: Visitor): Response[] {
-    const seen: Response[] = [];
-    page.on('response', (response) => {
-      if (/\/attempts\/[^/]+$/.test(response.url())) seen.push(response);
+  /** Everything the page sends to `/attempts/…`. */
+  function attemptsOf({ page }: Visitor): Request[] {
+    const seen: Request[] = [];
+    page.on('request', (request) => {
+      if (/\/attempts\/[^/]+$/.test(request.url())) seen.push(request);
     });
     return seen;
   }
@@ -77,23 +77,23 @@ describe.skipIf(!hasChromium)('troubles before the camera', () => {
     const visitor = await visitors.arrive(link.through(session.session_url), {
       performance: turning.person,
     });
-    const answers = attemptsOf(visitor);
+    const attempts = attemptsOf(visitor);
     link.breakUploadAfter(12_000, 10_000);
     await visitor.press(/agree/i);
     await visitor.page.getByText(/connection lost/i).waitFor({ timeout: 20_000 });
     await isApprovedOnce(session);
     await visitor.sees(/confirmed/i);
     expect(link.breaks).toBe(1);
-    expect(new Set(answers.map((answer) => answer.url())).size).toBe(1);
+    expect(new Set(attempts.map((attempt) => attempt.url())).size).toBe(1);
     // What had arrived was not sent twice.
-    expect(answers.at(-1)?.request().method()).toBe('PATCH');
+    expect(attempts.at(-1)?.method()).toBe('PATCH');
     await visitor.context.close();
   });
 
   it('two taps are one look', async () => {
     const session = await create();
     const visitor = await visitors.arrive(session.session_url, { performance: turning.person });
-    const answers = attemptsOf(visitor);
+    const attempts = attemptsOf(visitor);
     await visitor.page.getByRole('button', { name: /agree/i }).dblclick();
     const shutter = visitor.page.locator('.shutter:enabled');
     await shutter.evaluate((button: HTMLButtonElement) => {
@@ -102,7 +102,7 @@ describe.skipIf(!hasChromium)('troubles before the camera', () => {
     });
     await isApprovedOnce(session);
     await visitor.sees(/confirmed/i);
-    expect(answers.map((answer) => answer.request().method())).toEqual(['POST']);
+    expect(attempts.map((attempt) => attempt.method())).toEqual(['POST']);
     await visitor.context.close();
   });
 
@@ -129,7 +129,7 @@ describe.skipIf(!hasChromium)('troubles before the camera', () => {
       hasTouch: false,
       permissions: ['clipboard-read', 'clipboard-write'],
     });
-    await desktop.press(/continue on your phone/i);
+    await desktop.press(/continue on another device/i);
     await desktop.press(/copy the link/i);
     const address = await desktop.page.evaluate(() => navigator.clipboard.readText());
     const phone = await visitors.arrive(address, { performance: turning.person });
