@@ -1,21 +1,12 @@
-import type { SessionPath } from './client.ts';
-import type { Conductor } from './conductor.ts';
 import { canLeave } from './flow.ts';
 import { CloseIcon, Mark } from './icons.tsx';
+import type { PageProps } from './page-props.ts';
 import { isEmbedded } from './parent-events.ts';
 import { Screen } from './screens/screen.tsx';
 import type { State } from './states.ts';
-import type { Say } from './texts/catalogue.ts';
-
-/** What the page is drawn from. */
-export interface AppProps {
-  readonly conductor: Conductor;
-  readonly path: SessionPath;
-  readonly say: Say;
-}
 
 /** The whole page: who asks, how far one is, the screen of the moment, and the way out. */
-export function App(props: AppProps) {
+export function App(props: PageProps) {
   const { conductor, say } = props;
   const { state } = conductor;
   const session = 'session' in state ? state.session : undefined;

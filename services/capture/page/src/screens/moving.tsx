@@ -1,11 +1,11 @@
-import type { AppProps } from '../app.tsx';
 import { handoffLink } from '../handoff/visit.ts';
+import type { PageProps } from '../page-props.ts';
 import type { StateAt } from '../states.ts';
 import { Following } from './following.tsx';
 import { Handoff } from './handoff.tsx';
 
 /** The session on its way to another device, or there. */
-export function Moving({ state, conductor, say }: AppProps & { state: StateAt<'handoff' | 'following'> }) {
+export function Moving({ state, conductor, say }: PageProps & { state: StateAt<'handoff' | 'following'> }) {
   const { here, send, visit } = conductor;
   const goOn = () => send({ is: 'here' });
   if (state.at === 'following') {

@@ -1,5 +1,5 @@
-import type { AppProps } from '../app.tsx';
 import { CameraIcon, ClockIcon, CloudOffIcon, DoorIcon, Mark } from '../icons.tsx';
+import type { PageProps } from '../page-props.ts';
 import { isEmbedded } from '../parent-events.ts';
 import type { Say } from '../texts/catalogue.ts';
 import { Again } from './again.tsx';
@@ -12,7 +12,7 @@ import { Trouble } from './trouble.tsx';
 import { Welcome } from './welcome.tsx';
 
 /** The screen of the state. */
-export function Screen({ conductor, path, say }: AppProps) {
+export function Screen({ conductor, path, say }: PageProps) {
   const { state, here, send } = conductor;
   const retry = () => send({ is: 'try_again' });
   const leave = () => send({ is: 'leave' });
