@@ -27,8 +27,8 @@ export interface CameraSwitch {
  * @returns when the camera can be used
  */
 export function installCamera(performance: Performance): Promise<void> {
-  /** From the screen's change to a frame that shows it: display, exposure, delivery. */
-  const LIGHT_DELAY_MS = 110;
+  /** From the screen's change to a frame that shows it: display and exposure; delivery takes as long again by itself. */
+  const LIGHT_DELAY_MS = 50;
   /** Reading a prompt and beginning to move; then one picture of the turn after the other. */
   const REACTION_MS = 300;
   const PICTURE_MS = 70;
