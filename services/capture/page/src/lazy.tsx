@@ -33,8 +33,10 @@ export function lazy<Props extends object>(load: () => Promise<ComponentType<Pro
 
   function Screen({ props, waiting }: { props: Props; waiting: ComponentChildren }) {
     const [turn, setTurn] = useState(0);
+    // The code may come between this drawing and what follows it.
+    const Drawn = Loaded;
     useEffect(() => {
-      if (Loaded !== null) return;
+      if (Drawn !== null) return;
       let timer: ReturnType<typeof setTimeout>;
       let isGone = false;
       void preload().then(() => {
@@ -47,7 +49,7 @@ export function lazy<Props extends object>(load: () => Promise<ComponentType<Pro
         clearTimeout(timer);
       };
     }, [turn]);
-    return Loaded === null ? waiting : <Loaded {...props} />;
+    return Drawn === null ? waiting : <Drawn {...props} />;
   }
 
   return { Screen, preload };
