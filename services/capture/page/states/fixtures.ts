@@ -23,7 +23,7 @@ const logo =
 const branded = {
   brand: `--paper: #f5f3ff; --sheet: #ffffff; --ink: #1e1b3a; --muted: #57536e; --line: #ddd6fe; --accent: #5b21b6;
     --accent-strong: #5b21b6; --on-accent: #ffffff; --accent-soft: #ede9fe; --secondary: #5b21b6; --button: #5b21b6;
-    --on-button: #ffffff; --button-2: #5b21b6; --button-2-strong: #5b21b6; --on-button-2: #ffffff; --on-pill: #5b21b6;
+    --on-button: #ffffff; --button-2: #ffffff; --button-2-strong: #ffffff; --on-button-2: #5b21b6; --on-pill: #5b21b6;
     --on-paper: #1e1b3a; --glow: #f5f3ff; --warn: #8a4f00; --warn-soft: #fcf0dc; --bad: #a62f27; --bad-soft: #fbe8e5;
     --radius-button: 4px; --radius-panel: 8px; color-scheme: light;`,
 };
