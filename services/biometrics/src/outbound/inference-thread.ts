@@ -43,18 +43,25 @@ export async function startInferenceThread(start: WorkerStart, spawn: Spawn): Pr
   worker.on('error', (error) => {
     reason = error;
   });
-  worker.on('exit', () => ended.resolve(reason));
+  let hasEnded = false;
+  worker.on('exit', () => {
+    hasEnded = true;
+    ended.resolve(reason);
+  });
 
   /** The thread's next report; `lost` when it ends before. */
   async function report(timeoutMs: number): Promise<Report | 'lost' | 'late'> {
-    const next = Promise.withResolvers<Report | 'late'>();
+    if (hasEnded) return 'lost';
+    const next = Promise.withResolvers<Report | 'lost' | 'late'>();
     const timer = setTimeout(next.resolve, timeoutMs, 'late');
-    worker.once('message', next.resolve);
+    const lost = () => next.resolve('lost');
+    // Listeners come off again; what waits for `ended` would stay for as long as the thread lives.
+    worker.once('message', next.resolve).once('exit', lost);
     try {
-      return await Promise.race([next.promise, ended.promise.then(() => 'lost' as const)]);
+      return await next.promise;
     } finally {
       clearTimeout(timer);
-      worker.off('message', next.resolve);
+      worker.off('message', next.resolve).off('exit', lost);
     }
   }
 

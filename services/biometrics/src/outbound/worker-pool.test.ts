@@ -1,4 +1,5 @@
 import { readFileSync } from 'node:fs';
+import { queryObjects } from 'node:v8';
 import { withDeadline } from '@selfsame/runtime/deadline';
 import type { Failure } from '@selfsame/runtime/errors';
 import { createLog } from '@selfsame/runtime/log';
@@ -76,6 +77,16 @@ test('each queue has its own bound', async () => {
   await expect(pool.look(picture(), patient)).rejects.toMatchObject({ code: 'queue_full' });
   await expect(pool.glance(picture(), patient)).rejects.toMatchObject({ code: 'queue_full' });
   expect(await Promise.all(accepted)).toHaveLength(4);
+});
+
+test('nothing is left of what a thread has done', async () => {
+  await openPool();
+  const work = async (times: number) => {
+    for (let time = 0; time < times; time += 1) await pool.glance(picture(), patient);
+    return queryObjects(Promise, { format: 'count' });
+  };
+  const before = await work(10);
+  expect((await work(200)) - before).toBeLessThan(100);
 });
 
 /** A caller who waits for so long and never says that they left. */

@@ -75,7 +75,7 @@ export function startFollower(options: {
   let readAt = Number.NEGATIVE_INFINITY;
   let prunedAt = Number.NEGATIVE_INFINITY;
   let builtAt = Number.NEGATIVE_INFINITY;
-  let wake = Promise.withResolvers<void>();
+  let wake = new AbortController();
   let round = Promise.withResolvers<void>();
 
   async function catchUp(): Promise<void> {
@@ -160,7 +160,7 @@ export function startFollower(options: {
 
   async function run(): Promise<void> {
     while (!stopping.signal.aborted) {
-      const woken = wake.promise;
+      const woken = wake.signal;
       const done = round;
       round = Promise.withResolvers<void>();
       try {
@@ -173,7 +173,7 @@ export function startFollower(options: {
         done.resolve(round.promise);
         log.warn({ err }, 'search index: could not read what has changed; trying again');
       }
-      await wait(PAUSE_MS, stopped);
+      await wait(PAUSE_MS, stopping.signal);
       await wait(intervalMs, woken);
     }
     built.reject(new Error('stopped before the search index was built'));
@@ -181,13 +181,10 @@ export function startFollower(options: {
   }
 
   function nudge(): void {
-    wake.resolve();
-    wake = Promise.withResolvers<void>();
+    wake.abort();
+    wake = new AbortController();
   }
 
-  const stopped = new Promise<void>((resolve) => {
-    stopping.signal.addEventListener('abort', () => resolve(), { once: true });
-  });
   const running = run();
   return {
     built: built.promise,
@@ -224,9 +221,6 @@ export function readSince(last: Snapshot | undefined, now: Snapshot): Snapshot |
 }
 
 /** Until so long has passed or something has happened. */
-async function wait(ms: number, happened: Promise<void>): Promise<void> {
-  const timer = new AbortController();
-  const elapsed = pause(ms, undefined, { signal: timer.signal }).catch(() => {});
-  await Promise.race([happened, elapsed]);
-  timer.abort();
+async function wait(ms: number, happened: AbortSignal): Promise<void> {
+  await pause(ms, undefined, { signal: happened }).catch(() => {});
 }
