@@ -41,6 +41,8 @@ function serveSession(port: number) {
         beginChallenge: unused,
         beginAttempt: unused,
         leaveSession: unused,
+        describeSession: unused,
+        forgetDevice: unused,
       }),
   });
 }

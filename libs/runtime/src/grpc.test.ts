@@ -44,6 +44,8 @@ const silent: SessionServiceImplementation = {
   beginChallenge: unused,
   beginAttempt: unused,
   leaveSession: unused,
+  describeSession: unused,
+  forgetDevice: unused,
 };
 
 async function serve(

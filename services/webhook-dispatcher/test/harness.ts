@@ -188,6 +188,8 @@ function serveSessionService(applications: readonly TestApplication[]) {
         beginChallenge: notHere,
         beginAttempt: notHere,
         leaveSession: notHere,
+        describeSession: notHere,
+        forgetDevice: notHere,
       }),
   });
 }

@@ -33,6 +33,8 @@ export async function serveKeys(): Promise<KeyService> {
         beginChallenge: elsewhere,
         beginAttempt: elsewhere,
         leaveSession: elsewhere,
+        describeSession: elsewhere,
+        forgetDevice: elsewhere,
       }),
   });
   return {

@@ -1,0 +1,2 @@
+/** What the requests of the page look like. */
+export const httpFacts = {} as const;

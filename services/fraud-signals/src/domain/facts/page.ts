@@ -1,0 +1,2 @@
+/** What the script of the hosted page sees. */
+export const pageFacts = {} as const;

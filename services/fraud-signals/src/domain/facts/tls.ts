@@ -1,0 +1,2 @@
+/** What the client offered when it connected. */
+export const tlsFacts = {} as const;
