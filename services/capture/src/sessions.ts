@@ -76,6 +76,9 @@ export function viewOf(session: HostedSession): SessionView {
     matches: session.matches,
     attempts_left: session.attemptsLeft,
     locked_until: phase === 'locked' && lockedUntil !== undefined ? toldUntil(lockedUntil) : null,
+    visit_nonce: session.visitNonce,
+    skipped_selfie: session.skippedSelfie,
+    wants_proof_again: session.wantsProofAgain,
   };
 }
 

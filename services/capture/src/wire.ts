@@ -46,6 +46,14 @@ export const sessionView = Type.Object({
   locked_until: Type.Union([Type.String(), Type.Null()], {
     description: 'No picture is looked at before this time; null: no lock is in force',
   }),
+  visit_nonce: Type.String({
+    description:
+      'What the page signs when it opens the session; good for minutes. Empty: nothing is to be signed',
+  }),
+  skipped_selfie: Type.Boolean({ description: 'Approved without a picture: device and network were known' }),
+  wants_proof_again: Type.Boolean({
+    description: 'The nonce was over: the page may open the session once more, with the one in this answer',
+  }),
 });
 export type SessionView = Type.Static<typeof sessionView>;
 
@@ -171,6 +179,49 @@ export const challengeRequest = Type.Object({ method: Type.Optional(livenessMeth
 
 const signalValue = Type.Union([Type.Number(), Type.Boolean()]);
 
+const pageFact = Type.Union([
+  Type.String({ maxLength: 512 }),
+  Type.Number(),
+  Type.Boolean(),
+  Type.Null(),
+  Type.Array(Type.String({ maxLength: 128 }), { maxItems: 64 }),
+]);
+
+/**
+ * What the page's script tells of its browser, by the names in the table of facts. null: it looked and nothing was there;
+ * what it could not look for is left out. Names that nobody declared go no further than fraud-signals.
+ */
+export const pageFacts = Type.Record(Type.String({ pattern: '^page\\.[a-z0-9_.]{1,60}$' }), pageFact, {
+  maxProperties: 300,
+  additionalProperties: false,
+});
+export type PageFacts = Type.Static<typeof pageFacts>;
+
+/** A signature by a key that this browser keeps and no script can read: ECDSA P-256 with SHA-256. */
+export const deviceProof = Type.Object({
+  /** Raw point, base64url. */
+  public_key: Type.String({ maxLength: 128 }),
+  /** IEEE P1363, base64url. */
+  signature: Type.String({ maxLength: 128 }),
+});
+export type DeviceProof = Type.Static<typeof deviceProof>;
+
+/** A visit may bring this much. */
+export const visitBytesMax = 32_000;
+
+/** Body of the opening. All of it may be missing: a browser that tells nothing is let in all the same. */
+export const visitRequest = Type.Object({
+  /** The nonce that was signed, as the page got it. */
+  visit_nonce: Type.Optional(Type.String({ maxLength: 256 })),
+  /** Over `{visit_nonce}.open`. */
+  proof: Type.Optional(deviceProof),
+  facts: Type.Optional(pageFacts),
+});
+export type VisitRequest = Type.Static<typeof visitRequest>;
+
+/** As JSON, what the manifest of a capture may say of the page. */
+export const manifestFactsBytesMax = 8_192;
+
 /**
  * What the page says about a bundle, the body of an attempt as `application/vnd.selfsame.capture`: four bytes, the length of
  * this as UTF-8 JSON, big-endian; this; the frame that is compared; the frames of the challenge, in their order. Times are
@@ -195,14 +246,9 @@ export const captureManifest = Type.Object(
       additionalProperties: false,
     }),
     /** ECDSA P-256 over `{nonce}.{SHA-256 of all pictures together, hex}`, by a key that this browser keeps. */
-    proof: Type.Optional(
-      Type.Object({
-        /** Raw point, base64url. */
-        public_key: Type.String({ maxLength: 128 }),
-        /** IEEE P1363, base64url. */
-        signature: Type.String({ maxLength: 128 }),
-      }),
-    ),
+    proof: Type.Optional(deviceProof),
+    /** How the page was used since it was opened, and what has changed; `manifestFactsBytesMax` as JSON at most. */
+    facts: Type.Optional(pageFacts),
   },
   { additionalProperties: false },
 );
