@@ -1,0 +1,34 @@
+import { busSettings } from '@selfsame/bus/settings';
+import type { Environment } from '@selfsame/runtime/config';
+import { readSettings, setting, sharedSettings } from '@selfsame/runtime/config';
+
+const neighbour = { pattern: /^[^\s/]+:\d+$/, hint: 'host:port' };
+
+const settings = {
+  host: sharedSettings.host,
+  httpPort: sharedSettings.httpPort,
+  grpcPort: sharedSettings.grpcPort,
+  databaseUrl: sharedSettings.databaseUrl,
+  natsUrl: sharedSettings.natsUrl,
+  ...busSettings,
+  trustedProxies: sharedSettings.trustedProxies,
+  sessionGrpc: setting.string('SESSION_GRPC', neighbour),
+  biometricsGrpc: setting.string('BIOMETRICS_GRPC', neighbour),
+  /** Names devices and hashes what history keeps: with a new key nobody and nothing is known any more. */
+  signalsKey: setting.key('SIGNALS_KEY', { bytes: 32 }),
+  /** Databases and lists of addresses; without it nothing is known of an address, and nothing is approved that asks for it. */
+  ipDataDirectory: setting.optionalString('SIGNALS_IP_DATA'),
+  /** How long a device or an address stays known without another approved selfie. */
+  knownDays: setting.integer('KNOWN_DAYS', { default: 90, min: 1, max: 3_650 }),
+  /** How long facts are kept as they were seen: addresses, exact strings. Assessments can be replayed for so long. */
+  rawDays: setting.integer('RAW_DAYS', { default: 30, min: 1, max: 3_650 }),
+  /** How long anything is kept: scores, keyed hashes. */
+  historyDays: setting.integer('HISTORY_DAYS', { default: 400, min: 1, max: 3_650 }),
+};
+
+export type Config = ReturnType<typeof readConfig>;
+
+/** @throws ConfigError that names every mistake */
+export function readConfig(environment: Environment) {
+  return readSettings(settings, environment);
+}

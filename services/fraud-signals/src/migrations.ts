@@ -1,0 +1,15 @@
+import { busMigrations } from '@selfsame/bus/migrations';
+import type { Migration } from '@selfsame/database/migrate';
+import { httpMigrations } from '@selfsame/http/migrations';
+import { assessmentMigrations } from './migrations/assessments.ts';
+import { historyMigrations } from './migrations/history.ts';
+import { listMigrations } from './migrations/lists.ts';
+
+/** The schema `fraud_signals`, in the order in which it came to be. */
+export const migrations: Migration[] = [
+  ...busMigrations,
+  ...httpMigrations,
+  ...assessmentMigrations,
+  ...historyMigrations,
+  ...listMigrations,
+];

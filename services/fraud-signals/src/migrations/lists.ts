@@ -1,0 +1,3 @@
+import type { Migration } from '@selfsame/database/migrate';
+
+export const listMigrations: Migration[] = [];

@@ -1,0 +1,2 @@
+/** The lists of applications. */
+export type ListTables = Record<never, never>;
