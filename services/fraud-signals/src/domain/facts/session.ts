@@ -1,2 +1,13 @@
-/** What the session service knows of the session. */
-export const sessionFacts = {} as const;
+/** What the session service knows of the session, and how the visit fits what the application said of it. */
+export const sessionFacts = {
+  /** Looks that were granted before this one. */
+  'session.attempts': 'number',
+  /** Since the session was created. */
+  'session.age_ms': 'number',
+  /** Since the look before this one was granted; null when there was none. */
+  'session.since_attempt_ms': 'number',
+  /** The address is the one that the application expects; null when it expects none. */
+  'session.is_expected_address': 'flag',
+  /** The address is the one that the application saw its user on; null when it told none. */
+  'session.is_application_address': 'flag',
+} as const;

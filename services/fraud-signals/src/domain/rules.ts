@@ -1,0 +1,267 @@
+import { signalById } from './catalogue.ts';
+import type { Sensitivity, SignalType, SignalValue } from './signal.ts';
+import type { Weighed } from './weigh.ts';
+
+/** What a rule asks of the session, mildest first. */
+export const stepUpActions = ['SKIP', 'PASSIVE', 'FLASHING', 'ACTIVE_3D'] as const;
+export type StepUpAction = (typeof stepUpActions)[number];
+
+/** A step-up rule as somebody wrote it. */
+export interface WrittenRule {
+  readonly name: string;
+  readonly logic: string;
+  readonly conditions: readonly WrittenCondition[];
+  readonly action: string;
+}
+
+/** A condition on a signal, on risk_score or on risk_level. */
+export interface WrittenCondition {
+  readonly field: string;
+  readonly operator: string;
+  /** JSON text; empty for is_empty and is_not_empty. */
+  readonly valueJson: string;
+}
+
+/** A rule that can be matched. */
+export interface Rule {
+  readonly name: string;
+  readonly isEach: boolean;
+  readonly conditions: readonly Condition[];
+  readonly action: StepUpAction;
+}
+
+interface Condition {
+  readonly field: string;
+  readonly operator: Operator;
+  /** What to compare with; texts in lower case. One value, several, or none at all. */
+  readonly values: readonly SignalValue[];
+}
+
+/** The first rule that applies. */
+export interface MatchedRule {
+  /** Its place, from 0. */
+  readonly rule: number;
+  readonly name: string;
+  readonly action: StepUpAction;
+  /** What its conditions were about and what that was, for people and records; nothing that points at a person. */
+  readonly because: readonly string[];
+}
+
+const limits = { rules: 20, conditions: 10, nameLength: 60, valueLength: 4_096, listed: 200 };
+
+const emptiness = ['is_empty', 'is_not_empty'] as const;
+const equality = ['equals', 'not_equals'] as const;
+const membership = ['in', 'not_in'] as const;
+const containment = ['contains', 'not_contains'] as const;
+const order = ['greater_than', 'greater_than_or_equals', 'less_than', 'less_than_or_equals'] as const;
+
+type Operator =
+  | (typeof emptiness)[number]
+  | (typeof equality)[number]
+  | (typeof membership)[number]
+  | (typeof containment)[number]
+  | (typeof order)[number];
+
+type Comparable = 'bool' | 'number' | 'text';
+
+const operatorsOf: Readonly<Record<Comparable, readonly Operator[]>> = {
+  bool: [...equality],
+  number: [...equality, ...order, ...membership],
+  text: [...equality, ...containment, ...membership],
+};
+
+const comparableOf: Readonly<Record<SignalType, Comparable>> = {
+  bool: 'bool',
+  number: 'number',
+  string: 'text',
+  enum: 'text',
+  hash: 'text',
+};
+
+interface Field {
+  readonly type: Comparable;
+  readonly operators: readonly Operator[];
+  readonly sensitivity: Sensitivity;
+  readonly levels?: readonly string[];
+}
+
+const levels = ['low', 'medium', 'high'];
+
+/** What conditions may be about beside signals: always there. */
+const results: Readonly<Record<string, Field>> = {
+  risk_score: { type: 'number', operators: operatorsOf.number, sensitivity: 'none' },
+  risk_level: { type: 'text', operators: [...equality, ...membership], sensitivity: 'none', levels },
+};
+
+function fieldOf(name: string): Field | undefined {
+  if (Object.hasOwn(results, name)) return results[name];
+  const signal = signalById.get(name);
+  if (signal === undefined) return undefined;
+  const type = comparableOf[signal.type];
+  return { type, operators: [...operatorsOf[type], ...emptiness], sensitivity: signal.sensitivity };
+}
+
+/**
+ * Reads rules as they were written.
+ *
+ * @returns the rules, or what is wrong with them: a sentence each that names the rule and the field
+ */
+export function readRules(written: readonly WrittenRule[]): { rules: Rule[] } | { mistakes: string[] } {
+  if (written.length > limits.rules) return { mistakes: [`There may be ${limits.rules} rules at most.`] };
+  const mistakes: string[] = [];
+  const names = new Set<string>();
+  const rules = written.map((rule, at) => {
+    const title = titleOf(rule, at);
+    const tell = (what: string) => mistakes.push(`${title}: ${what}`);
+    const length = [...rule.name.trim()].length;
+    if (length === 0 || length > limits.nameLength)
+      tell(`name must have 1 to ${limits.nameLength} characters.`);
+    else if (names.has(rule.name.trim())) tell('another rule has the same name.');
+    names.add(rule.name.trim());
+    if (rule.logic !== 'and' && rule.logic !== 'or') tell('logic must be and or or.');
+    const action = stepUpActions.find((each) => each === rule.action);
+    if (action === undefined) tell(`action must be one of ${stepUpActions.join(', ')}.`);
+    if (rule.conditions.length > limits.conditions) {
+      tell(`there may be ${limits.conditions} conditions at most.`);
+      return [];
+    }
+    // Without conditions everybody would be let in without a look.
+    if (action === 'SKIP' && rule.conditions.length === 0) tell('SKIP needs at least one condition.');
+    const conditions = rule.conditions.flatMap((condition) => readCondition(condition, tell) ?? []);
+    if (action === undefined) return [];
+    return [{ name: rule.name.trim(), isEach: rule.logic === 'and', conditions, action }];
+  });
+  return mistakes.length > 0 ? { mistakes } : { rules: rules.flat() };
+}
+
+/** What is wrong with rules, a sentence each, for whoever saves them; none: they can be used. */
+export function checkRules(written: readonly WrittenRule[]): string[] {
+  const read = readRules(written);
+  return 'mistakes' in read ? read.mistakes : [];
+}
+
+function titleOf({ name }: WrittenRule, at: number): string {
+  const shown = name.trim().slice(0, limits.nameLength);
+  return shown === '' ? `Rule ${at + 1}` : `Rule ${at + 1} (${shown})`;
+}
+
+function readCondition(
+  { field: name, operator, valueJson }: WrittenCondition,
+  tell: (what: string) => void,
+): Condition | null {
+  const shown = name.slice(0, 100);
+  const field = fieldOf(name);
+  if (field === undefined) {
+    tell(`${shown || 'a condition without a field'} is not a signal, risk_score or risk_level.`);
+    return null;
+  }
+  const known = field.operators.find((each) => each === operator);
+  if (known === undefined) {
+    tell(`${shown} takes one of ${field.operators.join(', ')}.`);
+    return null;
+  }
+  const values = readValues(field, known, valueJson);
+  if (typeof values === 'string') {
+    tell(`${shown} ${known} ${values}.`);
+    return null;
+  }
+  return { field: name, operator: known, values };
+}
+
+/** @returns the values, or what is wrong with them */
+function readValues(field: Field, operator: Operator, valueJson: string): SignalValue[] | string {
+  if (operator === 'is_empty' || operator === 'is_not_empty') {
+    return valueJson === '' || valueJson === 'null' ? [] : 'takes no value';
+  }
+  const parsed = valueJson.length > limits.valueLength ? undefined : parse(valueJson);
+  const isMany = operator === 'in' || operator === 'not_in';
+  const what = { bool: 'true or false', number: 'a number', text: 'a text' }[field.type];
+  const wanted = isMany ? `needs a list of 1 to ${limits.listed} values, each ${what}` : `needs ${what}`;
+  const many = isMany ? parsed : [parsed];
+  if (!Array.isArray(many) || many.length === 0 || many.length > limits.listed) return wanted;
+  const values = many.flatMap((each) => normalised(field.type, each) ?? []);
+  if (values.length < many.length) return wanted;
+  if (field.levels && values.some((value) => !field.levels?.includes(String(value)))) {
+    return 'needs LOW, MEDIUM or HIGH';
+  }
+  return values;
+}
+
+function parse(text: string): unknown {
+  try {
+    return JSON.parse(text);
+  } catch {
+    return undefined;
+  }
+}
+
+function normalised(type: Comparable, value: unknown): SignalValue | null {
+  if (type === 'bool') return typeof value === 'boolean' ? value : null;
+  if (type === 'number') return typeof value === 'number' && Number.isFinite(value) ? value : null;
+  return typeof value === 'string' && value !== '' ? value.toLowerCase() : null;
+}
+
+/**
+ * Finds the first rule that applies. Pure. What could not be looked for satisfies no condition, and what is not there
+ * satisfies is_empty alone: a rule that lets people in never does so because nobody knows. Texts compare whatever their case.
+ */
+export function matchRule(rules: readonly Rule[], weighed: Weighed): MatchedRule | null {
+  for (const [at, { name, isEach, conditions, action }] of rules.entries()) {
+    const held = conditions.filter((condition) => holds(condition, weighed));
+    const applies = isEach || conditions.length === 0 ? held.length === conditions.length : held.length > 0;
+    if (applies) return { rule: at, name, action, because: held.map(({ field }) => because(field, weighed)) };
+  }
+  return null;
+}
+
+/** What a field is about at this visit: undefined when nobody could look, null when it is not there. */
+function valueOf(field: string, { score, level, readings }: Weighed): SignalValue | null | undefined {
+  if (field === 'risk_score') return score;
+  if (field === 'risk_level') return level;
+  const reading = readings.get(field);
+  if (reading === undefined || reading.state === 'unavailable') return undefined;
+  return reading.state === 'absent' ? null : reading.value;
+}
+
+function holds({ field, operator, values }: Condition, weighed: Weighed): boolean {
+  const found = valueOf(field, weighed);
+  if (found === undefined) return false;
+  if (found === null) return operator === 'is_empty';
+  const value = typeof found === 'string' ? found.toLowerCase() : found;
+  const [wanted = ''] = values;
+  switch (operator) {
+    case 'is_empty':
+      return false;
+    case 'is_not_empty':
+      return true;
+    case 'equals':
+    case 'in':
+      return values.includes(value);
+    case 'not_equals':
+    case 'not_in':
+      return !values.includes(value);
+    case 'contains':
+      return String(value).includes(String(wanted));
+    case 'not_contains':
+      return !String(value).includes(String(wanted));
+    case 'greater_than':
+      return value > wanted;
+    case 'greater_than_or_equals':
+      return value >= wanted;
+    case 'less_than':
+      return value < wanted;
+    case 'less_than_or_equals':
+      return value <= wanted;
+  }
+}
+
+const shownLength = 80;
+
+function because(field: string, weighed: Weighed): string {
+  const value = valueOf(field, weighed);
+  if (value === null || value === undefined) return `${field} is empty`;
+  // This text outlives the raw values.
+  if (fieldOf(field)?.sensitivity === 'personal') return `${field} is as the rule says`;
+  const text = String(value);
+  return `${field} = ${text.length > shownLength ? `${text.slice(0, shownLength)}…` : text}`;
+}
