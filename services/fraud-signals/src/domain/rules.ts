@@ -215,7 +215,7 @@ export function matchRule(rules: readonly Rule[], weighed: Weighed): MatchedRule
 }
 
 /** What a field is about at this visit: undefined when nobody could look, null when it is not there. */
-function valueOf(field: string, { score, level, readings }: Weighed): SignalValue | null | undefined {
+function foundOf(field: string, { score, level, readings }: Weighed): SignalValue | null | undefined {
   if (field === 'risk_score') return score;
   if (field === 'risk_level') return level;
   const reading = readings.get(field);
@@ -224,7 +224,7 @@ function valueOf(field: string, { score, level, readings }: Weighed): SignalValu
 }
 
 function holds({ field, operator, values }: Condition, weighed: Weighed): boolean {
-  const found = valueOf(field, weighed);
+  const found = foundOf(field, weighed);
   if (found === undefined) return false;
   if (found === null) return operator === 'is_empty';
   const value = typeof found === 'string' ? found.toLowerCase() : found;
@@ -258,7 +258,7 @@ function holds({ field, operator, values }: Condition, weighed: Weighed): boolea
 const shownLength = 80;
 
 function because(field: string, weighed: Weighed): string {
-  const value = valueOf(field, weighed);
+  const value = foundOf(field, weighed);
   if (value === null || value === undefined) return `${field} is empty`;
   // This text outlives the raw values.
   if (fieldOf(field)?.sensitivity === 'personal') return `${field} is as the rule says`;
