@@ -2,6 +2,7 @@ import { percent, qualityScore } from './calibration.ts';
 import type { FaceFacts, FaceProblem, Gates, MediaSignal } from './gates.ts';
 import { countFaces, findCovers, findProblem } from './gates.ts';
 import { type LivenessFacts, livenessScore } from './liveness.ts';
+import { type PortraitFacts, portraitSignals } from './portrait-signals.ts';
 
 /** What came of the comparison. `impossible`: a reference was there, a face was not. */
 export type Match =
@@ -25,8 +26,11 @@ export interface Evidence {
 }
 
 /** The facts of a look, with what the liveness models found. */
-export interface LookFacts extends FaceFacts {
-  readonly subject?: NonNullable<FaceFacts['subject']> & LivenessFacts;
+export interface LookFacts extends FaceFacts, PortraitFacts {
+  readonly faces: PortraitFacts['faces'];
+  readonly subject?: NonNullable<FaceFacts['subject']> &
+    LivenessFacts &
+    NonNullable<PortraitFacts['subject']>;
 }
 
 /** Weighs a look: what may be said of it outside. */
@@ -42,6 +46,6 @@ export function weigh(facts: LookFacts, gates: Gates, match: Match): Evidence {
     match,
     eyesCovered: covers.eyes,
     mouthCovered: covers.mouth,
-    media: subject?.media ?? [],
+    media: subject ? [...(subject.media ?? []), ...portraitSignals(facts)] : [],
   };
 }

@@ -1,6 +1,7 @@
 import type { Landmarks } from '../pipeline/landmarks.ts';
 import type { Box, Picture } from '../pipeline/picture.ts';
 import { alignFace } from './aligned-face.ts';
+import { measureBackground } from './background.ts';
 import { refreshBands } from './bands.ts';
 import { sumBends } from './bends.ts';
 import { foreignGrid } from './blocks.ts';
@@ -55,6 +56,7 @@ export function inspectMedia(
   const overview = takeOverview(picture);
   return [
     ...containerFacts(container),
+    ...sizeFacts(bytes, container, picture),
     ...compressionFacts(container, picture, patch),
     fact('media_noise_level', noiseLevel(patch), (value) => value < THRESHOLDS.noiseMin),
     fact('media_letterbox', letterbox(picture), (value) => value > THRESHOLDS.letterbox),
@@ -84,6 +86,18 @@ function containerFacts({ format, tags, marks, jpeg }: Container): MediaFact[] {
           ),
         ]
       : []),
+  ];
+}
+
+/** How large the picture is, and how much was left of it by its encoder. */
+function sizeFacts(bytes: Uint8Array, { jpeg }: Container, picture: InspectedPicture): MediaFact[] {
+  const { width, height } = picture.source ?? picture;
+  return [
+    fact('media_width_px', width),
+    fact('media_height_px', height),
+    fact('media_bytes_per_pixel', bytes.length / Math.max(1, width * height)),
+    // On libjpeg's scale; encoders with tables of their own are on none.
+    ...(jpeg && jpeg.quality > 0 ? [fact('media_jpeg_quality', jpeg.quality)] : []),
   ];
 }
 
@@ -145,10 +159,24 @@ function faceFacts(
     fact('media_contrast', surface.contrast / 255),
     fact('media_overexposed_ratio', surface.overexposed),
     fact('media_sharpness', surface.sharpness),
+    fact('media_motion_blur_direction', surface.edgeDirection),
+    fact('media_saturation', surface.saturation),
+    fact('face_side_light', surface.sideLight),
+    ...backgroundFacts(overview, box),
     fact('media_colour_cast', surface.colourCast, (value) => value > THRESHOLDS.colourCast),
     // The smaller, the more is covered; no attack by themselves, but what the gates go by.
     fact('face_glasses_dark', eyes, () => covers.eyes),
     fact('face_occlusion_lower', occlusion.mouthDetail, () => covers.mouth),
+    fact('face_lower_tint', occlusion.lowerTint),
+  ];
+}
+
+function backgroundFacts(overview: Overview, box: Box): MediaFact[] {
+  const background = measureBackground(overview, box);
+  if (background === undefined) return [];
+  return [
+    fact('media_background_brightness', background.brightness / 255),
+    fact('media_background_contrast', background.contrast / 255),
   ];
 }
 

@@ -4,6 +4,8 @@ import { loops, reserveDoubles, reserveWords } from './plane.ts';
 
 /** The part of the aligned face that shows skin, eyes, nose and mouth: no hair, no background. */
 const FACE = { x1: 12, y1: 16, x2: 51, y2: 61 };
+/** The last column of the half at image left. */
+const MIDDLE = 31;
 
 /** How the face's surface looks. */
 export interface Surface {
@@ -19,26 +21,37 @@ export interface Surface {
   readonly specular: number;
   /** Laplacian variance over luma variance at the aligned size: how much of the detail is fine. */
   readonly sharpness: number;
+  /** -1..1: below 0 the level edges stand out, above 0 the upright ones. Moving to a side blurs what is upright. */
+  readonly edgeDirection: number;
+  /** Mean difference of the channels as a share 0..1 of the highest: 0 is grey. */
+  readonly saturation: number;
+  /** Luma of the half at image left minus that at image right, as a share -1..1 of both. */
+  readonly sideLight: number;
 }
 
 /** One pass over the aligned face. */
 export function measureSurface({ red, green, blue, luma }: AlignedFace): Surface {
   let [sum, squares, bends, over, glossy, r, g, b, count] = [0, 0, 0, 0, 0, 0, 0, 0, 0];
+  let [across, down, colour, left] = [0, 0, 0, 0];
   for (let y = FACE.y1; y <= FACE.y2; y += 1) {
     for (let x = FACE.x1; x <= FACE.x2; x += 1) {
       const at = y * ALIGNED_SIDE + x;
       const value = luma[at] ?? 0;
-      const neighbours =
-        (luma[at - 1] ?? 0) +
-        (luma[at + 1] ?? 0) +
-        (luma[at - ALIGNED_SIDE] ?? 0) +
-        (luma[at + ALIGNED_SIDE] ?? 0);
+      const before = luma[at - 1] ?? 0;
+      const after = luma[at + 1] ?? 0;
+      const above = luma[at - ALIGNED_SIDE] ?? 0;
+      const below = luma[at + ALIGNED_SIDE] ?? 0;
+      const neighbours = before + after + above + below;
       const [red1, green1, blue1] = [red[at] ?? 0, green[at] ?? 0, blue[at] ?? 0];
       const highest = Math.max(red1, green1, blue1);
       const lowest = Math.min(red1, green1, blue1);
       sum += value;
       squares += value * value;
       bends += (4 * value - neighbours) ** 2;
+      across += (after - before) ** 2;
+      down += (below - above) ** 2;
+      colour += (highest - lowest) / (highest + 1);
+      if (x <= MIDDLE) left += value;
       if (highest >= 250) over += 1;
       if (value >= 200 && highest - lowest < 0.1 * highest) glossy += 1;
       r += red1;
@@ -57,6 +70,9 @@ export function measureSurface({ red, green, blue, luma }: AlignedFace): Surface
     colourCast: Math.hypot(r / total - 1 / 3, g / total - 1 / 3),
     specular: glossy / count,
     sharpness: bends / count / (variance + 1),
+    edgeDirection: (across - down) / (across + down + 1),
+    saturation: colour / count,
+    sideLight: (2 * left - sum) / (sum + 1),
   };
 }
 
