@@ -51,6 +51,8 @@ export async function startOracleWorld(target: Face) {
     readSessionConfig({
       ...shared,
       DATABASE_URL: postgres.url,
+      // Nobody answers there: nothing here asks what it says.
+      FRAUD_SIGNALS_GRPC: '127.0.0.1:1',
       PUBLIC_BASE_URL: 'https://id.example',
       SESSION_TOKEN_KEY: randomBytes(32).toString('base64'),
     }),

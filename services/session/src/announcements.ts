@@ -60,7 +60,7 @@ export async function announceStatus(
   session: Session,
   from: Status | null,
   now: Date,
-  details: Pick<TransitionDetails, 'resubmitInfo' | 'captureReceivedAt'> = {},
+  details: Pick<TransitionDetails, 'resubmitInfo' | 'captureReceivedAt' | 'attempt'> = {},
 ): Promise<void> {
   const message: SessionStatusChanged = {
     sessionId: session.id,
@@ -81,6 +81,8 @@ export async function announceStatus(
     enrols: session.enrols,
     captureReceivedAt: details.captureReceivedAt,
     candidateId: session.candidateId ?? '',
+    // A look that is only granted has led to nothing yet.
+    attemptId: details.attempt?.kind === 'judged' ? details.attempt.id : '',
   };
   await context.bus.enqueue(tx, sessionStatusChanged, message);
   const line = { session_id: session.id, from, status: session.state.status };

@@ -12,6 +12,8 @@ const settings = {
   trustedProxies: sharedSettings.trustedProxies,
   /** Where the biometrics service answers gRPC, as host:port. */
   biometricsGrpc: setting.string('BIOMETRICS_GRPC', { pattern: /^[^\s/]+:\d+$/, hint: 'host:port' }),
+  /** Where the fraud-signals service answers gRPC, as host:port. */
+  fraudSignalsGrpc: setting.string('FRAUD_SIGNALS_GRPC', { pattern: /^[^\s/]+:\d+$/, hint: 'host:port' }),
   /** Where users and applications reach the platform: the beginning of every link. */
   publicBaseUrl: setting.url('PUBLIC_BASE_URL', { protocols: ['http', 'https'] }),
   /** Session tokens are derived from it: a new key ends every link. */

@@ -2,6 +2,7 @@ import type { Bus } from '@selfsame/bus/bus';
 import type { Database } from '@selfsame/database/database';
 import type { Log } from '@selfsame/runtime/log';
 import type { Biometrics } from './outbound/biometrics.ts';
+import type { FraudSignals } from './outbound/fraud-signals.ts';
 import type { Tables } from './outbound/tables.ts';
 
 /** What every use case works with. */
@@ -9,6 +10,7 @@ export interface Context {
   readonly database: Database<Tables>;
   readonly bus: Pick<Bus, 'enqueue'>;
   readonly biometrics: Biometrics;
+  readonly fraudSignals: FraudSignals;
   readonly log: Log;
   readonly links: {
     /** Where users and applications reach the platform, without a trailing slash. */

@@ -3,6 +3,7 @@ import type { Context } from './context.ts';
 import type { Session } from './domain/session.ts';
 import type { Command } from './domain/session-life.ts';
 import { transition } from './domain/session-life.ts';
+import { visitNonce } from './domain/visit-nonce.ts';
 import type { HostedPage } from './hosted-page.ts';
 import { hostedPage } from './hosted-page.ts';
 import { lockedUntil, unknownOrigin } from './lockouts.ts';
@@ -18,6 +19,8 @@ export interface Visit {
   /** Until when no picture of this user is looked at; null when no lock is in force. */
   readonly lockedUntil: Date | null;
   readonly page: HostedPage;
+  /** What the page signs when it opens the session. */
+  readonly visitNonce: string;
 }
 
 /** Reads a session by the digest of its token. @throws Failure `session_not_found` */
@@ -31,11 +34,13 @@ export async function openSession(context: Context, tokenSha256: Uint8Array): Pr
 }
 
 async function visit(context: Context, session: Session): Promise<Visit> {
+  const now = new Date();
   const [until, page] = await Promise.all([
-    lockedUntil(context, context.database.db, session, unknownOrigin, new Date()),
+    lockedUntil(context, context.database.db, session, unknownOrigin, now),
     hostedPage(context, session),
   ]);
-  return { session, lockedUntil: until, page };
+  const nonce = visitNonce(context.links.tokenKey, session.id, now);
+  return { session, lockedUntil: until, page, visitNonce: nonce };
 }
 
 /** The user has left before a verdict. @throws Failure `session_not_found` */

@@ -11,6 +11,7 @@ import { createApi } from './inbound/http/server.ts';
 import { sessionRpc } from './inbound/rpc.ts';
 import { migrations } from './migrations.ts';
 import { connectBiometrics } from './outbound/biometrics.ts';
+import { connectFraudSignals } from './outbound/fraud-signals.ts';
 import type { Tables } from './outbound/tables.ts';
 import { runSweeper } from './sweeper.ts';
 
@@ -35,10 +36,14 @@ export async function createService(
   const { biometrics, close } = connectBiometrics(config.biometricsGrpc);
   lifecycle.onStop('biometrics', close);
 
+  const { fraudSignals, close: closeFraudSignals } = connectFraudSignals(config.fraudSignalsGrpc);
+  lifecycle.onStop('fraud-signals', closeFraudSignals);
+
   const context: Context = {
     database,
     bus,
     biometrics,
+    fraudSignals,
     log,
     links: {
       publicBaseUrl: config.publicBaseUrl.replace(/\/+$/, ''),

@@ -26,6 +26,8 @@ import type { Tables } from '../src/outbound/tables.ts';
 import { createService } from '../src/service.ts';
 import type { ScriptedBiometrics } from './biometrics.ts';
 import { startBiometrics } from './biometrics.ts';
+import type { ScriptedFraudSignals } from './fraud-signals.ts';
+import { startFraudSignals } from './fraud-signals.ts';
 
 /** An answer of the API, its body read as JSON. */
 interface Answer {
@@ -49,6 +51,7 @@ export interface World {
   readonly context: Context;
   readonly database: Database<Tables>;
   readonly biometrics: ScriptedBiometrics;
+  readonly fraudSignals: ScriptedFraudSignals;
   readonly rpc: GrpcClient<typeof SessionServiceDefinition>;
   readonly demo: Client;
   readonly baseUrl: string;
@@ -94,10 +97,11 @@ export async function openWorld(environment: Record<string, string> = {}): Promi
     'debug',
     new Writable({ write: (line, _, done) => done(void lines.push(String(line))) }),
   );
-  const [postgres, nats, biometrics] = await Promise.all([
+  const [postgres, nats, biometrics, fraudSignals] = await Promise.all([
     testDatabaseUrl(),
     testNats(),
     startBiometrics(log),
+    startFraudSignals(log),
   ]);
   await migrate({ service: 'session', url: postgres.url, migrations, log });
   const lifecycle = createLifecycle(log);
@@ -107,6 +111,7 @@ export async function openWorld(environment: Record<string, string> = {}): Promi
     DATABASE_URL: postgres.url,
     NATS_URL: nats.url,
     BIOMETRICS_GRPC: biometrics.address,
+    FRAUD_SIGNALS_GRPC: fraudSignals.address,
     PUBLIC_BASE_URL: 'https://id.example',
     SESSION_TOKEN_KEY: randomBytes(32).toString('base64'),
     SWEEP_INTERVAL_MS: '3600000',
@@ -163,6 +168,7 @@ export async function openWorld(environment: Record<string, string> = {}): Promi
     context,
     database: context.database,
     biometrics,
+    fraudSignals,
     rpc,
     demo,
     baseUrl,
@@ -221,6 +227,7 @@ export async function openWorld(environment: Record<string, string> = {}): Promi
       await capture.close();
       await lifecycle.stop();
       await biometrics.stop();
+      await fraudSignals.stop();
       await nats.stop();
       await postgres.drop();
     },

@@ -65,6 +65,9 @@ describe('the hosted page', () => {
       isDesktopAllowed: true,
       fallbackUrl: '',
       allowedOrigins: [],
+      visitNonce: expect.stringMatching(/^[\w-]{40}$/),
+      skippedSelfie: false,
+      wantsProofAgain: false,
     });
     await world.settled();
     expect(world.events(id)).toHaveLength(1);

@@ -5,7 +5,9 @@ import { Failure } from '@selfsame/runtime/errors';
 import { beginAttempt } from '../attempts.ts';
 import { beginChallenge } from '../challenges.ts';
 import type { Context } from '../context.ts';
+import { describeSession, forgetDevice } from '../devices.ts';
 import { otherMethods } from '../domain/features/liveness-method.ts';
+import { isUuid } from '../domain/ids.ts';
 import type { Session } from '../domain/session.ts';
 import { attemptsLeft } from '../domain/session-life.ts';
 import { livenessMethodOf, matches, retriesUncertain, searches } from '../domain/workflow.ts';
@@ -52,10 +54,22 @@ export function sessionRpc(context: Context): SessionServiceImplementation {
       const { state } = await leaveSession(context, tokenSha256);
       return { status: state.status };
     },
+    async describeSession({ applicationId, sessionId }) {
+      const found = isUuid(sessionId) ? await describeSession(context, applicationId, sessionId) : null;
+      if (found === null) {
+        throw new Failure('not_found', 'session_not_found', 'The application has no such session.');
+      }
+      const { number, ...person } = found;
+      return { sessionNumber: BigInt(number), ...person };
+    },
+    async forgetDevice({ tokenSha256 }) {
+      await forgetDevice(context, tokenSha256);
+      return {};
+    },
   };
 }
 
-function hosted({ session, lockedUntil, page }: Visit): HostedSession {
+function hosted({ session, lockedUntil, page, visitNonce }: Visit): HostedSession {
   const { definition } = session.workflow;
   const method = livenessMethodOf(definition);
   return {
@@ -78,6 +92,9 @@ function hosted({ session, lockedUntil, page }: Visit): HostedSession {
     fallbackUrl: page.fallbackUrl ?? '',
     allowedOrigins: [...page.allowedOrigins],
     appearance: page.appearance ?? undefined,
+    visitNonce,
+    skippedSelfie: false,
+    wantsProofAgain: false,
   };
 }
 

@@ -1,3 +1,4 @@
+import type { AssessmentEvidence } from './assessment.ts';
 import type { LivenessMethod } from './liveness-method.ts';
 
 /** The one thing about a frame that the user could have mended. */
@@ -107,6 +108,8 @@ export interface FaceEvidence {
 /** Everything the checks of a session can rest on; a new source of evidence is a new key here. */
 export interface Evidence {
   readonly face: FaceEvidence | null;
+  /** What follows from device, network and past; null: nobody could say. Absent where nobody was to be asked. */
+  readonly assessment?: AssessmentEvidence | null;
   /** The subject that is being checked; null when the application named none. */
   readonly vendorData?: string | null;
   /** Years; null when they were asked for and could not be estimated. */
