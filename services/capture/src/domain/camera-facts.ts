@@ -32,6 +32,14 @@ const rules: Readonly<Record<string, Rule>> = {
   cam_facing_mode_missing_on_phone: whenSo,
   // Browsers differ more than cameras do.
   cam_capabilities_count: never,
+  cam_resolution_max: never,
+  cam_frame_rate_max: never,
+  cam_background_blur: never,
+  cam_capture_delay_ms: never,
+  // What the picture is compared with, and the way in which the user turned the device.
+  cam_frame_width_px: never,
+  cam_frame_height_px: never,
+  cam_facing_mode: never,
   cam_resolution_not_native: whenSo,
   cam_frame_rate_reported: never,
   // Poor light halves it; a program that feeds frames is told from a camera by the jitter and the timestamps.

@@ -82,6 +82,7 @@ export function isNative(text: string): boolean {
 export function watchCamera(stream: MediaStream, video: HTMLVideoElement): CameraWatch {
   const [track] = stream.getVideoTracks();
   const shown: number[] = [];
+  const delays: number[] = [];
   let [lastMediaTime, isMonotonic, mutes] = [Number.NEGATIVE_INFINITY, true, 0];
   let devices: CameraFacts = {};
   void devicesOf(track?.label ?? '').then((found) => {
@@ -97,6 +98,7 @@ export function watchCamera(stream: MediaStream, video: HTMLVideoElement): Camer
     if (metadata.mediaTime < lastMediaTime) isMonotonic = false;
     lastMediaTime = metadata.mediaTime;
     shown.push(metadata.mediaTime > 0 ? metadata.mediaTime * 1_000 : metadata.presentationTime);
+    if (metadata.captureTime !== undefined) delays.push(metadata.presentationTime - metadata.captureTime);
   });
 
   const facts = (): CameraFacts => {
@@ -111,6 +113,7 @@ export function watchCamera(stream: MediaStream, video: HTMLVideoElement): Camer
       ...(rhythm === undefined
         ? {}
         : { cam_frame_rate_measured: rhythm.rate, cam_frame_interval_jitter: rhythm.jitter }),
+      cam_capture_delay_ms: middleOf(delays),
       ...(moments === undefined
         ? {}
         : {
@@ -146,17 +149,41 @@ async function devicesOf(label: string): Promise<CameraFacts> {
 
 function trackFacts(track: MediaStreamTrack | undefined, video: HTMLVideoElement): CameraFacts {
   if (track === undefined) return {};
-  const settings = track.getSettings?.() ?? {};
+  const settings: MediaTrackSettings & { backgroundBlur?: boolean } = track.getSettings?.() ?? {};
   const capabilities = track.getCapabilities?.();
   return {
     cam_device_id_empty: (settings.deviceId ?? '') === '',
     cam_facing_mode_missing_on_phone: settings.facingMode === undefined && isSurelyPhone(navigator),
     ...(settings.frameRate === undefined ? {} : { cam_frame_rate_reported: settings.frameRate }),
-    ...(capabilities === undefined ? {} : { cam_capabilities_count: Object.keys(capabilities).length }),
+    ...(settings.facingMode === undefined ? {} : { cam_facing_mode: facings.indexOf(settings.facingMode) }),
+    // By the system, before the browser has the picture.
+    ...(settings.backgroundBlur === undefined ? {} : { cam_background_blur: settings.backgroundBlur }),
+    ...(capabilities === undefined ? {} : capabilityFacts(capabilities)),
     ...(video.videoWidth > 0
-      ? { cam_resolution_not_native: !isNativeSize(video.videoWidth, video.videoHeight) }
+      ? {
+          cam_resolution_not_native: !isNativeSize(video.videoWidth, video.videoHeight),
+          cam_frame_width_px: video.videoWidth,
+          cam_frame_height_px: video.videoHeight,
+        }
       : {}),
   };
+}
+
+/** Told by their place; -1 is one that browsers have thought of since. */
+const facings = ['user', 'environment', 'left', 'right'];
+
+function capabilityFacts(capabilities: MediaTrackCapabilities): CameraFacts {
+  const { width, height, frameRate } = capabilities;
+  return {
+    cam_capabilities_count: Object.keys(capabilities).length,
+    cam_resolution_max: (width?.max ?? Number.NaN) * (height?.max ?? Number.NaN),
+    cam_frame_rate_max: frameRate?.max ?? Number.NaN,
+  };
+}
+
+/** The median; NaN of none. */
+function middleOf(numbers: readonly number[]): number {
+  return [...numbers].sort((one, other) => one - other)[numbers.length >> 1] ?? Number.NaN;
 }
 
 /** Whether something stands between the page and the browser's camera. */
