@@ -4,7 +4,9 @@ import { httpSignals } from './catalogue/http.ts';
 import { listsSignals } from './catalogue/lists.ts';
 import { lookSignals } from './catalogue/look.ts';
 import { networkSignals } from './catalogue/network.ts';
+import { openingSignals } from './catalogue/opening.ts';
 import { pageSignals } from './catalogue/page.ts';
+import { sessionSignals } from './catalogue/session.ts';
 import { tlsSignals } from './catalogue/tls.ts';
 import type { Signal } from './signal.ts';
 
@@ -17,6 +19,8 @@ export const catalogue: readonly Signal[] = [
   ...lookSignals,
   ...historySignals,
   ...listsSignals,
+  ...sessionSignals,
+  ...openingSignals,
 ];
 
 /** Finds a signal by its id. */

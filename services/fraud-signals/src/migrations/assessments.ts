@@ -2,16 +2,22 @@ import type { Migration } from '@selfsame/database/migrate';
 
 export const assessmentMigrations: Migration[] = [
   {
-    name: '0001-assessments',
+    name: 'assessments-0001',
     up: `
-      -- What was made of one moment of a session. Facts hold everything that the score came from, so that it can be computed
-      -- again from this row alone; they are erased when raw_until has passed.
+      -- What was made of one moment of a session. facts and rules hold everything that the score and the step-up came from, so
+      -- that they can be computed again from this row alone; they are erased when raw_until has passed. The rest says nothing
+      -- that points at a person.
       CREATE TABLE assessments (
         id                uuid PRIMARY KEY,
         application_id    uuid NOT NULL,
         session_id        uuid NOT NULL,
         attempt_id        text,
         phase             text NOT NULL CHECK (phase IN ('CREATION', 'OPENING', 'CAPTURE')),
+        -- Keyed hashes; null where there was none. They tell whether a later moment of the session looks alike, and find what
+        -- is to be erased with a person.
+        subject_hash      bytea,
+        address_hash      bytea,
+        device_hash       bytea,
         facts             jsonb,
         rules             jsonb NOT NULL,
         score             double precision NOT NULL,
@@ -24,9 +30,15 @@ export const assessmentMigrations: Migration[] = [
         assessed_at       timestamptz NOT NULL,
         raw_until         timestamptz NOT NULL
       );
-      -- The opening of a session, and all that is of it when it is erased.
       CREATE INDEX assessments_session ON assessments (session_id, phase, assessed_at DESC);
+      CREATE INDEX assessments_subject ON assessments (subject_hash) WHERE subject_hash IS NOT NULL;
       CREATE INDEX assessments_raw ON assessments (raw_until) WHERE facts IS NOT NULL;
-      CREATE INDEX assessments_age ON assessments (assessed_at);`,
+      CREATE INDEX assessments_age ON assessments (assessed_at);
+
+      -- Sessions that were deleted, so that what was on its way meanwhile is not kept.
+      CREATE TABLE erased_sessions (
+        session_id uuid PRIMARY KEY,
+        erased_at  timestamptz NOT NULL DEFAULT now()
+      );`,
   },
 ];

@@ -1,4 +1,4 @@
-/** What the session service knows of the session, and how the visit fits what the application said of it. */
+/** What the session service knows of the session, and how this visit of it fits the others and what the application said. */
 export const sessionFacts = {
   /** Looks that were granted before this one. */
   'session.attempts': 'number',
@@ -10,4 +10,10 @@ export const sessionFacts = {
   'session.is_expected_address': 'flag',
   /** The address is the one that the application saw its user on; null when it told none. */
   'session.is_application_address': 'flag',
+  /** How often the page was opened, this time included; null before the first. */
+  'session.openings': 'number',
+  /** On how many addresses (of IPv6: networks of 64 bits) it was opened. */
+  'session.opening_addresses': 'number',
+  /** On how many devices that proved themselves it was opened. */
+  'session.opening_devices': 'number',
 } as const;
