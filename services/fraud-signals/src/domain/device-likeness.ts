@@ -64,7 +64,8 @@ export function compareDevices(one: Likeable['traits'], other: Likeable['traits'
     if (value === otherValue) equal += weight;
     else differing.push(name);
   }
-  const similarity = compared < leastCompared * total ? null : Math.round((10_000 * equal) / compared) / 10_000;
+  const similarity =
+    compared < leastCompared * total ? null : Math.round((10_000 * equal) / compared) / 10_000;
   return { similarity, differing };
 }
 
@@ -84,7 +85,8 @@ export function recogniseDevice(now: Likeable, candidates: readonly Candidate[])
     })
     .toSorted((a, b) => b.similarity - a.similarity);
   const others = alike.filter(({ isSameSubject, band }) => !isSameSubject && band === 'very_high');
-  const best = alike.find(({ isSameSubject }) => isSameSubject) ?? (others.length === 1 ? others[0] : undefined);
+  const best =
+    alike.find(({ isSameSubject }) => isSameSubject) ?? (others.length === 1 ? others[0] : undefined);
   if (best === undefined) return null;
   const { device, isSameSubject, similarity, band } = best;
   const isTlsCorroborated = now.ja4 !== null && now.ja4 === best.ja4;

@@ -10,7 +10,7 @@ export interface Trait {
   /** What browsers made for hiding make up anew for each identity. */
   readonly isSpoofable: boolean;
   /** null: not told, or it is noise. */
-  readonly valueOf: (facts: Facts) => string | null;
+  readonly read: (facts: Facts) => string | null;
 }
 
 /**
@@ -33,7 +33,7 @@ export const deviceTraits: readonly Trait[] = [
     weight: 8,
     isHardware: true,
     isSpoofable: true,
-    valueOf(facts) {
+    read(facts) {
       const sides = [facts.get('page.screen_width'), facts.get('page.screen_height')];
       if (sides.some((side) => typeof side !== 'number')) return null;
       // A device that is turned keeps its screen.
@@ -52,7 +52,7 @@ export const deviceTraits: readonly Trait[] = [
 
 /** The values of all traits, in their order. */
 export function traitsOf(facts: Facts): (string | null)[] {
-  return deviceTraits.map(({ valueOf }) => valueOf(facts));
+  return deviceTraits.map(({ read }) => read(facts));
 }
 
 /** The machine itself, as far as a page sees it. null: the page is not told which graphics it has. */
@@ -60,7 +60,7 @@ export function hardwareRootOf(facts: Facts): string | null {
   if (typeof facts.get('page.webgl_renderer') !== 'string') return null;
   return deviceTraits
     .filter(({ isHardware }) => isHardware)
-    .map(({ name, valueOf }) => `${name} ${valueOf(facts) ?? ''}`)
+    .map(({ name, read }) => `${name} ${read(facts) ?? ''}`)
     .join('\n');
 }
 
@@ -86,7 +86,7 @@ function trait(
     weight,
     isHardware,
     isSpoofable,
-    valueOf(seen) {
+    read(seen) {
       if (unless !== undefined && seen.get(unless) === false) return null;
       const values = facts.map((fact) => seen.get(fact) ?? null);
       return values.every((value) => value === null) ? null : values.map(textOf).join(' ');
