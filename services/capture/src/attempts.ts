@@ -3,11 +3,14 @@ import { captureCompleted } from '@selfsame/contracts/catalog';
 import type { BeginAttemptResponse, HostedSession } from '@selfsame/contracts/session/v1/service';
 import { Failure } from '@selfsame/runtime/errors';
 import { answeredChallenge } from './answered-challenge.ts';
+import { assessLook } from './assessment.ts';
 import type { Capture } from './capture.ts';
 import { captureSignals } from './capture-signals.ts';
 import type { Context } from './context.ts';
 import type { Origin } from './domain/device.ts';
+import { isProofValid, picturesText } from './domain/device-proof.ts';
 import { phaseOf, toldUntil } from './domain/session-phase.ts';
+import type { Observed } from './observed.ts';
 import { problemOf } from './problems.ts';
 import { hostedSession } from './sessions.ts';
 import type { AttemptAnswer } from './wire.ts';
@@ -19,6 +22,7 @@ export interface Upload {
   readonly attemptId: string;
   readonly capture: Capture;
   readonly origin: Origin;
+  readonly observed: Observed;
   /** When the first byte reached this service. */
   readonly receivedAt: Date;
 }
@@ -52,12 +56,13 @@ async function lookOnce(context: Context, upload: Upload): Promise<AttemptAnswer
       retryable: true,
     });
   }
-  const evidence = await verify(context, upload, grant);
+  const { evidence, isSigned } = await verify(context, upload, grant);
   const problem = problemOf(evidence, grant.retriesUncertain);
   // The last attempt is reported even when it shows nothing, so that the session ends.
   if (problem !== undefined && grant.attemptsLeft > 0) {
     return { result: 'retry', problem, attempts_left: grant.attemptsLeft };
   }
+  const assessment = await assessLook(context, { upload, grant, evidence, isSigned });
   const expected = context.verdicts.expect(grant.sessionId);
   try {
     // The page chose the attempt id: only together with its session does it name one event.
@@ -67,6 +72,7 @@ async function lookOnce(context: Context, upload: Upload): Promise<AttemptAnswer
       attemptId: upload.attemptId,
       receivedAt: upload.receivedAt,
       evidence,
+      assessment,
     });
     const { stopping, config } = context;
     const waitMs = stopping.aborted
@@ -118,16 +124,22 @@ async function begin({ neighbours }: Context, upload: Upload): Promise<Begun> {
 /** Whether these pictures were taken to answer an active challenge. */
 const isAnswer = ({ nonce, frames }: Capture) => nonce !== '' && frames.length > 0;
 
+interface Seen {
+  readonly evidence: FaceEvidence;
+  /** Whether the device has signed the pictures; undefined where no signature came. */
+  readonly isSigned: boolean | undefined;
+}
+
 /** What biometrics finds in the pictures, with what is known of how they came to be. */
 async function verify(
   { neighbours, config }: Context,
   { attemptId, capture, receivedAt }: Upload,
   grant: BeginAttemptResponse,
-): Promise<FaceEvidence> {
+): Promise<Seen> {
   const answered = grant.challenge && answeredChallenge(grant.challenge, capture, receivedAt);
   const challenge = answered?.challenge;
-  const signals = captureSignals(capture, grant.challenge, answered);
-  const [{ evidence }, ours] = await Promise.all([
+  const { proof, nonce, picturesSha256 } = capture;
+  const [{ evidence }, isSigned] = await Promise.all([
     neighbours.biometrics.verify(
       {
         applicationId: grant.applicationId,
@@ -144,12 +156,13 @@ async function verify(
       },
       { deadline: challenge === undefined ? config.verifyTimeoutMs : config.challengeTimeoutMs },
     ),
-    signals,
+    proof && isProofValid(proof, picturesText(nonce, picturesSha256)),
   ]);
   if (evidence === undefined) {
     throw new Failure('internal', 'evidence_missing', 'The picture could not be judged.');
   }
-  return { ...evidence, mediaSignals: [...evidence.mediaSignals, ...ours] };
+  const ours = captureSignals(capture, grant.challenge, answered, isSigned);
+  return { evidence: { ...evidence, mediaSignals: [...evidence.mediaSignals, ...ours] }, isSigned };
 }
 
 /** The event may have passed this replica by: one direct question before the page starts to poll. */

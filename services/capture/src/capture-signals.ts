@@ -3,7 +3,6 @@ import type { UsedChallenge } from '@selfsame/contracts/session/v1/service';
 import type { AnsweredChallenge } from './answered-challenge.ts';
 import type { Capture } from './capture.ts';
 import { cameraSignals } from './domain/camera-facts.ts';
-import { isProofValid } from './domain/device-proof.ts';
 
 /** The page says it of its camera, and this service of the times that the page told. */
 const timesSignal = 'cam_timestamp_monotonic';
@@ -12,18 +11,21 @@ const timesSignal = 'cam_timestamp_monotonic';
  * What this service knows of how a capture came to be: the page's facts about its camera, the nonce, the device's
  * signature, and whether its times are possible. To be joined with what biometrics found; numbers only.
  * @param used the challenge that the attempt answers; absent when none was issued
+ * @param isSigned whether its device signed it; undefined where no signature came
  */
-export async function captureSignals(
+export function captureSignals(
   capture: Capture,
   used: UsedChallenge | undefined,
   answered: AnsweredChallenge | undefined,
-): Promise<MediaSignal[]> {
+  isSigned: boolean | undefined,
+): MediaSignal[] {
   const told = cameraSignals(capture.camera);
   return [
     ...told.filter(({ name }) => name !== timesSignal),
     ...timing(told.find(({ name }) => name === timesSignal)?.raised, answered),
     flag('auto_nonce_token_missing', used?.nonceMatches !== true),
-    ...(await signature(capture)),
+    // A browser without WebCrypto or storage has no key: a missing signature says nothing.
+    ...(isSigned === undefined ? [] : [flag('capture_signature_invalid', !isSigned)]),
   ];
 }
 
@@ -32,12 +34,6 @@ function timing(isRaised: boolean | undefined, answered: AnsweredChallenge | und
   if (isRaised === undefined && answered === undefined) return [];
   const raised = isRaised === true || answered?.isPossible === false;
   return [{ name: timesSignal, value: raised ? 0 : 1, raised }];
-}
-
-/** A browser without WebCrypto or storage has no key: a missing signature says nothing. */
-async function signature({ proof, nonce, picturesSha256 }: Capture): Promise<MediaSignal[]> {
-  if (proof === undefined) return [];
-  return [flag('capture_signature_invalid', !(await isProofValid(proof, { nonce, picturesSha256 })))];
 }
 
 function flag(name: string, isSo: boolean): MediaSignal {

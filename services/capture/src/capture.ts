@@ -1,4 +1,5 @@
 import type { DeviceProof } from './domain/device-proof.ts';
+import type { Facts } from './domain/facts.ts';
 
 /** What a page sends of one look: a bare picture, or a bundle. Lives as long as its request. */
 export interface Capture {
@@ -15,4 +16,6 @@ export interface Capture {
   /** The page's facts about its camera, unjudged. */
   readonly camera: Readonly<Record<string, number | boolean>>;
   readonly proof: DeviceProof | undefined;
+  /** What the page tells of itself since it was opened, unjudged. */
+  readonly facts: Facts;
 }

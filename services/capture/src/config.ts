@@ -10,6 +10,17 @@ const settings = {
   trustedProxies: sharedSettings.trustedProxies,
   sessionGrpc: setting.string('SESSION_GRPC', { hint: 'host:port of the session service' }),
   biometricsGrpc: setting.string('BIOMETRICS_GRPC', { hint: 'host:port of the biometrics service' }),
+  fraudSignalsGrpc: setting.string('FRAUD_SIGNALS_GRPC', { hint: 'host:port of the fraud-signals service' }),
+  /** One assessment of a look. The verdict does not wait any longer. */
+  assessTimeoutMs: setting.integer('CAPTURE_ASSESS_TIMEOUT_MS', { default: 500, min: 20, max: 10_000 }),
+  /** Whether the trusted proxy is the edge of this repository, which writes x-selfsame-client itself. */
+  isBehindEdge: setting.boolean('CAPTURE_BEHIND_EDGE', { default: false }),
+  /** The header, in lower case, in which a trusted gateway tells the JA4 of its client; it overwrites what clients send. */
+  ja4Header: setting.string('CAPTURE_JA4_HEADER', {
+    default: '',
+    pattern: /^[a-z0-9-]*$/,
+    hint: 'the name of a header in lower case, or nothing',
+  }),
   /** One look at a face, the wait for a free worker included. */
   verifyTimeoutMs: setting.integer('CAPTURE_VERIFY_TIMEOUT_MS', { default: 4_500, min: 100, max: 30_000 }),
   /** One look with the frames of a challenge. */

@@ -1,4 +1,5 @@
 import type { Bus } from '@selfsame/bus/bus';
+import type { Log } from '@selfsame/runtime/log';
 import type { Config } from './config.ts';
 import type { KeptUploads } from './kept-uploads.ts';
 import type { KnownSessions } from './known-sessions.ts';
@@ -10,6 +11,7 @@ import type { Verdicts } from './verdicts.ts';
 /** What the use cases work with. */
 export interface Context {
   readonly config: Config;
+  readonly log: Log;
   readonly bus: Pick<Bus, 'publish'>;
   readonly neighbours: Neighbours;
   readonly verdicts: Verdicts;

@@ -28,7 +28,11 @@ export async function createService(
   const page = await readPage(config.pageDirectory);
   const states = config.statesPage ? await readStatesPage(config.pageDirectory) : null;
 
-  const neighbours = connectNeighbours({ session: config.sessionGrpc, biometrics: config.biometricsGrpc });
+  const neighbours = connectNeighbours({
+    session: config.sessionGrpc,
+    biometrics: config.biometricsGrpc,
+    fraudSignals: config.fraudSignalsGrpc,
+  });
   lifecycle.onStop('neighbours', neighbours.close);
 
   const bus = await openBus({ service: 'capture', url: config.natsUrl, log, stream: config });
@@ -47,6 +51,7 @@ export async function createService(
 
   const context: Context = {
     config,
+    log,
     bus,
     neighbours,
     verdicts,

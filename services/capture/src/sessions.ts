@@ -1,7 +1,9 @@
 import type { HostedSession } from '@selfsame/contracts/session/v1/service';
 import { Failure } from '@selfsame/runtime/errors';
 import type { Context } from './context.ts';
+import { type DeviceProof, isProofValid, keyDigest, openingText } from './domain/device-proof.ts';
 import { phaseOf, toldUntil } from './domain/session-phase.ts';
+import { noKey, type Observed, observationOf } from './observed.ts';
 import type { LivenessMethod, SessionView } from './wire.ts';
 
 /** The session of an answer, which protobuf allows to be absent and session never leaves out. */
@@ -11,9 +13,31 @@ export function hostedSession(session: HostedSession | undefined): HostedSession
   return session;
 }
 
-/** The user is here: the session is In Progress from now on. @throws Failure `not_found` */
-export async function openSession(context: Context, tokenSha256: Buffer): Promise<SessionView> {
-  const session = hostedSession((await context.neighbours.session.openSession({ tokenSha256 })).session);
+/** How a page opens its session. */
+export interface Opening {
+  readonly tokenSha256: Buffer;
+  /** Empty: none came. */
+  readonly visitNonce: string;
+  /** Over the nonce. */
+  readonly proof: DeviceProof | undefined;
+  readonly observed: Observed;
+}
+
+/**
+ * The user is here: the session is In Progress from now on, or already Approved. Whether the nonce is one of its own, and
+ * still good, session knows.
+ * @throws Failure `not_found`
+ */
+export async function openSession(context: Context, opening: Opening): Promise<SessionView> {
+  const { tokenSha256, proof, visitNonce, observed } = opening;
+  const isSigned =
+    proof !== undefined && visitNonce !== '' && (await isProofValid(proof, openingText(visitNonce)));
+  const { session: answered } = await context.neighbours.session.openSession({
+    tokenSha256,
+    observation: observationOf(observed, isSigned ? keyDigest(proof) : noKey),
+    visitNonce: isSigned ? visitNonce : '',
+  });
+  const session = hostedSession(answered);
   context.knownSessions.learn(tokenSha256, session);
   return viewOf(session);
 }
@@ -47,6 +71,11 @@ export async function demandSession({ knownSessions }: Context, tokenSha256: Buf
 export async function leaveSession(context: Context, tokenSha256: Buffer): Promise<void> {
   await context.openAttempts.settled(tokenSha256.toString('hex'));
   await context.neighbours.session.leaveSession({ tokenSha256 });
+}
+
+/** The user does not want to be recognised on this device any more. @throws Failure `not_found` */
+export async function forgetDevice({ neighbours }: Context, tokenSha256: Buffer): Promise<void> {
+  await neighbours.session.forgetDevice({ tokenSha256 });
 }
 
 /** What the page may know of a session, appearance included. */

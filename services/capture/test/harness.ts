@@ -14,11 +14,18 @@ import {
 } from '@selfsame/contracts/biometrics/v1/service';
 import type { CaptureCompleted } from '@selfsame/contracts/capture/v1/events';
 import { captureCompleted, sessionStatusChanged } from '@selfsame/contracts/catalog';
+import { Assessment, RiskLevel } from '@selfsame/contracts/fraud_signals/v1/assessment';
+import {
+  AssessedSession,
+  type AssessRequest,
+  FraudSignalsServiceDefinition,
+} from '@selfsame/contracts/fraud_signals/v1/service';
 import { SessionStatusChanged } from '@selfsame/contracts/session/v1/events';
 import type {
   BeginAttemptRequest,
   BeginChallengeRequest,
   BeginChallengeResponse,
+  OpenSessionRequest,
   UsedChallenge,
 } from '@selfsame/contracts/session/v1/service';
 import { HostedSession, SessionServiceDefinition } from '@selfsame/contracts/session/v1/service';
@@ -56,6 +63,10 @@ export interface Script {
   retriesUncertain: boolean;
   /** Session is a replica of before challenges: its grants hold none. */
   knowsNoChallenges: boolean;
+  /** What fraud-signals thinks of a look; may throw or wait. */
+  assess: (request: AssessRequest) => Assessment | Promise<Assessment>;
+  /** Session is a replica of before assessments: its grants hold nothing to assess. */
+  knowsNoAssessments: boolean;
   /** How long an upload waits for its verdict: long, unless a test is about the end of that. */
   verdictWaitMs: number;
 }
@@ -75,6 +86,8 @@ export interface Seen {
   readonly pictures: Map<string, string>;
   readonly origins: { deviceSha256: Buffer; networkSha256: Buffer }[];
   readonly verified: VerifyRequest[];
+  readonly assessed: AssessRequest[];
+  readonly openings: OpenSessionRequest[];
   readonly completed: CaptureCompleted[];
   /** Event ids of the above: the stream and session know a repetition by them. */
   readonly completedIds: string[];
@@ -82,6 +95,7 @@ export interface Seen {
   leaves: number;
   opens: number;
   reads: number;
+  forgotten: number;
 }
 
 /** The capture service on real NATS, between neighbours that follow a script. */
@@ -150,6 +164,18 @@ export function goodEvidence(changes: Partial<FaceEvidence> = {}): FaceEvidence 
   });
 }
 
+/** What is thought of an ordinary visit. */
+export function calmAssessment(changes: Partial<Assessment> = {}): Assessment {
+  return Assessment.fromPartial({
+    assessmentId: randomUUID(),
+    riskScore: 4,
+    riskLevel: RiskLevel.LOW,
+    signalsWithValue: 210,
+    catalogueVersion: 'scripted',
+    ...changes,
+  });
+}
+
 /** A face in the middle of the picture, as guidance wants it. */
 export const centredFace: AnalyseResponse = {
   faceCount: 1,
@@ -201,6 +227,7 @@ export async function startWorld(pageDirectory: string, config: Partial<Config> 
     services: (server) => {
       server.add(SessionServiceDefinition, sessionNeighbour(script, seen, state));
       server.add(BiometricsServiceDefinition, biometricsNeighbour(script, seen));
+      server.add(FraudSignalsServiceDefinition, fraudSignalsNeighbour(script, seen));
     },
   });
   await bus.listen(captureCompleted, ({ id, message }) => void decide(id, message));
@@ -238,6 +265,7 @@ export async function startWorld(pageDirectory: string, config: Partial<Config> 
     NATS_URL: nats.url,
     SESSION_GRPC: `127.0.0.1:${neighbours.port}`,
     BIOMETRICS_GRPC: `127.0.0.1:${neighbours.port}`,
+    FRAUD_SIGNALS_GRPC: `127.0.0.1:${neighbours.port}`,
   };
   const lifecycle = createLifecycle(log);
   const settings: Config = {
@@ -276,12 +304,15 @@ const nothingSeen = (): Seen => ({
   pictures: new Map(),
   origins: [],
   verified: [],
+  assessed: [],
+  openings: [],
   completed: [],
   completedIds: [],
   verdicts: 0,
   leaves: 0,
   opens: 0,
   reads: 0,
+  forgotten: 0,
 });
 
 function freshScript(changes: Partial<HostedSession>): Omit<Script, 'verdictWaitMs'> {
@@ -299,6 +330,7 @@ function freshScript(changes: Partial<HostedSession>): Omit<Script, 'verdictWait
       callbackMethod: 'initiator',
       isDesktopAllowed: true,
       attemptsLeft: 3,
+      visitNonce: 'a-nonce-of-this-visit',
       ...changes,
     }),
     verify: () => goodEvidence(),
@@ -311,6 +343,8 @@ function freshScript(changes: Partial<HostedSession>): Omit<Script, 'verdictWait
     challengeLifetimeMs: 90_000,
     retriesUncertain: true,
     knowsNoChallenges: false,
+    assess: () => calmAssessment(),
+    knowsNoAssessments: false,
   };
 }
 
@@ -370,8 +404,9 @@ function sessionNeighbour(script: Script, seen: Seen, state: { tokenSha256: stri
       seen.reads += 1;
       return { session: find(request.tokenSha256) };
     },
-    async openSession(request: { tokenSha256: Uint8Array }) {
+    async openSession(request: OpenSessionRequest) {
       const { lockedUntil } = find(request.tokenSha256);
+      seen.openings.push(request);
       seen.opens += 1;
       enter(['Not Started', 'Not Finished', 'Resubmitted'], 'In Progress');
       return { session: { ...script.session, lockedUntil } };
@@ -396,6 +431,7 @@ function sessionNeighbour(script: Script, seen: Seen, state: { tokenSha256: stri
         attemptsLeft: known ?? script.session.attemptsLeft,
         challenge,
         retriesUncertain: script.retriesUncertain,
+        assessed: script.knowsNoAssessments ? undefined : assessedSession(session),
       };
     },
     async beginChallenge({ tokenSha256, attemptId, method }: BeginChallengeRequest) {
@@ -423,6 +459,14 @@ function sessionNeighbour(script: Script, seen: Seen, state: { tokenSha256: stri
       enter(['In Progress'], 'Not Finished');
       return { status: script.session.status };
     },
+    async describeSession(): Promise<never> {
+      throw new Failure('not_found', 'session_not_found', 'Not asked here.');
+    },
+    async forgetDevice(request: { tokenSha256: Uint8Array }) {
+      find(request.tokenSha256);
+      seen.forgotten += 1;
+      return {};
+    },
   };
 }
 
@@ -439,5 +483,20 @@ function biometricsNeighbour(script: Script, seen: Seen) {
     examine: async () => ({}),
     putFaceListEntry: async () => ({}),
     dropFaceListEntry: async () => ({}),
+  };
+}
+
+function assessedSession({ sessionId, applicationId }: HostedSession): AssessedSession {
+  return AssessedSession.fromPartial({ sessionId, applicationId, vendorData: 'user-1' });
+}
+
+function fraudSignalsNeighbour(script: Script, seen: Seen) {
+  return {
+    async assess(request: AssessRequest) {
+      seen.assessed.push(request);
+      return { assessment: await script.assess(request) };
+    },
+    checkRules: async () => ({ mistakes: [] }),
+    forgetDevices: async () => ({ forgotten: 0 }),
   };
 }

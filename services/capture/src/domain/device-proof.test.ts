@@ -1,6 +1,6 @@
 import { createHash, webcrypto } from 'node:crypto';
 import { describe, expect, it } from 'vitest';
-import { isProofValid } from './device-proof.ts';
+import { isProofValid, keyDigest, openingText, picturesText } from './device-proof.ts';
 
 const sha256 = (text: string) => createHash('sha256').update(text).digest();
 const picturesSha256 = sha256('all pictures of a look');
@@ -15,19 +15,30 @@ async function proofOf(text: string, curve = 'P-256') {
     signature: Buffer.from(signature).toString('base64url'),
   };
 }
-const message = `${nonce}.${picturesSha256.toString('hex')}`;
+const message = picturesText(nonce, picturesSha256);
 
 describe('the proof of a device', () => {
   it('is its signature over nonce and pictures', async () => {
-    expect(await isProofValid(await proofOf(message), { nonce, picturesSha256 })).toBe(true);
+    expect(await isProofValid(await proofOf(message), message)).toBe(true);
   });
 
   it('holds for no other nonce, no other pictures and no other key', async () => {
     const proof = await proofOf(message);
-    expect(await isProofValid(proof, { nonce: 'another', picturesSha256 })).toBe(false);
-    expect(await isProofValid(proof, { nonce, picturesSha256: sha256('others') })).toBe(false);
+    expect(await isProofValid(proof, picturesText('another', picturesSha256))).toBe(false);
+    expect(await isProofValid(proof, picturesText(nonce, sha256('others')))).toBe(false);
     const { public_key } = await proofOf(message);
-    expect(await isProofValid({ ...proof, public_key }, { nonce, picturesSha256 })).toBe(false);
+    expect(await isProofValid({ ...proof, public_key }, message)).toBe(false);
+  });
+
+  it('of a look is none of an opening', async () => {
+    expect(await isProofValid(await proofOf(message), openingText(nonce))).toBe(false);
+    expect(await isProofValid(await proofOf(openingText(nonce)), openingText(nonce))).toBe(true);
+  });
+
+  it('is by a key that is called alike whatever it signs', async () => {
+    const proof = await proofOf(message);
+    const raw = Buffer.from(proof.public_key, 'base64url');
+    expect(keyDigest(proof)).toEqual(createHash('sha256').update(raw).digest());
   });
 
   it.each([
@@ -38,12 +49,10 @@ describe('the proof of a device', () => {
     ['a short signature', { signature: Buffer.alloc(63).toString('base64url') }],
     ['a signature of zeros', { signature: Buffer.alloc(64).toString('base64url') }],
   ])('is not %s', async (_what, changes) => {
-    expect(await isProofValid({ ...(await proofOf(message)), ...changes }, { nonce, picturesSha256 })).toBe(
-      false,
-    );
+    expect(await isProofValid({ ...(await proofOf(message)), ...changes }, message)).toBe(false);
   });
 
   it('is by a key of the curve that browsers are asked for', async () => {
-    expect(await isProofValid(await proofOf(message, 'P-384'), { nonce, picturesSha256 })).toBe(false);
+    expect(await isProofValid(await proofOf(message, 'P-384'), message)).toBe(false);
   });
 });

@@ -1,6 +1,6 @@
-import { webcrypto } from 'node:crypto';
+import { createHash, webcrypto } from 'node:crypto';
 
-/** A key that a browser keeps, and what it signed. The key is checked and forgotten. */
+/** A key that a browser keeps, and what it signed. The key is checked, its digest told, and it is forgotten. */
 export interface DeviceProof {
   /** Raw uncompressed P-256 point, base64url. */
   readonly public_key: string;
@@ -13,25 +13,30 @@ const keyForm = /^[A-Za-z0-9_-]{87}$/;
 const signatureForm = /^[A-Za-z0-9_-]{86}$/;
 const curve = { name: 'ECDSA', namedCurve: 'P-256' };
 
-/**
- * Whether the signature is by this key over `{nonce}.{SHA-256 of the pictures, hex}`. Anything that is no key or no
- * signature is no proof either.
- * @param picturesSha256 of all of them as they were sent, one after the other; 32 bytes
- */
-export async function isProofValid(
-  proof: DeviceProof,
-  { nonce, picturesSha256 }: { nonce: string; picturesSha256: Buffer },
-): Promise<boolean> {
+/** What a device signs when the page is opened. @param nonce that came with the page */
+export const openingText = (nonce: string) => `${nonce}.open`;
+
+/** What a device signs with a look. @param picturesSha256 of all pictures as they were sent, one after the other; 32 bytes */
+export const picturesText = (nonce: string, picturesSha256: Buffer) =>
+  `${nonce}.${picturesSha256.toString('hex')}`;
+
+/** Whether the signature is by this key over this text. Anything that is no key or no signature is no proof either. */
+export async function isProofValid(proof: DeviceProof, text: string): Promise<boolean> {
   if (!keyForm.test(proof.public_key) || !signatureForm.test(proof.signature)) return false;
   const { subtle } = webcrypto;
   try {
     const key = await subtle.importKey('raw', bytesOf(proof.public_key), curve, false, ['verify']);
-    const signed = Buffer.from(`${nonce}.${picturesSha256.toString('hex')}`);
-    return await subtle.verify({ name: 'ECDSA', hash: 'SHA-256' }, key, bytesOf(proof.signature), signed);
+    const signature = bytesOf(proof.signature);
+    return await subtle.verify({ name: 'ECDSA', hash: 'SHA-256' }, key, signature, Buffer.from(text));
   } catch {
     // No point of the curve.
     return false;
   }
+}
+
+/** Names the key: SHA-256 of the raw point, whichever way it was written. */
+export function keyDigest(proof: DeviceProof): Buffer {
+  return createHash('sha256').update(bytesOf(proof.public_key)).digest();
 }
 
 const bytesOf = (text: string) => Buffer.from(text, 'base64url');

@@ -29,7 +29,7 @@ describe('where a picture comes from', () => {
   it('is a name that scripts cannot read, that ends by itself and that works inside other pages over https', () => {
     const plain = namingHeader(`${name}1`, false);
     expect(deviceOf(plain.split(';')[0])).toBe(`${name}1`);
-    expect(plain).toContain('; Path=/session; Max-Age=86400; HttpOnly; SameSite=Lax');
+    expect(plain).toContain('; Path=/session; Max-Age=34560000; HttpOnly; SameSite=Lax');
     expect(namingHeader(`${name}1`, true)).toContain('; HttpOnly; Secure; SameSite=None; Partitioned');
   });
 });

@@ -1,9 +1,13 @@
 import { createHash } from 'node:crypto';
 import { clientOf } from './rate-limit.ts';
 
-/** Names the browser, for a day: the longest time for which anyone can be locked out. */
+/**
+ * Names the browser: for locks, and as what its device was called before. Whoever copies it has it, so that nothing is
+ * believed for its sake.
+ */
 export const deviceCookie = 'selfsame_device';
-const cookieSeconds = 86_400;
+/** As long as browsers keep any; renewed with every visit. */
+const cookieSeconds = 400 * 86_400;
 const valueForm = /^[A-Za-z0-9_-]{32}$/;
 
 /** Where a picture comes from, as digests of 32 bytes; empty where it is unknown. */
@@ -37,8 +41,17 @@ export function deviceOf(cookies: string | undefined): string | null {
  * application alone; over plain http, as on a developer's machine, browsers take it at top level only.
  */
 export function namingHeader(device: string, isSecure: boolean): string {
+  return cookieHeader(device, cookieSeconds, isSecure);
+}
+
+/** A Set-Cookie header that takes the name away. */
+export function forgettingHeader(isSecure: boolean): string {
+  return cookieHeader('', 0, isSecure);
+}
+
+function cookieHeader(value: string, seconds: number, isSecure: boolean): string {
   const scope = isSecure ? 'Secure; SameSite=None; Partitioned' : 'SameSite=Lax';
-  return `${deviceCookie}=${device}; Path=/session; Max-Age=${cookieSeconds}; HttpOnly; ${scope}`;
+  return `${deviceCookie}=${value}; Path=/session; Max-Age=${seconds}; HttpOnly; ${scope}`;
 }
 
 function digest(text: string): Buffer {

@@ -6,10 +6,12 @@ import { takeAttempt } from '../attempts.ts';
 import { beginChallenge } from '../challenges.ts';
 import type { Context } from '../context.ts';
 import { originOf } from '../domain/device.ts';
+import { pictureFacts } from '../domain/http-facts.ts';
 import { demandSession } from '../sessions.ts';
 import { attemptAnswer, challengeRequest, challengeView, refusal } from '../wire.ts';
 import type { Admission } from './admission.ts';
 import { bytesAnnounced, captureOf, captureTypes, contentTypeOf } from './bodies.ts';
+import { observe } from './observing.ts';
 import { arrivesWithin } from './pace.ts';
 import { placeOf, ReceivedBody, receiveBody } from './receiving.ts';
 import { createSlots } from './slots.ts';
@@ -100,11 +102,15 @@ export function attemptRoutes(api: HttpServer, context: Context, admission: Admi
     const { bytes, receivedAt } = request.body;
     const { token, attempt_id } = request.params as { token: string; attempt_id: string };
     reply.header('x-frame-received-at', receivedAt.toISOString());
+    const capture = captureOf(bytes, contentTypeOf(request));
+    const seen = observe(request, 'upload', config);
+    const sizes = pictureFacts({ body: bytes.length, picture: capture.image.length });
     const upload = {
       tokenSha256: tokenDigest(token),
       attemptId: attempt_id.toLowerCase(),
-      capture: captureOf(bytes, contentTypeOf(request)),
+      capture,
       origin: originOf(request.headers.cookie, request.ip),
+      observed: { ...seen, facts: { ...capture.facts, ...seen.facts, ...sizes } },
       receivedAt,
     };
     return slots.during(request, () => takeAttempt(context, upload));

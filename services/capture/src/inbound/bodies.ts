@@ -5,7 +5,7 @@ import { Compile } from 'typebox/compile';
 import type { Capture } from '../capture.ts';
 import { bundleType, cutPictures, openBundle } from '../domain/bundle.ts';
 import { looksLikeImage } from '../domain/image-bytes.ts';
-import { captureManifest } from '../wire.ts';
+import { captureManifest, manifestFactsBytesMax, type PageFacts } from '../wire.ts';
 
 /** Content types of an attempt. */
 export const captureTypes = /^(image\/(jpeg|png|webp)|application\/vnd\.selfsame\.capture)$/;
@@ -53,13 +53,23 @@ export function captureOf(body: Buffer, contentType: string): Capture {
 
 function bareImage(image: Buffer): Capture {
   const picturesSha256 = sha256(image);
-  return { image, frames: [], picturesSha256, nonce: '', shownAtMs: [], camera: {}, proof: undefined };
+  return {
+    image,
+    frames: [],
+    picturesSha256,
+    nonce: '',
+    shownAtMs: [],
+    camera: {},
+    proof: undefined,
+    facts: {},
+  };
 }
 
 function bundleOf(body: Buffer): Capture {
   const opened = openBundle(body);
   if (opened === null || !manifestCheck.Check(opened.manifest)) throw bundleInvalid();
   const { manifest } = opened;
+  const facts = factsOf(manifest);
   const cut = cutPictures(opened.pictures, manifest);
   if (cut === null) throw bundleInvalid();
   return {
@@ -73,7 +83,13 @@ function bundleOf(body: Buffer): Capture {
     shownAtMs: manifest.shown_at_ms,
     camera: manifest.camera,
     proof: manifest.proof,
+    facts,
   };
+}
+
+function factsOf({ facts = {} }: { facts?: PageFacts }): PageFacts {
+  if (Buffer.byteLength(JSON.stringify(facts)) > manifestFactsBytesMax) throw bundleInvalid();
+  return facts;
 }
 
 const sha256 = (bytes: Buffer) => createHash('sha256').update(bytes).digest();

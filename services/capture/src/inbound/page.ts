@@ -8,6 +8,7 @@ import type { Context } from '../context.ts';
 import { acceptedLanguages } from '../domain/accepted-languages.ts';
 import { appearanceCss } from '../domain/appearance.ts';
 import { contentPolicy } from '../domain/content-policy.ts';
+import { askedHints } from '../domain/http-facts.ts';
 import type { Page } from '../outbound/page-files.ts';
 import { readHosted, viewOf } from '../sessions.ts';
 import type { Admission } from './admission.ts';
@@ -23,6 +24,8 @@ const pageHeaders = {
   'cache-control': 'no-store',
   'x-content-type-options': 'nosniff',
   'x-robots-tag': 'noindex, nofollow',
+  // What its calls tell of the browser beside what browsers tell unasked.
+  'accept-ch': askedHints,
 };
 
 /** Two or three letters and perhaps a region: the languages of the public contract and their like. */

@@ -1,5 +1,5 @@
 import { DetailError, FieldError } from '@selfsame/http/server';
-import { Failure, type FailureKind } from '@selfsame/runtime/errors';
+import { errorCode, Failure, type FailureKind } from '@selfsame/runtime/errors';
 import type { FastifyReply, FastifyRequest } from 'fastify';
 
 /** What the page is told when something cannot be done. */
@@ -107,6 +107,7 @@ function refusalOf(error: unknown): Refusal {
   }
   if (error instanceof FieldError) return requestInvalid;
   if (error instanceof OffsetWrong) return offsetWrong;
+  if (errorCode(error) === 'FST_ERR_CTP_BODY_TOO_LARGE') return requestTooLarge;
   const status = error instanceof DetailError ? error.status : statusOf(error);
   const known = byStatus[status];
   return known === undefined ? internal : { status, ...known };
@@ -123,6 +124,11 @@ const requestInvalid: Refusal = {
   status: 400,
   code: 'request_invalid',
   detail: 'The request could not be read.',
+};
+const requestTooLarge: Refusal = {
+  status: 413,
+  code: 'request_too_large',
+  detail: 'The request says more than it may.',
 };
 const offsetWrong: Refusal = {
   status: 409,

@@ -1,4 +1,5 @@
 import { BiometricsServiceDefinition } from '@selfsame/contracts/biometrics/v1/service';
+import { FraudSignalsServiceDefinition } from '@selfsame/contracts/fraud_signals/v1/service';
 import { SessionServiceDefinition } from '@selfsame/contracts/session/v1/service';
 import { connectGrpc, type GrpcClient } from '@selfsame/runtime/grpc';
 
@@ -6,6 +7,7 @@ import { connectGrpc, type GrpcClient } from '@selfsame/runtime/grpc';
 export interface Neighbours {
   readonly session: GrpcClient<typeof SessionServiceDefinition>;
   readonly biometrics: GrpcClient<typeof BiometricsServiceDefinition>;
+  readonly fraudSignals: GrpcClient<typeof FraudSignalsServiceDefinition>;
   close(): void;
 }
 
@@ -15,18 +17,25 @@ const deadlineMs = 2_000;
 const maxMessageBytes = 18 * 1024 * 1024;
 
 /** Connects lazily: a neighbour that is away is noticed by the calls. Addresses are `host:port`. */
-export function connectNeighbours(addresses: { session: string; biometrics: string }): Neighbours {
+export function connectNeighbours(addresses: {
+  session: string;
+  biometrics: string;
+  fraudSignals: string;
+}): Neighbours {
   const session = connectGrpc(SessionServiceDefinition, addresses.session, { deadlineMs });
   const biometrics = connectGrpc(BiometricsServiceDefinition, addresses.biometrics, {
     deadlineMs,
     maxMessageBytes,
   });
+  const fraudSignals = connectGrpc(FraudSignalsServiceDefinition, addresses.fraudSignals, { deadlineMs });
   return {
     session: session.client,
     biometrics: biometrics.client,
+    fraudSignals: fraudSignals.client,
     close() {
       session.close();
       biometrics.close();
+      fraudSignals.close();
     },
   };
 }

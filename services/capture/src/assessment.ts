@@ -1,0 +1,48 @@
+import type { FaceEvidence } from '@selfsame/contracts/biometrics/v1/evidence';
+import type { Assessment } from '@selfsame/contracts/fraud_signals/v1/assessment';
+import { AssessmentPhase } from '@selfsame/contracts/fraud_signals/v1/service';
+import type { BeginAttemptResponse } from '@selfsame/contracts/session/v1/service';
+import { errorCode } from '@selfsame/runtime/errors';
+import type { Upload } from './attempts.ts';
+import type { Context } from './context.ts';
+import { keyDigest } from './domain/device-proof.ts';
+import { noKey, observationOf } from './observed.ts';
+
+/** A look that leads to a verdict. */
+export interface JudgedLook {
+  readonly upload: Upload;
+  readonly grant: BeginAttemptResponse;
+  readonly evidence: FaceEvidence;
+  /** Whether the device has signed the pictures; undefined where no signature came. */
+  readonly isSigned: boolean | undefined;
+}
+
+/**
+ * What device, network and past say of a look. Undefined when nobody can be asked in time: session knows what that is worth
+ * to the workflow, and nobody loses a look for it.
+ */
+export async function assessLook(
+  { neighbours, config, log }: Context,
+  { upload, grant, evidence, isSigned }: JudgedLook,
+): Promise<Assessment | undefined> {
+  // A session service of before assessments has nothing to assess.
+  if (grant.assessed === undefined) return undefined;
+  const { proof } = upload.capture;
+  const isProved = proof !== undefined && isSigned === true && grant.challenge?.nonceMatches === true;
+  try {
+    const { assessment } = await neighbours.fraudSignals.assess(
+      {
+        session: grant.assessed,
+        phase: AssessmentPhase.CAPTURE,
+        attemptId: upload.attemptId,
+        observation: observationOf(upload.observed, isProved ? keyDigest(proof) : noKey),
+        evidence,
+      },
+      { deadline: config.assessTimeoutMs },
+    );
+    return assessment;
+  } catch (error) {
+    log.warn({ code: errorCode(error) }, 'fraud-signals could not be asked about a look');
+    return undefined;
+  }
+}
