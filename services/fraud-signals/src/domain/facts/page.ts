@@ -61,8 +61,8 @@ export const pageFacts = {
   'page.outer_height': 'number',
   'page.inner_width': 'number',
   'page.inner_height': 'number',
-  /** What the user has set, as `prefers-contrast: more`. */
-  'page.media_preferences': 'texts',
+  /** Over contrast, motion, transparency and colours as the user has set them: what they are stays with the browser. */
+  'page.preferences_digest': 'text',
   /** 0..1 */
   'page.battery_level': 'number',
   'page.battery_charging': 'flag',
@@ -148,26 +148,22 @@ export const pageFacts = {
   /** Words in stacks by which drivers are known. */
   'page.stack_words': 'texts',
 
-  // The camera in use. Its name is told as a digest over name and origin only.
+  /** The name of the camera in use, as a digest over name and origin only. */
   'page.camera_digest': 'text',
-  'page.camera_facing': 'text',
-  /** As 1920x1080. */
-  'page.camera_size_max': 'text',
 
   // How the page is used. Numbers, never where something was.
   /** From the first sight of the page. */
   'page.first_input_ms': 'number',
   'page.consent_ms': 'number',
   'page.capture_ms': 'number',
-  'page.retry_interval_ms': 'number',
   'page.pointer_moves': 'number',
   /** Straight distance over length of the path, 0..1. */
   'page.pointer_straightness': 'number',
   /** Standard deviation over mean. */
   'page.pointer_speed_variation': 'number',
-  /** Share of mouse moves that came in one and the same distance of time, 0..1, and share at whole steps of more than one pixel. */
-  'page.pointer_beat_share': 'number',
-  'page.pointer_step_share': 'number',
+  /** Of a mouse: the whole number of pixels of which all its steps are multiples, 0 where there is none; mean time between them. */
+  'page.pointer_quantum_px': 'number',
+  'page.pointer_beat_ms': 'number',
   /** A mouse clicked where it had not come near. */
   'page.click_unmoved': 'flag',
   'page.untrusted_events': 'number',
