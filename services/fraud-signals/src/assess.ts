@@ -1,17 +1,140 @@
 import { randomUUID } from 'node:crypto';
-import { Assessment } from '@selfsame/contracts/fraud_signals/v1/assessment';
-import type { AssessRequest } from '@selfsame/contracts/fraud_signals/v1/service';
+import { errorCode, Failure } from '@selfsame/runtime/errors';
 import type { Context } from './context.ts';
 import { catalogueVersion } from './domain/catalogue.ts';
-import { weigh } from './domain/weigh.ts';
+import type { FactName, FactValue } from './domain/facts.ts';
+import { lookFactsOf, type SeenFace } from './domain/look-facts.ts';
+import { type MatchedRule, matchRule, readRules, type WrittenRule } from './domain/rules.ts';
+import { type Weighed, weigh } from './domain/weigh.ts';
+import { marksOf, placeOf } from './marks.ts';
+import type { SeenFacts } from './observed.ts';
+import { lookAtOpenings } from './openings.ts';
+import { insertAssessment } from './outbound/assessment-store.ts';
+import type { Visit } from './visit.ts';
 
-/** Weighs one moment of a session. */
-export async function assess(_context: Context, _request: AssessRequest): Promise<Assessment> {
-  const weighed = weigh(new Map());
-  return Assessment.fromPartial({
-    assessmentId: randomUUID(),
-    riskScore: weighed.score,
-    catalogueVersion,
-    assessedAt: new Date(),
+/** One moment of a session, as others tell of it. */
+export interface AssessedMoment extends Omit<Visit, 'now' | 'facts'> {
+  /** The address that the application expects; empty: none. */
+  readonly expectedIpAddress: string;
+  readonly told: SeenFacts;
+  /** What the look found, at CAPTURE. */
+  readonly look: SeenFace | null;
+  /** Step-up rules, the first match wins. */
+  readonly rules: readonly WrittenRule[];
+}
+
+/** Parts that can fail without an assessment failing. */
+export type Part = 'network' | 'history' | 'lists';
+
+/** What follows from a moment. */
+export interface Assessed {
+  readonly id: string;
+  readonly weighed: Weighed;
+  readonly catalogueVersion: string;
+  readonly stepUp: MatchedRule | null;
+  readonly failures: readonly Part[];
+  readonly at: Date;
+}
+
+/** Of the time that the caller waits, for looking; the rest is for writing down and for the way back. */
+const lookingShare = 0.5;
+const writingShare = 0.25;
+const usualTimeMs = 1_000;
+const dayMs = 86_400_000;
+
+/**
+ * Weighs one moment of a session and keeps what came of it. A part that fails or takes too long leaves its facts out and is
+ * named; the answer comes all the same, and nobody is approved by it.
+ *
+ * @param timeMs how long the caller waits
+ * @throws Failure `rules_invalid` for rules that cannot be matched
+ */
+export async function assess(
+  context: Context,
+  moment: AssessedMoment,
+  timeMs: number = usualTimeMs,
+): Promise<Assessed> {
+  const read = readRules(moment.rules);
+  if ('mistakes' in read) throw new Failure('invalid', 'rules_invalid', read.mistakes.join(' '));
+  const failures = new Set<Part>();
+  const attempt = attempts(context, failures);
+  const now = new Date();
+  const visit: Visit = {
+    ...moment,
+    now,
+    facts: new Map<FactName, FactValue | null>([
+      ['clock.now_ms', now.getTime()],
+      ...moment.told,
+      ...expectationsOf(moment),
+      ...lookOf(moment),
+    ]),
+  };
+  const marks = marksOf(context, visit);
+  const [openings] = await Promise.all([
+    attempt('history', timeMs * lookingShare, () => lookAtOpenings(context, visit, marks)),
+  ]);
+  if (openings?.failed) failures.add('history');
+  const facts = new Map([...(openings?.facts ?? []), ...visit.facts]);
+  const weighed = weigh(facts);
+  const stepUp = matchRule(read.rules, weighed);
+  const id = randomUUID();
+  const record = {
+    id,
+    application_id: visit.applicationId,
+    session_id: visit.sessionId,
+    attempt_id: visit.attemptId || null,
+    phase: visit.phase,
+    ...marks,
+    facts: Object.fromEntries(facts),
+    rules: [...moment.rules],
+    score: weighed.score,
+    level: weighed.level,
+    reasons: [...weighed.reasons],
+    counts: weighed.counts,
+    step_up: stepUp,
+    failures: [...failures],
+    catalogue_version: catalogueVersion,
+    assessed_at: now,
+    raw_until: new Date(now.getTime() + context.config.rawDays * dayMs),
+  };
+  await Promise.all([
+    attempt('history', timeMs * writingShare, () => insertAssessment(context.database.db, record)),
+  ]);
+  return { id, weighed, catalogueVersion, stepUp, failures: [...failures], at: now };
+}
+
+/** Runs one part: undefined, and the part is named, when it throws or is late. */
+function attempts({ log }: Context, failures: Set<Part>) {
+  return async <T>(part: Part, limitMs: number, run: () => Promise<T>): Promise<T | undefined> => {
+    const late = Promise.withResolvers<never>();
+    const timer = setTimeout(() => late.reject(new Failure('deadline', 'part_late', 'late')), limitMs);
+    try {
+      return await Promise.race([run(), late.promise]);
+    } catch (error) {
+      failures.add(part);
+      // Its code alone: a database may repeat what it was asked.
+      log.warn({ part, code: errorCode(error) }, 'a part of an assessment failed');
+      return undefined;
+    } finally {
+      clearTimeout(timer);
+    }
+  };
+}
+
+/** Before a look there is nothing that it could have found; a look that tells nothing leaves its facts out. */
+function lookOf({ phase, look }: AssessedMoment): SeenFacts {
+  return phase === 'CAPTURE' && look === null ? new Map() : lookFactsOf(look);
+}
+
+/** Whether the address is the one that the application named; IPv6 by networks of 64 bits, since phones change the rest. */
+function expectationsOf(moment: AssessedMoment): [FactName, boolean | null][] {
+  const here = placeOf(moment.ipAddress);
+  const compared = [
+    ['session.is_expected_address', moment.expectedIpAddress],
+    ['session.is_application_address', moment.applicationIpAddress],
+  ] as const;
+  return compared.flatMap(([name, expected]): [FactName, boolean | null][] => {
+    if (expected === '' || moment.phase === 'CREATION') return [[name, null]];
+    return here === '' ? [] : [[name, placeOf(expected) === here]];
   });
 }

@@ -5,12 +5,15 @@ import type { Database } from '@selfsame/database/database';
 import type { GrpcClient } from '@selfsame/runtime/grpc';
 import type { Log } from '@selfsame/runtime/log';
 import type { Config } from './config.ts';
+import type { KeyedHash } from './domain/keyed-hash.ts';
 import type { Tables } from './outbound/tables.ts';
 
 /** What the use cases work with. */
 export interface Context {
   readonly config: Config;
   readonly log: Log;
+  /** Under SIGNALS_KEY. */
+  readonly hash: KeyedHash;
   readonly database: Database<Tables>;
   readonly bus: Bus<Tables>;
   readonly session: GrpcClient<typeof SessionServiceDefinition>;

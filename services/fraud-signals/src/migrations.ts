@@ -5,7 +5,7 @@ import { assessmentMigrations } from './migrations/assessments.ts';
 import { historyMigrations } from './migrations/history.ts';
 import { listMigrations } from './migrations/lists.ts';
 
-/** The schema `fraud_signals`, in the order in which it came to be. */
+/** The schema `fraud_signals`: families of migrations, each of which grows at its own end. */
 export const migrations: Migration[] = [
   ...busMigrations,
   ...httpMigrations,

@@ -8,6 +8,7 @@ import type { Lifecycle } from '@selfsame/runtime/lifecycle';
 import type { Log } from '@selfsame/runtime/log';
 import type { Config } from './config.ts';
 import type { Context } from './context.ts';
+import { createKeyedHash } from './domain/keyed-hash.ts';
 import { subscribeAll } from './inbound/consumers.ts';
 import { createApi } from './inbound/http/server.ts';
 import { fraudSignalsRpc } from './inbound/rpc.ts';
@@ -55,6 +56,7 @@ export async function createService(options: {
   const context: Context = {
     config,
     log,
+    hash: createKeyedHash(config.signalsKey),
     database,
     bus,
     session: session.client,

@@ -2,7 +2,7 @@ import type { Migration } from '@selfsame/database/migrate';
 
 export const assessmentMigrations: Migration[] = [
   {
-    name: 'assessments-0001',
+    name: 'assessments-0001-records',
     up: `
       -- What was made of one moment of a session. facts and rules hold everything that the score and the step-up came from, so
       -- that they can be computed again from this row alone; they are erased when raw_until has passed. The rest says nothing

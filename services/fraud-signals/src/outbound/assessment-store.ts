@@ -1,15 +1,120 @@
+import { type Selectable, sql } from 'kysely';
+import type { FactValue } from '../domain/facts.ts';
+import type { AssessmentTables } from './assessment-tables.ts';
 import type { Queries } from './tables.ts';
 
-/** Deletes all that was made of these sessions. */
-export async function forgetAssessments(
+/** An assessment as it is kept. */
+export type AssessmentRecord = Selectable<AssessmentTables['assessments']>;
+
+/**
+ * Keeps an assessment, unless its session was deleted meanwhile. One round trip, which does not wait for the disk: what a crash
+ * of the database takes along was never known, and whoever looks for it finds nothing and approves nothing.
+ */
+export async function insertAssessment(db: Queries, record: AssessmentRecord): Promise<void> {
+  const { facts, step_up: stepUp } = record;
+  await sql`
+    WITH quick AS MATERIALIZED (SELECT set_config('synchronous_commit', 'off', true))
+    INSERT INTO assessments (
+      id, application_id, session_id, attempt_id, phase, subject_hash, address_hash, device_hash, facts, rules, score, level,
+      reasons, counts, step_up, failures, catalogue_version, assessed_at, raw_until
+    )
+    SELECT ${record.id}::uuid, ${record.application_id}::uuid, ${record.session_id}::uuid, ${record.attempt_id}::text,
+      ${record.phase}::text, ${record.subject_hash}::bytea, ${record.address_hash}::bytea, ${record.device_hash}::bytea,
+      ${facts === null ? null : JSON.stringify(facts)}::jsonb, ${JSON.stringify(record.rules)}::jsonb,
+      ${record.score}::float8, ${record.level}::text, ${JSON.stringify(record.reasons)}::jsonb, ${JSON.stringify(record.counts)}::jsonb,
+      ${stepUp === null ? null : JSON.stringify(stepUp)}::jsonb, ${record.failures}::text[],
+      ${record.catalogue_version}::text, ${record.assessed_at}::timestamptz, ${record.raw_until}::timestamptz
+    FROM quick
+    WHERE NOT EXISTS (SELECT FROM erased_sessions WHERE session_id = ${record.session_id}::uuid)`.execute(db);
+}
+
+/** One time that the page of a session was opened. */
+export interface Opening {
+  readonly assessed_at: Date;
+  readonly address_hash: Buffer | null;
+  readonly device_hash: Buffer | null;
+  /** Of the newest opening only, and only when they are asked for. */
+  readonly facts: Readonly<Record<string, FactValue | null>> | null;
+}
+
+const maxOpenings = 50;
+
+/** The openings of a session's page, newest first, 50 at most. */
+export async function findOpenings(
   db: Queries,
-  applicationId: string,
-  sessionIds: readonly string[],
-): Promise<void> {
-  if (sessionIds.length === 0) return;
-  await db
-    .deleteFrom('assessments')
-    .where('application_id', '=', applicationId)
-    .where('session_id', 'in', sessionIds)
-    .execute();
+  session: { applicationId: string; sessionId: string },
+  options: { withFacts: boolean },
+): Promise<Opening[]> {
+  const { rows } = await sql<Opening>`
+    SELECT assessed_at, address_hash, device_hash,
+      CASE WHEN ${options.withFacts}::boolean AND row_number() OVER (ORDER BY assessed_at DESC) = 1 THEN facts END AS facts
+    FROM assessments
+    WHERE session_id = ${session.sessionId} AND application_id = ${session.applicationId} AND phase = 'OPENING'
+    ORDER BY assessed_at DESC
+    LIMIT ${maxOpenings}`.execute(db);
+  return rows;
+}
+
+/** @returns null when there is none */
+export async function findAssessment(db: Queries, id: string): Promise<AssessmentRecord | null> {
+  const found = await db.selectFrom('assessments').selectAll().where('id', '=', id).executeTakeFirst();
+  return found ?? null;
+}
+
+/** Deletes all that was made of a session, what is on its way included. */
+export async function eraseSession(db: Queries, sessionId: string): Promise<void> {
+  await sql`INSERT INTO erased_sessions (session_id) VALUES (${sessionId}) ON CONFLICT DO NOTHING`.execute(
+    db,
+  );
+  await sql`DELETE FROM assessments WHERE session_id = ${sessionId}`.execute(db);
+}
+
+/** The same for every session of a subject. */
+export async function eraseSubject(db: Queries, subjectHash: Buffer): Promise<void> {
+  await sql`
+    WITH gone AS (DELETE FROM assessments WHERE subject_hash = ${subjectHash} RETURNING session_id)
+    INSERT INTO erased_sessions (session_id) SELECT DISTINCT session_id FROM gone ON CONFLICT DO NOTHING`.execute(
+    db,
+  );
+}
+
+/** Erases facts, and the rules that were asked of them, once their time has passed. @returns how many, at most `limit` */
+export async function eraseRawValues(db: Queries, limit: number): Promise<number> {
+  const { numAffectedRows } = await sql`
+    UPDATE assessments SET facts = NULL, rules = '[]' WHERE id IN (
+      SELECT id FROM assessments WHERE facts IS NOT NULL AND raw_until < now() LIMIT ${limit} FOR UPDATE SKIP LOCKED
+    )`.execute(db);
+  return Number(numAffectedRows);
+}
+
+/** Forgets what is older than anything is kept. @returns how many, at most `limit` */
+export async function pruneAssessments(
+  db: Queries,
+  options: { olderThanDays: number; limit: number },
+): Promise<number> {
+  const { numAffectedRows } = await sql`
+    DELETE FROM assessments WHERE id IN (
+      SELECT id FROM assessments WHERE assessed_at < now() - ${options.olderThanDays} * interval '1 day'
+      LIMIT ${options.limit} FOR UPDATE SKIP LOCKED
+    )`.execute(db);
+  return Number(numAffectedRows);
+}
+
+const erasedDays = 7;
+
+/** Deletes what was written down in the same moment in which its session was deleted. */
+export async function pruneStragglers(db: Queries): Promise<void> {
+  await sql`DELETE FROM assessments USING erased_sessions WHERE assessments.session_id = erased_sessions.session_id`.execute(
+    db,
+  );
+}
+
+/** Forgets which sessions were deleted, long after the last of them could still be on its way. */
+export async function pruneErased(db: Queries, limit: number): Promise<number> {
+  const { numAffectedRows } = await sql`
+    DELETE FROM erased_sessions WHERE session_id IN (
+      SELECT session_id FROM erased_sessions WHERE erased_at < now() - ${erasedDays} * interval '1 day'
+      LIMIT ${limit} FOR UPDATE SKIP LOCKED
+    )`.execute(db);
+  return Number(numAffectedRows);
 }
