@@ -15,7 +15,8 @@ export type HashDomain =
   | 'trait'
   | 'camera'
   | 'ja4'
-  | 'client';
+  | 'client'
+  | 'list';
 
 /** Hashes parts under the service's key. */
 export type KeyedHash = (domain: HashDomain, ...parts: readonly (string | Buffer)[]) => Buffer;

@@ -2,7 +2,7 @@ import type { Migration } from '@selfsame/database/migrate';
 
 export const listMigrations: Migration[] = [
   {
-    name: '0003-lists',
+    name: 'lists-0001-lists',
     up: `
     CREATE TABLE lists (
       id             uuid PRIMARY KEY,

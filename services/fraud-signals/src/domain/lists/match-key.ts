@@ -1,8 +1,5 @@
-import { createHmac } from 'node:crypto';
+import type { KeyedHash } from '../keyed-hash.ts';
 import type { ValueType } from './types.ts';
-
-/** Enough that no two values of an application ever share one. */
-const keyBytes = 16;
 
 /**
  * What a value is found by: a keyed hash within one application, so that the table tells nobody without the key what is on
@@ -10,11 +7,10 @@ const keyBytes = 16;
  * @param value as `readValue` normalises it
  */
 export function matchKey(
-  signalsKey: Uint8Array,
+  hash: KeyedHash,
   applicationId: string,
   type: ValueType | 'face_of_session',
   value: string,
 ): Buffer {
-  const hash = createHmac('sha256', signalsKey).update(`list ${applicationId} ${type} ${value}`);
-  return hash.digest().subarray(0, keyBytes);
+  return hash('list', applicationId, type, value);
 }

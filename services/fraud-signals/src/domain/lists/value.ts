@@ -57,7 +57,7 @@ const rules: Record<ValueType, Rule> = {
 };
 
 /** vendor_data is the application's own; letters count the same in either case. */
-function normalUser(text: string): string {
+export function normalUser(text: string): string {
   return text.normalize('NFC').toLowerCase();
 }
 

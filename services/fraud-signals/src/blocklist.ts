@@ -1,0 +1,102 @@
+import type { Context } from './context.ts';
+import { matchKey } from './domain/lists/match-key.ts';
+import type { List, ListEntry } from './domain/lists/types.ts';
+import { readValue } from './domain/lists/value.ts';
+import { dropFace, putFace } from './face-entries.ts';
+import type { Added } from './list-additions.ts';
+import { addValue, describeSession, referenceTo } from './list-entries.ts';
+import type { ListRefusal } from './list-refusal.ts';
+import { notFound, refuse, refuseField } from './list-refusal.ts';
+import { systemList } from './lists.ts';
+import { deleteEntry, findEntryByKey, type NewEntry } from './outbound/list-entry-store.ts';
+
+/** What of a session can be blocked by naming the session. */
+export const blockable = ['face', 'email', 'phone'] as const;
+export type Blockable = (typeof blockable)[number];
+
+/** Puts what a session was about on the application's blocklists. The face first: it alone may not do. */
+export async function blockSession(
+  context: Context,
+  applicationId: string,
+  sessionId: string,
+  items: readonly Blockable[],
+): Promise<{ readonly entries: readonly ListEntry[] } | ListRefusal> {
+  const wanted = await wantedOf(context, applicationId, sessionId, items);
+  if ('refused' in wanted) return wanted;
+  const entries: ListEntry[] = [];
+  for (const { list, entry } of wanted.targets) {
+    const added: Added | ListRefusal =
+      list.entryType === 'face'
+        ? await putFace(context, list, { sessionId }, entry)
+        : await addValue(context, list, entry);
+    if ('refused' in added) {
+      return added.refused === 'field' ? refuseField('session_id', added.reason) : added;
+    }
+    entries.push(added.entry);
+  }
+  return { entries };
+}
+
+/** Takes it off again, whoever put it there. */
+export async function unblockSession(
+  context: Context,
+  applicationId: string,
+  sessionId: string,
+  items: readonly Blockable[],
+): Promise<{ readonly removed: number } | ListRefusal> {
+  const wanted = await wantedOf(context, applicationId, sessionId, items);
+  if ('refused' in wanted) return wanted;
+  const { db } = context.database;
+  let removed = 0;
+  for (const { list, entry } of wanted.targets) {
+    const known = await findEntryByKey(db, list.id, entry.matchKey);
+    if (known?.state !== 'active') continue;
+    if (list.entryType === 'face')
+      await dropFace(context, { applicationId, listId: list.id, entryId: known.id });
+    else await deleteEntry(db, known.id);
+    removed += 1;
+  }
+  return { removed };
+}
+
+/** A blocklist, and what of the session is to be on it. */
+interface Target {
+  readonly list: List;
+  readonly entry: NewEntry;
+}
+
+async function wantedOf(
+  context: Context,
+  applicationId: string,
+  sessionId: string,
+  items: readonly Blockable[],
+): Promise<{ readonly targets: readonly Target[] } | ListRefusal> {
+  if (items.length === 0)
+    return refuse(400, 'Say what of the session is meant: the face, the email or the phone.');
+  const session = await describeSession(context, applicationId, sessionId);
+  if (session === undefined) return notFound;
+  const about = {
+    ...referenceTo(context, applicationId, session),
+    displayLabel: null,
+    comment: null,
+    metadata: null,
+    addedBy: 'api',
+    referenceSessionId: sessionId,
+    referenceObjectUuid: null,
+  } as const;
+  const targets: Target[] = [];
+  for (const item of blockable.filter((one) => items.includes(one))) {
+    const list = await systemList(context, applicationId, item);
+    if (item === 'face') {
+      const key = matchKey(context.hash, applicationId, 'face_of_session', sessionId);
+      targets.push({ list, entry: { ...about, value: null, matchKey: key } });
+      continue;
+    }
+    const value = readValue(item, session[item]);
+    if ('mistake' in value)
+      return refuseField(item, `The session was given no ${item} that could be listed.`);
+    const key = matchKey(context.hash, applicationId, item, value.normal);
+    targets.push({ list, entry: { ...about, value: value.shown, matchKey: key } });
+  }
+  return { targets };
+}

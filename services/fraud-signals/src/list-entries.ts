@@ -1,0 +1,132 @@
+import { Failure } from '@selfsame/runtime/errors';
+import type { Context } from './context.ts';
+import { matchKey } from './domain/lists/match-key.ts';
+import type { List } from './domain/lists/types.ts';
+import { normalUser, readValue } from './domain/lists/value.ts';
+import { dropFace, putFace } from './face-entries.ts';
+import { type Added, full, isFull } from './list-additions.ts';
+import type { ListRefusal } from './list-refusal.ts';
+import { notFound, refuseField } from './list-refusal.ts';
+import {
+  deleteEntry,
+  findEntry,
+  findEntryByKey,
+  insertEntry,
+  type NewEntry,
+} from './outbound/list-entry-store.ts';
+import { findList, lockList } from './outbound/list-store.ts';
+
+/** What an application says about a new entry. */
+export interface EntryInput {
+  readonly value: string;
+  readonly displayLabel: string | null;
+  readonly comment: string | null;
+  readonly metadata: Readonly<Record<string, unknown>> | null;
+  /** The session that gave reason for it; null: none. */
+  readonly referenceSessionId: string | null;
+  readonly referenceObjectUuid: string | null;
+}
+
+/** Puts a value on a list or, on lists of faces, the face of a session. */
+export async function addEntry(
+  context: Context,
+  applicationId: string,
+  listId: string,
+  input: EntryInput,
+): Promise<Added | ListRefusal> {
+  const list = await findList(context.database.db, applicationId, listId);
+  if (list === undefined) return notFound;
+  const reference = await findReference(context, applicationId, input.referenceSessionId);
+  if ('refused' in reference) return reference;
+  const about = { ...input, ...reference, addedBy: 'api' as const };
+  if (list.entryType === 'face') {
+    const sessionId = input.referenceSessionId;
+    if (sessionId === null) {
+      return refuseField('reference_session_id', 'Name the session whose face it is, or upload a picture.');
+    }
+    const key = matchKey(context.hash, applicationId, 'face_of_session', sessionId);
+    return putFace(context, list, { sessionId }, { ...about, value: null, matchKey: key });
+  }
+  const value = readValue(list.entryType, input.value);
+  if ('mistake' in value) return refuseField('value', value.mistake);
+  const key = matchKey(context.hash, applicationId, list.entryType, value.normal);
+  return addValue(context, list, { ...about, value: value.shown, matchKey: key });
+}
+
+/** Writes an entry whose value was read already. */
+export async function addValue(
+  { database }: Pick<Context, 'database'>,
+  { applicationId, id }: List,
+  entry: NewEntry,
+): Promise<Added | ListRefusal> {
+  return await database.transaction(async (tx) => {
+    const list = await lockList(tx, applicationId, id);
+    if (list === undefined) return notFound;
+    const known = await findEntryByKey(tx, id, entry.matchKey);
+    if (known !== undefined) return { entry: known, isNew: false };
+    if (await isFull(tx, id)) return full;
+    const added = await insertEntry(tx, list, entry);
+    if (added === undefined) throw new Error('an entry was added to a list that is held');
+    return { entry: added, isNew: true };
+  });
+}
+
+/** Takes an entry off its list. A face counts no more from now on, even where biometrics is told of it later. */
+export async function removeEntry(
+  context: Context,
+  applicationId: string,
+  listId: string,
+  id: string,
+): Promise<boolean> {
+  const { db } = context.database;
+  const list = await findList(db, applicationId, listId);
+  const entry = list && (await findEntry(db, applicationId, listId, id));
+  if (entry === undefined || entry.state === 'pending') return false;
+  if (entry.entryType !== 'face') return deleteEntry(db, id);
+  await dropFace(context, { applicationId, listId, entryId: id });
+  return entry.state === 'active';
+}
+
+/** What is kept of the session that gave reason for an entry. */
+type Reference = Pick<NewEntry, 'referenceSessionNumber' | 'subjectKey'>;
+
+async function findReference(
+  context: Context,
+  applicationId: string,
+  sessionId: string | null,
+): Promise<Reference | ListRefusal> {
+  if (sessionId === null) return { referenceSessionNumber: null, subjectKey: null };
+  const session = await describeSession(context, applicationId, sessionId);
+  if (session === undefined) {
+    return refuseField('reference_session_id', 'This application has no such session.');
+  }
+  return referenceTo(context, applicationId, session);
+}
+
+/** What is kept of a session: its number, and a keyed hash by which the erasure of its person finds the entry. */
+export function referenceTo(
+  { hash }: Pick<Context, 'hash'>,
+  applicationId: string,
+  { sessionNumber, vendorData }: Described,
+): Reference {
+  return {
+    referenceSessionNumber: Number(sessionNumber),
+    subjectKey: vendorData === '' ? null : matchKey(hash, applicationId, 'user', normalUser(vendorData)),
+  };
+}
+
+type Described = Awaited<ReturnType<Context['session']['describeSession']>>;
+
+/** Who a session is about; undefined when the application has none of that id. */
+export async function describeSession(
+  { session }: Pick<Context, 'session'>,
+  applicationId: string,
+  sessionId: string,
+): Promise<Described | undefined> {
+  try {
+    return await session.describeSession({ applicationId, sessionId });
+  } catch (error) {
+    if (error instanceof Failure && error.kind === 'not_found') return undefined;
+    throw error;
+  }
+}

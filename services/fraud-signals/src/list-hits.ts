@@ -1,0 +1,111 @@
+import type { Context } from './context.ts';
+import type { FactName, FactValue } from './domain/facts.ts';
+import { rangeKey, rangesAround } from './domain/lists/ip-range.ts';
+import { matchKey } from './domain/lists/match-key.ts';
+import type { ValueType } from './domain/lists/types.ts';
+import { isOurDeviceName, normalUser, readValue } from './domain/lists/value.ts';
+import { findHits, type Hit } from './outbound/list-hit-store.ts';
+import type { Visit } from './visit.ts';
+
+/** What the application's lists say of a visit. */
+export interface ListFindings {
+  /** On blocklists, then on allowlists. */
+  readonly hits: readonly (Hit & { readonly listType: 'blocklist' | 'allowlist' })[];
+  /** lists.* */
+  readonly facts: ReadonlyMap<FactName, FactValue | null>;
+  /** The lists could not be asked: nothing may be approved. */
+  readonly failed: boolean;
+}
+
+type Facts = Map<FactName, FactValue | null>;
+
+/** No honest visit is on so many; the blocking ones come first. */
+const maxHits = 50;
+
+/**
+ * Looks a visit up on all lists of its application, with one query. Never throws.
+ * @param deviceNames what the visit's device is called, if it proved itself or was recognised
+ */
+export async function findListHits(
+  context: Pick<Context, 'hash' | 'database' | 'log'>,
+  visit: Visit,
+  deviceNames: readonly string[],
+): Promise<ListFindings> {
+  const values = valuesOf(visit, deviceNames);
+  const { applicationId } = visit;
+  const keys = [...values].flatMap(([type, normals]) =>
+    (normals ?? []).map((normal) => matchKey(context.hash, applicationId, type, normal)),
+  );
+  try {
+    const found = keys.length === 0 ? [] : await findHits(context.database.db, applicationId, keys, maxHits);
+    return { hits: found.filter(isTold), facts: factsOf(values, found), failed: false };
+  } catch (err) {
+    context.log.warn({ err }, 'the lists could not be asked');
+    return { hits: [], facts: new Map(), failed: true };
+  }
+}
+
+/** What of a visit may be on a list, normalised; null: the visit has no such thing; undefined: nobody could look. */
+type Values = ReadonlyMap<ValueType, readonly string[] | null | undefined>;
+
+function valuesOf(visit: Visit, deviceNames: readonly string[]): Values {
+  const ranges = rangesAround(visit.ipAddress || visit.applicationIpAddress).map(rangeKey);
+  // The application may call its devices as it likes, but for the names that only a proof gives.
+  const named = isOurDeviceName(visit.applicationDeviceId) ? '' : visit.applicationDeviceId;
+  const devices = [...deviceNames, named].flatMap((name) => normal('device_fingerprint', name));
+  return new Map<ValueType, readonly string[] | null | undefined>([
+    ['ip_address', orNull(ranges)],
+    ['device_fingerprint', orNull([...new Set(devices)])],
+    ['user', visit.vendorData === '' ? null : [normalUser(visit.vendorData)]],
+    ['country', countriesOf(visit)],
+    ['email', orNull(normal('email', visit.email))],
+    ['phone', orNull(normal('phone', visit.phone))],
+  ]);
+}
+
+function countriesOf({ facts }: Visit): readonly string[] | null | undefined {
+  const country = facts.get('net.country_code');
+  if (country === undefined) return undefined;
+  return orNull(normal('country', String(country ?? '')));
+}
+
+/** None for what could not be on a list anyway. */
+function normal(type: ValueType, text: string): string[] {
+  const value = readValue(type, text);
+  return 'mistake' in value ? [] : [value.normal];
+}
+
+function orNull(values: readonly string[]): readonly string[] | null {
+  return values.length === 0 ? null : values;
+}
+
+const factNames: Record<ValueType, { readonly blocked: FactName; readonly allowed: FactName }> = {
+  ip_address: { blocked: 'lists.ip_blocked', allowed: 'lists.ip_allowed' },
+  device_fingerprint: { blocked: 'lists.device_blocked', allowed: 'lists.device_allowed' },
+  user: { blocked: 'lists.user_blocked', allowed: 'lists.user_allowed' },
+  country: { blocked: 'lists.country_blocked', allowed: 'lists.country_allowed' },
+  email: { blocked: 'lists.email_blocked', allowed: 'lists.email_allowed' },
+  phone: { blocked: 'lists.phone_blocked', allowed: 'lists.phone_allowed' },
+};
+
+function factsOf(values: Values, hits: readonly Hit[]): Facts {
+  const facts: Facts = new Map();
+  for (const [type, normals] of values) {
+    if (normals === undefined) continue;
+    const isOn = (listType: Hit['listType']) =>
+      normals && hits.some((hit) => hit.entryType === type && hit.listType === listType);
+    facts.set(factNames[type].blocked, isOn('blocklist'));
+    facts.set(factNames[type].allowed, isOn('allowlist'));
+  }
+  facts.set(
+    'lists.is_blocked',
+    hits.some(({ listType }) => listType === 'blocklist'),
+  );
+  const custom = hits.flatMap(({ listType, listId }) => (listType === 'custom' ? [listId] : []));
+  facts.set('lists.custom', custom.length === 0 ? null : [...new Set(custom)].toSorted());
+  return facts;
+}
+
+function isTold(hit: Hit): hit is ListFindings['hits'][number] {
+  return hit.listType !== 'custom';
+}
