@@ -25,13 +25,13 @@ export interface Weighed {
   readonly counts: { readonly value: number; readonly absent: number; readonly unavailable: number };
 }
 
-const mediumFrom = 30;
-const highFrom = 60;
+/** The scores from which on a level is reached. */
+export const levelsFrom = { medium: 30, high: 60 } as const;
 
 /** The level of a score of 0..100. */
 export function levelOf(score: number): RiskLevel {
-  if (score >= highFrom) return 'HIGH';
-  return score >= mediumFrom ? 'MEDIUM' : 'LOW';
+  if (score >= levelsFrom.high) return 'HIGH';
+  return score >= levelsFrom.medium ? 'MEDIUM' : 'LOW';
 }
 
 /**
