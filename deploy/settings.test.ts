@@ -11,12 +11,19 @@ const around: Neighbourhood = {
   publicUrl: 'http://127.0.0.1:8080',
   databaseUrl: 'postgres://127.0.0.1/selfsame',
   natsUrl: 'nats://127.0.0.1:4222',
-  secrets: { BIOMETRIC_KEY: key, SESSION_TOKEN_KEY: key, WEBHOOK_SECRET_KEY: key, POSTGRES_PASSWORD: key },
+  secrets: {
+    BIOMETRIC_KEY: key,
+    SESSION_TOKEN_KEY: key,
+    SIGNALS_KEY: key,
+    WEBHOOK_SECRET_KEY: key,
+    POSTGRES_PASSWORD: key,
+  },
   ports: {
     session: { http: 1, grpc: 2 },
     capture: { http: 3 },
     biometrics: { http: 4, grpc: 5 },
-    'webhook-dispatcher': { http: 6 },
+    'fraud-signals': { http: 6, grpc: 7 },
+    'webhook-dispatcher': { http: 8 },
   },
 };
 const local = (name: ServiceName) => serviceEnvironment(name, around);

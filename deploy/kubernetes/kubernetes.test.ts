@@ -92,7 +92,9 @@ describe.skipIf(kubectl === undefined)(title, () => {
       .filter((each) => each.kind === 'ConfigMap')
       .flatMap((each) => Object.entries(each.data ?? {}))
       .flatMap(([name, value]) => (name.endsWith('_GRPC') ? [value] : []));
-    expect(new Set(callees)).toEqual(new Set(['session-grpc:9090', 'biometrics-grpc:9090']));
+    expect(new Set(callees)).toEqual(
+      new Set(['session-grpc:9090', 'biometrics-grpc:9090', 'fraud-signals-grpc:9090']),
+    );
     for (const [host = '', port] of callees.map((each) => each.split(':'))) {
       const { spec } = find('Service', host);
       expect(spec.clusterIP).toBe('None');
@@ -155,6 +157,7 @@ describe.skipIf(kubectl === undefined)(title, () => {
     ['session', ['DATABASE_URL', 'SESSION_TOKEN_KEY']],
     ['capture', []],
     ['biometrics', ['BIOMETRIC_KEY', 'DATABASE_URL']],
+    ['fraud-signals', ['DATABASE_URL', 'SIGNALS_KEY']],
     ['webhook-dispatcher', ['DATABASE_URL', 'WEBHOOK_SECRET_KEY']],
   ] as const)('%s is configured but for its secrets: %j', (name, secrets) => {
     const [container] = find('Deployment', `${name}-server`).spec.template.spec.containers;

@@ -1,8 +1,11 @@
 import { once } from 'node:events';
+import { readFileSync } from 'node:fs';
 import { readSettings, type Setting, setting, sharedSettings } from '@selfsame/runtime/config';
+import { Failure } from '@selfsame/runtime/errors';
 import { run } from '@selfsame/runtime/lifecycle';
 import { createRouter, readRules } from '../routes.ts';
 import { createEdge, type Upstream } from './edge.ts';
+import type { TlsFiles } from './edge-tls.ts';
 
 const drainMs = 1500;
 
@@ -15,6 +18,20 @@ function parseUpstream(address: string): Upstream {
   return { host, port: Number(port) };
 }
 
+/** PEM files, if https is wanted. @throws Failure when only one is named, or one cannot be read */
+function tlsFiles(cert: string, key: string): TlsFiles | undefined {
+  if (cert === '' && key === '') return undefined;
+  const read = (variable: string, path: string) => {
+    try {
+      return readFileSync(path, 'utf8');
+    } catch (cause) {
+      const remedy = `${variable} must name a PEM file that can be read; https needs EDGE_TLS_CERT and EDGE_TLS_KEY.`;
+      throw new Failure('invalid', 'tls_files_missing', remedy, { cause });
+    }
+  };
+  return { cert: read('EDGE_TLS_CERT', cert), key: read('EDGE_TLS_KEY', key) };
+}
+
 await run('edge', async (lifecycle, log, environment) => {
   const settings = readSettings(
     {
@@ -22,16 +39,22 @@ await run('edge', async (lifecycle, log, environment) => {
       httpPort: sharedSettings.httpPort,
       session: upstream('SESSION_HTTP', 8081),
       capture: upstream('CAPTURE_HTTP', 8082),
+      'fraud-signals': upstream('FRAUD_SIGNALS_HTTP', 8086),
       'webhook-dispatcher': upstream('WEBHOOK_DISPATCHER_HTTP', 8084),
       demo: upstream('DEMO_HTTP', 8085),
+      tlsCert: setting.string('EDGE_TLS_CERT', { default: '' }),
+      tlsKey: setting.string('EDGE_TLS_KEY', { default: '' }),
     },
     environment,
   );
+  const tls = tlsFiles(settings.tlsCert, settings.tlsKey);
   const server = createEdge({
+    ...(tls === undefined ? {} : { tls }),
     route: createRouter(readRules()),
     upstreams: {
       session: parseUpstream(settings.session),
       capture: parseUpstream(settings.capture),
+      'fraud-signals': parseUpstream(settings['fraud-signals']),
       'webhook-dispatcher': parseUpstream(settings['webhook-dispatcher']),
       demo: parseUpstream(settings.demo),
     },

@@ -7,11 +7,18 @@ import { Failure } from '@selfsame/runtime/errors';
 export interface Secrets {
   readonly BIOMETRIC_KEY: string;
   readonly SESSION_TOKEN_KEY: string;
+  readonly SIGNALS_KEY: string;
   readonly WEBHOOK_SECRET_KEY: string;
   readonly POSTGRES_PASSWORD: string;
 }
 
-const names = ['BIOMETRIC_KEY', 'SESSION_TOKEN_KEY', 'WEBHOOK_SECRET_KEY', 'POSTGRES_PASSWORD'] as const;
+const names = [
+  'BIOMETRIC_KEY',
+  'SESSION_TOKEN_KEY',
+  'SIGNALS_KEY',
+  'WEBHOOK_SECRET_KEY',
+  'POSTGRES_PASSWORD',
+] as const;
 
 /**
  * Reads the secrets of a data directory, making them on the first run; a key in `environment` wins.
@@ -61,6 +68,7 @@ function fromEntries(secretOf: (name: (typeof names)[number]) => string): Secret
   return {
     BIOMETRIC_KEY: secretOf('BIOMETRIC_KEY'),
     SESSION_TOKEN_KEY: secretOf('SESSION_TOKEN_KEY'),
+    SIGNALS_KEY: secretOf('SIGNALS_KEY'),
     WEBHOOK_SECRET_KEY: secretOf('WEBHOOK_SECRET_KEY'),
     POSTGRES_PASSWORD: secretOf('POSTGRES_PASSWORD'),
   };

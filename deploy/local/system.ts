@@ -1,6 +1,7 @@
 import { join } from 'node:path';
 import { type CreatedApplication, type LocalFile, provision } from './applications.ts';
 import { turboArguments, turboEnvironment } from './build.ts';
+import { findIpData } from './ip-data.ts';
 import { checkNats, prepareNats } from './nats.ts';
 import { environmentOf, makePlan, type Plan, type SystemOptions } from './plan.ts';
 import { choosePort, loopback } from './ports.ts';
@@ -65,7 +66,15 @@ export async function startSystem(options: SystemOptions): Promise<System> {
     const { secrets, ports } = plan;
     // A tunnel that ends here gives phones a way in.
     const publicUrl = plan.environment.PUBLIC_BASE_URL || baseUrl;
-    const around: Neighbourhood = { host: loopback, publicUrl, databaseUrl, natsUrl, secrets, ports };
+    const around: Neighbourhood = {
+      host: loopback,
+      publicUrl,
+      databaseUrl,
+      natsUrl,
+      secrets,
+      ports,
+      ipDataDirectory: findIpData(plan.environment),
+    };
     await Promise.all([
       startEdge(run, plan),
       ...serviceNames.map((name) => startService(run, plan, name, around)),
@@ -173,12 +182,13 @@ async function startReplica(
 }
 
 async function startEdge(run: Run, plan: Plan): Promise<void> {
-  const { session, capture, 'webhook-dispatcher': dispatcher } = plan.ports;
+  const { session, capture, 'fraud-signals': signals, 'webhook-dispatcher': dispatcher } = plan.ports;
   const own = environmentOf(plan, 'edge', {
     HOST: loopback,
     HTTP_PORT: String(plan.edge),
     SESSION_HTTP: `${loopback}:${session.http}`,
     CAPTURE_HTTP: `${loopback}:${capture.http}`,
+    FRAUD_SIGNALS_HTTP: `${loopback}:${signals.http}`,
     WEBHOOK_DISPATCHER_HTTP: `${loopback}:${dispatcher.http}`,
     DEMO_HTTP: `${loopback}:${plan.demo}`,
   });

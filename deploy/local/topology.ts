@@ -1,7 +1,13 @@
 import type { Secrets } from './secrets.ts';
 
 /** The services of this repository: a folder of services/ each, and a process each. */
-export const serviceNames = ['session', 'capture', 'biometrics', 'webhook-dispatcher'] as const;
+export const serviceNames = [
+  'session',
+  'capture',
+  'biometrics',
+  'fraud-signals',
+  'webhook-dispatcher',
+] as const;
 export type ServiceName = (typeof serviceNames)[number];
 
 /** What a service needs around it. Ports are preferences: a taken one is replaced by a free one. */
@@ -16,6 +22,7 @@ export const serviceFacts: Readonly<Record<ServiceName, ServiceFacts>> = {
   session: { httpPort: 8081, grpcPort: 9081, hasDatabase: true },
   capture: { httpPort: 8082, hasDatabase: false },
   biometrics: { httpPort: 8083, grpcPort: 9083, hasDatabase: true },
+  'fraud-signals': { httpPort: 8086, grpcPort: 9086, hasDatabase: true },
   'webhook-dispatcher': { httpPort: 8084, hasDatabase: true },
 };
 
@@ -38,6 +45,8 @@ export interface Neighbourhood {
   readonly natsUrl: string;
   readonly secrets: Secrets;
   readonly ports: Readonly<Record<ServiceName, Ports>>;
+  /** Databases and lists of addresses, where there are any. */
+  readonly ipDataDirectory?: string | undefined;
 }
 
 /** The settings of one service in a local run; secrets only where they belong. */
@@ -48,16 +57,24 @@ export function serviceEnvironment(name: ServiceName, around: Neighbourhood): No
   const own: Record<ServiceName, NodeJS.ProcessEnv> = {
     session: {
       BIOMETRICS_GRPC: grpc('biometrics'),
+      FRAUD_SIGNALS_GRPC: grpc('fraud-signals'),
       PUBLIC_BASE_URL: around.publicUrl,
       SESSION_TOKEN_KEY: secrets.SESSION_TOKEN_KEY,
     },
     capture: {
       SESSION_GRPC: grpc('session'),
       BIOMETRICS_GRPC: grpc('biometrics'),
+      FRAUD_SIGNALS_GRPC: grpc('fraud-signals'),
       // For those who work on the page: every state of it at /__states.
       CAPTURE_STATES_PAGE: 'true',
     },
     biometrics: { BIOMETRIC_KEY: secrets.BIOMETRIC_KEY },
+    'fraud-signals': {
+      SESSION_GRPC: grpc('session'),
+      BIOMETRICS_GRPC: grpc('biometrics'),
+      SIGNALS_KEY: secrets.SIGNALS_KEY,
+      ...(around.ipDataDirectory === undefined ? {} : { SIGNALS_IP_DATA: around.ipDataDirectory }),
+    },
     'webhook-dispatcher': {
       SESSION_GRPC: grpc('session'),
       WEBHOOK_SECRET_KEY: secrets.WEBHOOK_SECRET_KEY,
