@@ -14,6 +14,7 @@ import { createApi } from './inbound/http/server.ts';
 import { fraudSignalsRpc } from './inbound/rpc.ts';
 import { migrations } from './migrations.ts';
 import type { Tables } from './outbound/tables.ts';
+import { startRetention } from './retention.ts';
 
 /** The service's name in logs, traces, the database and on the bus. */
 export const serviceName = 'fraud-signals';
@@ -62,6 +63,8 @@ export async function createService(options: {
     session: session.client,
     biometrics: biometrics.client,
   };
+
+  lifecycle.onStop('retention', startRetention(context));
 
   await subscribeAll(context);
 

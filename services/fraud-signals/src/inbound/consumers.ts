@@ -1,13 +1,19 @@
 import { sessionDeleted, sessionStatusChanged, subjectErased } from '@selfsame/contracts/catalog';
 import type { Context } from '../context.ts';
-import { forgetAssessments } from '../outbound/assessment-store.ts';
+import { eraseSubjectFromLists, forgetSessionInLists } from '../list-erasure.ts';
+import { subjectHash } from '../marks.ts';
+import { eraseSession, eraseSubject } from '../outbound/assessment-store.ts';
 
 /** Subscribes to what this service acts on: one handler per event. */
 export async function subscribeAll(context: Context): Promise<void> {
-  const { bus } = context;
+  const { bus, hash } = context;
   await bus.subscribe(sessionStatusChanged, async () => {});
   await bus.subscribe(sessionDeleted, async (tx, { message }) => {
-    await forgetAssessments(tx, message.applicationId, [message.sessionId]);
+    await eraseSession(tx, message.sessionId);
+    await forgetSessionInLists(tx, message);
   });
-  await bus.subscribe(subjectErased, async () => {});
+  await bus.subscribe(subjectErased, async (tx, { message }) => {
+    await eraseSubject(tx, subjectHash(hash, message.applicationId, message.vendorData));
+    await eraseSubjectFromLists(context, tx, message);
+  });
 }

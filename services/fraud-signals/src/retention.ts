@@ -1,0 +1,54 @@
+import type { Context } from './context.ts';
+import {
+  eraseRawValues,
+  pruneAssessments,
+  pruneErased,
+  pruneStragglers,
+} from './outbound/assessment-store.ts';
+
+const everyMs = 3_600_000;
+/** Small, so that no row is locked for long. */
+const batch = 500;
+/** A backlog beyond this goes on with the next hour. */
+const maxBatches = 2_000;
+
+/**
+ * Erases, now and every hour, facts whose time has passed, and assessments that are older than anything is kept. Any number of
+ * replicas may do so.
+ *
+ * @returns how to stop
+ */
+export function startRetention(context: Context): () => Promise<void> {
+  const stopping = new AbortController();
+  let running = eraseAll(context, stopping.signal);
+  const timer = setInterval(() => {
+    running = running.then(() => eraseAll(context, stopping.signal));
+  }, everyMs);
+  return async () => {
+    clearInterval(timer);
+    stopping.abort();
+    await running;
+  };
+}
+
+/** One round of it. Never throws: the next hour tries again what went wrong, and one thing keeps no other from being done. */
+export async function eraseAll({ config, database, log }: Context, stopping?: AbortSignal): Promise<void> {
+  const { db } = database;
+  const old = { olderThanDays: config.historyDays, limit: batch };
+  const chores: Record<string, () => Promise<boolean>> = {
+    'raw values': async () => (await eraseRawValues(db, batch)) === batch,
+    'old assessments': async () => (await pruneAssessments(db, old)) === batch,
+    stragglers: async () => {
+      await pruneStragglers(db);
+      return false;
+    },
+    'erased sessions': async () => (await pruneErased(db, batch)) === batch,
+  };
+  for (const [what, doSome] of Object.entries(chores)) {
+    try {
+      for (let round = 0; round < maxBatches && !stopping?.aborted && (await doSome()); round += 1);
+    } catch (err) {
+      log.warn({ err, what }, 'could not erase what is old');
+    }
+  }
+}
