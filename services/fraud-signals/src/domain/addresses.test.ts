@@ -243,6 +243,8 @@ function asUrlHost(text: string): string {
   const host = new URL(`http://[${text}]`).hostname.slice(1, -1);
   const mapped = /^::ffff:([0-9a-f]+):([0-9a-f]+)$/.exec(host);
   if (mapped === null) return host;
-  const octets = mapped.slice(1).flatMap((group) => [Number.parseInt(group, 16) >>> 8, Number.parseInt(group, 16) & 255]);
+  const octets = mapped
+    .slice(1)
+    .flatMap((group) => [Number.parseInt(group, 16) >>> 8, Number.parseInt(group, 16) & 255]);
   return octets.join('.');
 }

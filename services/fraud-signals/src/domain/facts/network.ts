@@ -10,17 +10,12 @@ export const networkFacts = {
 
   /** ISO 3166-1 alpha-2 */
   'net.country_code': 'text',
-  'net.country': 'text',
-  /** AF, AN, AS, EU, NA, OC, SA */
-  'net.continent_code': 'text',
   'net.is_in_eu': 'flag',
   /** Where the network is registered. */
   'net.registered_country_code': 'text',
   /** Whom it serves elsewhere: bases and missions abroad. */
   'net.represented_country_code': 'text',
   'net.region': 'text',
-  /** Second half of ISO 3166-2. */
-  'net.region_code': 'text',
   'net.city': 'text',
   'net.latitude': 'number',
   'net.longitude': 'number',

@@ -1,0 +1,56 @@
+import { Failure } from '@selfsame/runtime/errors';
+import { createSlices } from './slices.ts';
+
+/** The longest spelling of a network has 49 characters; the rest is for a comment. */
+const maxLineLength = 1_000;
+const maxReported = 10;
+
+/** What became of the lines of a file. */
+export interface ReadLines<Entry> {
+  readonly entries: readonly Entry[];
+  /** Numbers from 1 of the first lines that could not be read. */
+  readonly badLines: readonly number[];
+  readonly badLineCount: number;
+}
+
+/**
+ * Reads a list, an entry a line, in slices of time. Empty lines and what follows # or ; is no entry.
+ *
+ * @param readEntry null: the line is none; undefined: it is to be passed over
+ * @throws Failure `list_too_long`, `list_empty` when no line is an entry, `list_unreadable` when most are none
+ */
+export async function readListLines<Entry>(
+  bytes: Buffer,
+  options: { maxEntries: number; signal: AbortSignal; readEntry: (line: string) => Entry | null | undefined },
+): Promise<ReadLines<Entry>> {
+  const giveWay = createSlices(options.signal);
+  const entries: Entry[] = [];
+  const badLines: number[] = [];
+  let badLineCount = 0;
+  let number = 0;
+  for (let start = 0; start < bytes.length; number++) {
+    const waits = giveWay();
+    if (waits !== undefined) await waits;
+    const newline = bytes.indexOf(10, start);
+    const end = newline === -1 ? bytes.length : newline;
+    const line = bytes.toString('latin1', start, Math.min(end, start + maxLineLength));
+    start = end + 1;
+    const stated = line.replace(/[#;].*$/s, '').trim();
+    if (stated === '') continue;
+    const entry = options.readEntry(stated);
+    if (entry === undefined) continue;
+    if (entry === null) {
+      badLineCount += 1;
+      if (badLines.length < maxReported) badLines.push(number + 1);
+    } else if (entries.push(entry) > options.maxEntries) {
+      throw new Failure('invalid', 'list_too_long', `The list has more than ${options.maxEntries} entries`);
+    }
+  }
+  const where = badLines.length === 0 ? '' : `; not readable: line ${badLines.join(', ')}`;
+  // An empty list says that nobody is on it: more likely its download failed.
+  if (entries.length === 0) throw new Failure('invalid', 'list_empty', `The list has no entry${where}`);
+  if (badLineCount > entries.length) {
+    throw new Failure('invalid', 'list_unreadable', `Most lines are no entries${where}`);
+  }
+  return { entries, badLines, badLineCount };
+}

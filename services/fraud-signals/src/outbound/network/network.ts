@@ -1,0 +1,102 @@
+import { errorCode } from '@selfsame/runtime/errors';
+import type { Log } from '@selfsame/runtime/log';
+import { readAddress } from '../../domain/addresses.ts';
+import { createLookout, type Sight } from './sight.ts';
+import { createSources, type FileStatus } from './sources.ts';
+
+/** Where nothing else is said: databases change once a day, lists once an hour. */
+const defaultPollIntervalMs = 10_000;
+const alertIntervalMs = 60_000;
+
+/** What is known of addresses. */
+export interface Network {
+  /** Asks everything that is loaded, in microseconds. A text that is no address, such as an empty one, is nobody's. */
+  look(address: string): Sight;
+  /** Looks for changed files now; otherwise that happens every few seconds. Waits for a look that is under way. */
+  refresh(): Promise<void>;
+  status(): NetworkStatus;
+  close(): Promise<void>;
+}
+
+/** Which files are in use. */
+export interface NetworkStatus {
+  readonly files: readonly FileStatus[];
+  /** Some file is broken: what is in use may be old, or nothing. */
+  readonly isDegraded: boolean;
+}
+
+/**
+ * Opens databases and lists of IP addresses and keeps them as new as their files. With nothing there, or no directory, every
+ * fact but the address's own is missing. A file that is there and cannot be read makes every look a failed one until it is
+ * mended or taken away, unless an earlier version of it is still in memory: then that one answers. Neither goes unnoticed.
+ *
+ * @param options.directory databases (*.mmdb) and lists (*.txt), in it or one level below
+ */
+export async function openNetwork(options: {
+  directory: string | undefined;
+  log: Log;
+  now?: () => Date;
+  pollIntervalMs?: number;
+}): Promise<Network> {
+  const { directory, log, now = () => new Date(), pollIntervalMs = defaultPollIntervalMs } = options;
+  const stopping = new AbortController();
+  const sources = directory === undefined ? null : createSources(directory, log, renew);
+  const alert = createAlerts(log);
+  let lookout = createLookout([], alert);
+  let isFailing = false;
+  let refreshing: Promise<void> | null = null;
+  let timer: NodeJS.Timeout | undefined;
+
+  function renew(): void {
+    if (sources === null) return;
+    lookout = createLookout(sources.inUse(), alert);
+    isFailing = sources.status().some(({ state }) => state === 'refused');
+  }
+
+  /** One at a time. */
+  function refresh(): Promise<void> {
+    refreshing ??= (sources?.refresh(stopping.signal) ?? Promise.resolve()).finally(() => {
+      refreshing = null;
+    });
+    return refreshing;
+  }
+
+  function poll(): void {
+    timer = setTimeout(() => {
+      void refresh().finally(() => {
+        if (!stopping.signal.aborted) poll();
+      });
+    }, pollIntervalMs);
+    timer.unref();
+  }
+
+  await refresh();
+  if (sources !== null) poll();
+  return {
+    look(address) {
+      const sight = lookout.look(readAddress(address), now());
+      return isFailing ? { ...sight, failed: true } : sight;
+    },
+    refresh,
+    status() {
+      const files = sources?.status() ?? [];
+      return { files, isDegraded: files.some(({ state }) => state === 'kept' || state === 'refused') };
+    },
+    async close() {
+      stopping.abort();
+      clearTimeout(timer);
+      await refreshing;
+    },
+  };
+}
+
+/** A broken database is asked for every visit: a line a minute for each of them is enough. Addresses stay out of it. */
+function createAlerts(log: Log): (file: string, error: unknown) => void {
+  const toldAt = new Map<string, number>();
+  return (file, error) => {
+    const at = performance.now();
+    if (at - (toldAt.get(file) ?? Number.NEGATIVE_INFINITY) < alertIntervalMs) return;
+    toldAt.set(file, at);
+    log.error({ file, code: errorCode(error) }, 'a database could not answer');
+  };
+}
