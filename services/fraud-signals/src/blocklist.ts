@@ -1,6 +1,6 @@
 import type { Context } from './context.ts';
 import { matchKey } from './domain/lists/match-key.ts';
-import type { List, ListEntry } from './domain/lists/types.ts';
+import type { EntryType, List, ListEntry } from './domain/lists/types.ts';
 import { readValue } from './domain/lists/value.ts';
 import { dropFace, putFace } from './face-entries.ts';
 import type { Added } from './list-additions.ts';
@@ -8,7 +8,8 @@ import { addValue, describeSession, referenceTo } from './list-entries.ts';
 import type { ListRefusal } from './list-refusal.ts';
 import { notFound, refuse, refuseField } from './list-refusal.ts';
 import { systemList } from './lists.ts';
-import { deleteEntry, findEntryByKey, type NewEntry } from './outbound/list-entry-store.ts';
+import { deleteEntry, findEntries, findEntryByKey, type NewEntry } from './outbound/list-entry-store.ts';
+import { findSystemLists } from './outbound/list-store.ts';
 
 /** What of a session can be blocked by naming the session. */
 export const blockable = ['face', 'email', 'phone'] as const;
@@ -57,6 +58,34 @@ export async function unblockSession(
     removed += 1;
   }
   return { removed };
+}
+
+/** Which entries of the blocklists are asked for. */
+export interface BlockedSearch {
+  readonly itemType: EntryType | undefined;
+  readonly sessionId: string | undefined;
+  readonly limit: number;
+  readonly offset: number;
+}
+
+/** One page of what is on the application's blocklists. */
+export async function findBlocked(
+  { database }: Pick<Context, 'database'>,
+  applicationId: string,
+  { itemType, sessionId, limit, offset }: BlockedSearch,
+): Promise<{ readonly count: number; readonly entries: readonly ListEntry[] }> {
+  const lists = await findSystemLists(database.db, applicationId);
+  const wanted = [...lists.values()].filter(
+    ({ entryType }) => itemType === undefined || entryType === itemType,
+  );
+  return findEntries(database.db, {
+    applicationId,
+    listIds: wanted.map(({ id }) => id),
+    matchKey: null,
+    referenceSessionId: sessionId ?? null,
+    limit,
+    offset,
+  });
 }
 
 /** A blocklist, and what of the session is to be on it. */

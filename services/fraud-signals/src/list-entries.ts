@@ -1,7 +1,7 @@
 import { Failure } from '@selfsame/runtime/errors';
 import type { Context } from './context.ts';
 import { matchKey } from './domain/lists/match-key.ts';
-import type { List } from './domain/lists/types.ts';
+import type { List, ListEntry } from './domain/lists/types.ts';
 import { normalUser, readValue } from './domain/lists/value.ts';
 import { dropFace, putFace } from './face-entries.ts';
 import { type Added, full, isFull } from './list-additions.ts';
@@ -9,6 +9,7 @@ import type { ListRefusal } from './list-refusal.ts';
 import { notFound, refuseField } from './list-refusal.ts';
 import {
   deleteEntry,
+  findEntries,
   findEntry,
   findEntryByKey,
   insertEntry,
@@ -69,6 +70,44 @@ export async function addValue(
     if (added === undefined) throw new Error('an entry was added to a list that is held');
     return { entry: added, isNew: true };
   });
+}
+
+/** Which entries of a list are asked for. */
+export interface EntrySearch {
+  /** In any spelling that means the same; undefined: all of them. */
+  readonly value: string | undefined;
+  readonly limit: number;
+  readonly offset: number;
+}
+
+/** One page of the entries that count. */
+export async function searchEntries(
+  { database, hash }: Pick<Context, 'database' | 'hash'>,
+  applicationId: string,
+  listId: string,
+  { value, limit, offset }: EntrySearch,
+): Promise<{ readonly count: number; readonly entries: readonly ListEntry[] } | ListRefusal> {
+  const list = await findList(database.db, applicationId, listId);
+  if (list === undefined) return notFound;
+  const filter = { applicationId, listIds: [listId], referenceSessionId: null, limit, offset };
+  if (value === undefined) return findEntries(database.db, { ...filter, matchKey: null });
+  // Faces have no value that could be asked for.
+  const read = list.entryType === 'face' ? null : readValue(list.entryType, value);
+  if (list.entryType === 'face' || read === null || 'mistake' in read) return { count: 0, entries: [] };
+  const key = matchKey(hash, applicationId, list.entryType, read.normal);
+  return findEntries(database.db, { ...filter, matchKey: key });
+}
+
+/** An entry that counts. */
+export async function findEntryOf(
+  { database }: Pick<Context, 'database'>,
+  applicationId: string,
+  listId: string,
+  id: string,
+): Promise<ListEntry | ListRefusal> {
+  const list = await findList(database.db, applicationId, listId);
+  const entry = list && (await findEntry(database.db, applicationId, listId, id));
+  return entry?.state === 'active' ? entry : notFound;
 }
 
 /** Takes an entry off its list. A face counts no more from now on, even where biometrics is told of it later. */

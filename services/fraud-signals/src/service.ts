@@ -9,6 +9,7 @@ import type { Log } from '@selfsame/runtime/log';
 import type { Config } from './config.ts';
 import type { Context } from './context.ts';
 import { createKeyedHash } from './domain/keyed-hash.ts';
+import { startFaceSweeper } from './face-sweeper.ts';
 import { subscribeAll } from './inbound/consumers.ts';
 import { createApi } from './inbound/http/server.ts';
 import { fraudSignalsRpc } from './inbound/rpc.ts';
@@ -20,6 +21,8 @@ import { startRetention } from './retention.ts';
 export const serviceName = 'fraud-signals';
 
 const askDeadlineMs = 2_000;
+/** A picture of 5 MB for a list of faces. */
+const pictureMessageBytesMax = 6 * 1024 * 1024;
 /** An assessment asks up to three things at once; the rest is for events, records and requests. */
 const maxConnections = 16;
 
@@ -51,6 +54,7 @@ export async function createService(options: {
 
   const biometrics = connectGrpc(BiometricsServiceDefinition, config.biometricsGrpc, {
     deadlineMs: askDeadlineMs,
+    maxMessageBytes: pictureMessageBytesMax,
   });
   lifecycle.onStop('biometrics client', biometrics.close);
 
@@ -67,6 +71,7 @@ export async function createService(options: {
   lifecycle.onStop('retention', startRetention(context));
 
   await subscribeAll(context);
+  lifecycle.onStop('face sweeper', startFaceSweeper(context));
 
   const rpc = await serveGrpc({
     host: config.host,

@@ -5,6 +5,10 @@ import type { HttpServer } from '@selfsame/http/server';
 import { createHttpServer } from '@selfsame/http/server';
 import type { Health } from '@selfsame/runtime/lifecycle';
 import type { Context } from '../../context.ts';
+import { addBlocklistRoutes } from './blocklist.ts';
+import { addListEntryRoutes } from './list-entries.ts';
+import { addListImportRoute } from './list-import.ts';
+import { addListRoutes } from './lists.ts';
 
 /** The public routes of this service. The caller listens. */
 export function createApi(context: Context, health: Health): HttpServer {
@@ -23,6 +27,10 @@ export function createApi(context: Context, health: Health): HttpServer {
     requireApiKey(api, sessionKeyLookup(context.session));
     limitRates(api, { database });
     honourIdempotencyKeys(api, { database });
+    addListRoutes(api, context);
+    addListEntryRoutes(api, context);
+    addListImportRoute(api, context);
+    addBlocklistRoutes(api, context);
   });
   return server;
 }
