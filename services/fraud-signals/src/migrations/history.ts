@@ -2,7 +2,7 @@ import type { Migration } from '@selfsame/database/migrate';
 
 export const historyMigrations: Migration[] = [
   {
-    name: '0101-history',
+    name: 'history-0001-visits',
     up: `
       -- Everything that names somebody or something is an HMAC under SIGNALS_KEY (16 bytes): device, subject, network, ...
       -- No key, cookie, address or vendor_data lies here as it came, but what visits.raw holds until raw_until.
@@ -61,11 +61,6 @@ export const historyMigrations: Migration[] = [
         os_version      text NOT NULL DEFAULT '',
         platform        text NOT NULL DEFAULT '',
         local_hour      smallint,
-        -- distinct ones, 16 at most
-        clients         bytea[] NOT NULL DEFAULT '{}',
-        devices         bytea[] NOT NULL DEFAULT '{}',
-        networks        bytea[] NOT NULL DEFAULT '{}',
-        countries       text[] NOT NULL DEFAULT '{}',
         -- 0..100, of the latest look
         similarity      real,
         status          text NOT NULL DEFAULT '',

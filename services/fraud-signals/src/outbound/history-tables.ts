@@ -38,10 +38,6 @@ export interface HistoryTables {
     os_version: Generated<string>;
     platform: Generated<string>;
     local_hour: number | null;
-    clients: Generated<Buffer[]>;
-    devices: Generated<Buffer[]>;
-    networks: Generated<Buffer[]>;
-    countries: Generated<string[]>;
     similarity: number | null;
     status: Generated<string>;
     status_sequence: Generated<number>;

@@ -1,0 +1,233 @@
+import type { DeviceView, NetworkView, VisitMatch } from '@selfsame/contracts/fraud_signals/v1/assessment';
+import { errorCode } from '@selfsame/runtime/errors';
+import type { Context } from './context.ts';
+import { type Candidate, isNearDuplicate, type Likeable, recogniseDevice } from './domain/device-likeness.ts';
+import { type FactName, type FactValue, isFactName } from './domain/facts.ts';
+import { deviceFacts, type Likeness } from './domain/past/device.ts';
+import { networkFacts, surroundingFacts } from './domain/past/network.ts';
+import type { PastFacts } from './domain/past/past.ts';
+import { subjectFacts } from './domain/past/subject.ts';
+import { type Identity, identify, readTraits, spellName } from './identity.ts';
+import { type MatchRow, type OwnRow, type PastAnswer, readPast } from './outbound/past-store.ts';
+import { insertVisit } from './outbound/visit-store.ts';
+import { bytesOf, hexOf, pastOf, presentOf } from './past-rows.ts';
+import type { Visit } from './visit.ts';
+import { matchesOf } from './visit-matches.ts';
+
+/** What is known from before. */
+export interface LookedBack {
+  readonly identity: Identity;
+  /** history.*; empty when the past could not be asked. */
+  readonly facts: ReadonlyMap<FactName, FactValue | null>;
+  readonly device: DeviceView;
+  readonly matches: VisitMatch[];
+  readonly failed: boolean;
+}
+
+const dayMs = 86_400_000;
+
+/**
+ * Looks for what is known of subject, device and network, in one round trip. Never throws: what cannot be asked is failed, and
+ * every fact is missing then.
+ */
+export async function lookBack(context: Context, visit: Visit): Promise<LookedBack> {
+  const identity = identify(context, visit);
+  try {
+    const { applicationId, sessionId, attemptId, now } = visit;
+    const knownSince = new Date(now.getTime() - context.config.knownDays * dayMs);
+    const query = { ...identity, applicationId, sessionId, attemptId, now, knownSince };
+    return tellOf(visit, identity, await readPast(context.database.db, query));
+  } catch (error) {
+    // Its code alone: a database may repeat what it was asked.
+    context.log.warn({ code: errorCode(error) }, 'the past could not be asked');
+    const device = deviceView(visit, identity, null);
+    return { identity, facts: new Map(), device, matches: [], failed: true };
+  }
+}
+
+function tellOf(visit: Visit, identity: Identity, answer: PastAnswer): LookedBack {
+  const { own } = answer;
+  const now = presentOf(visit, identity, own);
+  const past = pastOf(answer);
+  const candidates = devicesOf(answer.candidates ?? [], identity);
+  const likeness = likenessOf(identity, own, candidates);
+  const facts = {
+    ...subjectFacts(now, past),
+    ...deviceFacts(now, past, likeness),
+    ...networkFacts(now, past),
+  };
+  const recovered = likeness.recognised;
+  const row = candidates.find(({ device }) => device === recovered?.device)?.rows[0];
+  return {
+    identity,
+    facts: named({ ...facts, ...surroundingFacts(now, past) }),
+    device: {
+      ...deviceView(visit, identity, own),
+      isKnown: answer.deviceApprovedAt !== null,
+      isNetworkKnown: answer.networkApprovedAt !== null,
+      recovered:
+        recovered === null
+          ? undefined
+          : { ...recovered, deviceId: spellName(bytesOf(row?.deviceName ?? null)) },
+    },
+    matches: matchesOf({
+      subject: hexOf(identity.subject),
+      network: answer.networkMatches ?? [],
+      device: answer.deviceMatches ?? [],
+      fingerprint: answer.fingerprintDevices > looksAlikeMax ? [] : (answer.fingerprintMatches ?? []),
+      recovered: recovered && { ...recovered, rows: rowsOf(candidates, recovered.device) },
+    }),
+    failed: false,
+  };
+}
+
+/** A look that so many other devices have, as phones of one model do, names none of them. */
+const looksAlikeMax = 4;
+
+/** A device that this one may have been, with the sessions it was seen in. */
+type SeenCandidate = Candidate & { readonly rows: readonly MatchRow[] };
+
+function devicesOf(rows: readonly MatchRow[], { subject }: Identity): SeenCandidate[] {
+  const own = hexOf(subject);
+  const byDevice = Map.groupBy(rows, ({ device }) => device ?? '');
+  return [...byDevice].flatMap(([device, seen]) => {
+    const newest = seen.toSorted((a, b) => Date.parse(b.cameAt) - Date.parse(a.cameAt));
+    const [latest] = newest;
+    if (latest === undefined) return [];
+    return {
+      device,
+      isSameSubject: own !== null && seen.some((row) => row.subject === own),
+      traits: readTraits(bytesOf(latest.traits)) ?? [],
+      hardwareRoot: latest.hardware,
+      osFamily: latest.osFamily,
+      ja4: latest.ja4,
+      rows: newest,
+    };
+  });
+}
+
+const rowsOf = (candidates: readonly SeenCandidate[], device: string) =>
+  candidates.find((candidate) => candidate.device === device)?.rows ?? [];
+
+function likenessOf(identity: Identity, own: OwnRow | null, candidates: readonly Candidate[]): Likeness {
+  const traits = readTraits(identity.traits ?? bytesOf(own?.traits ?? null));
+  if (traits === null) return { recognised: null, isNearDuplicate: null };
+  const now: Likeable = {
+    traits,
+    hardwareRoot: hexOf(identity.hardware) ?? own?.hardware ?? null,
+    osFamily: identity.software?.osFamily ?? own?.osFamily ?? '',
+    ja4: hexOf(identity.ja4) ?? own?.ja4 ?? null,
+  };
+  return { recognised: recogniseDevice(now, candidates), isNearDuplicate: isNearDuplicate(now, candidates) };
+}
+
+function deviceView(visit: Visit, identity: Identity, own: OwnRow | null): DeviceView {
+  const isCreation = visit.phase === 'CREATION';
+  const name = isCreation
+    ? visit.vouchedDeviceId && identity.knownName
+    : (identity.deviceName ?? bytesOf(own?.deviceName ?? null));
+  const {
+    brand = '',
+    model = '',
+    browserFamily = '',
+    osFamily = '',
+    platform = '',
+  } = identity.software ?? own ?? {};
+  return {
+    fingerprint: spellName(name || null),
+    ...{ brand, model, browserFamily, osFamily, platform },
+    isKnown: false,
+    isNetworkKnown: false,
+    recovered: undefined,
+  };
+}
+
+function named(facts: PastFacts): Map<FactName, FactValue | null> {
+  const entries = Object.entries(facts).map(([name, value]) => {
+    const full = `history.${name}`;
+    if (!isFactName(full)) throw new Error(`no fact is called ${full}`);
+    return [full, value] as const;
+  });
+  return new Map(entries);
+}
+
+const phases = { CREATION: 1, OPENING: 2, CAPTURE: 3 };
+
+/**
+ * Remembers a visit, after it was assessed: what is seen of it now counts for others, not for itself. One statement; repeated,
+ * or done by two replicas at once, it is remembered once.
+ *
+ * @param network what its address was found to be; null: it could not be looked up
+ * @param identity as lookBack has found it
+ */
+export async function recordVisit(
+  context: Context,
+  visit: Visit,
+  network: NetworkView | null,
+  identity: Identity = identify(context, visit),
+): Promise<void> {
+  const { applicationId: application_id, sessionId: session_id, facts, now } = visit;
+  const { subject, place, software, ...seen } = identity;
+  const hasAddress = seen.network !== null;
+  const similarity = facts.get('look.similarity');
+  await insertVisit(context.database.db, {
+    cookie: seen.cookie,
+    visit: {
+      application_id,
+      session_id,
+      phase: phases[visit.phase],
+      subject,
+      device: seen.device,
+      device_name: seen.deviceName,
+      is_proved: seen.isProved,
+      network: seen.network,
+      prefix: seen.prefix,
+      asn: seen.asn,
+      country: seen.country,
+      latitude: place?.latitude ?? null,
+      longitude: place?.longitude ?? null,
+      radius_km: place?.radiusKm ?? null,
+      is_vpn_or_tor: network?.isVpnOrTor ?? null,
+      is_data_center: network?.isDataCenter ?? null,
+      ja4: seen.ja4,
+      fingerprint: seen.fingerprint,
+      hardware: seen.hardware,
+      traits: seen.traits,
+      camera: seen.camera,
+      brand: software?.brand ?? '',
+      model: software?.model ?? '',
+      browser_family: software?.browserFamily ?? '',
+      browser_major: software?.browserMajor ?? null,
+      os_family: software?.osFamily ?? '',
+      os_version: software?.osVersion ?? '',
+      platform: software?.platform ?? '',
+      local_hour: seen.localHour,
+      similarity: typeof similarity === 'number' ? similarity : null,
+      came_at: now,
+      seen_at: now,
+      raw: hasAddress ? JSON.stringify(rawOf(visit, network)) : null,
+      raw_until: hasAddress ? new Date(now.getTime() + context.config.rawDays * dayMs) : null,
+    },
+    look:
+      visit.phase !== 'CAPTURE' || visit.attemptId === ''
+        ? null
+        : {
+            application_id,
+            session_id,
+            attempt_id: visit.attemptId,
+            subject,
+            device: seen.isProved ? seen.device : null,
+            device_name: seen.isProved ? seen.deviceName : null,
+            network: seen.network,
+            application_device: seen.applicationDevice,
+            application_network: seen.applicationNetwork,
+            looked_at: now,
+          },
+  });
+}
+
+/** As matches show the session: its address, and the place that it was looked up as. */
+function rawOf({ ipAddress, applicationIpAddress }: Visit, network: NetworkView | null) {
+  const { country = '', state = '', city = '' } = network ?? {};
+  return { ip_address: ipAddress || applicationIpAddress, country, state, city };
+}

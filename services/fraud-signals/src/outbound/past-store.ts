@@ -1,0 +1,270 @@
+import { type RawBuilder, sql } from 'kysely';
+import type { Queries } from './tables.ts';
+
+/** What is asked of the past. Hashes are null where the visit has no such thing. */
+export interface PastQuery {
+  readonly applicationId: string;
+  readonly sessionId: string;
+  readonly attemptId: string;
+  readonly now: Date;
+  /** What was approved before is not known any more. */
+  readonly knownSince: Date;
+  readonly subject: Buffer | null;
+  readonly device: Buffer | null;
+  readonly isProved: boolean;
+  /** The name by which a device is known that proves itself, or for which the application speaks. */
+  readonly knownName: Buffer | null;
+  readonly cookie: Buffer | null;
+  readonly network: Buffer | null;
+  readonly prefix: Buffer | null;
+  readonly asn: number | null;
+  readonly ja4: Buffer | null;
+  readonly fingerprint: Buffer | null;
+}
+
+/** Bytes as JSON has them: \x and hexadecimal digits. */
+export type JsonBytes = string;
+
+/** A session as an aggregate in JSON. Times are ISO 8601. */
+export interface VisitRow {
+  readonly sessionId: string;
+  readonly subject: JsonBytes | null;
+  readonly device: JsonBytes | null;
+  readonly deviceName: JsonBytes | null;
+  readonly network: JsonBytes | null;
+  readonly asn: number | null;
+  readonly country: string | null;
+  readonly latitude: number | null;
+  readonly longitude: number | null;
+  readonly radiusKm: number | null;
+  readonly browserFamily: string;
+  readonly browserMajor: number | null;
+  readonly osFamily: string;
+  readonly osVersion: string;
+  readonly localHour: number | null;
+  readonly similarity: number | null;
+  readonly status: string;
+  readonly isApproved: boolean;
+  readonly enrols: boolean;
+  readonly method: string | null;
+  readonly cameAt: string;
+  readonly seenAt: string;
+  readonly decidedAt: string | null;
+}
+
+/** What else of a session shows what its device is like. */
+export interface TraitsRow {
+  readonly ja4: JsonBytes | null;
+  readonly hardware: JsonBytes | null;
+  readonly traits: JsonBytes | null;
+}
+
+/** A session as it is shown beside another one, and as its device is compared. */
+export interface MatchRow extends TraitsRow {
+  readonly sessionId: string;
+  readonly subject: JsonBytes | null;
+  readonly device: JsonBytes | null;
+  readonly deviceName: JsonBytes | null;
+  readonly brand: string;
+  readonly model: string;
+  readonly browserFamily: string;
+  readonly osFamily: string;
+  readonly platform: string;
+  readonly country: string | null;
+  readonly isVpnOrTor: boolean | null;
+  readonly isDataCenter: boolean | null;
+  readonly raw: {
+    readonly ip_address: string;
+    readonly country: string;
+    readonly state: string;
+    readonly city: string;
+  } | null;
+  readonly cameAt: string;
+}
+
+/** The session as it was seen before this visit. */
+export interface OwnRow extends VisitRow, TraitsRow {
+  readonly isProved: boolean;
+  readonly fingerprint: JsonBytes | null;
+  readonly brand: string;
+  readonly model: string;
+  readonly platform: string;
+}
+
+/** All that one question to the database answers. */
+export interface PastAnswer {
+  readonly own: OwnRow | null;
+  readonly ofSubject: readonly VisitRow[] | null;
+  readonly subjectFirstSeenAt: string | null;
+  readonly looks: {
+    readonly attempts10m: number;
+    readonly looks30d: number;
+    readonly livenessFailures30d: number;
+  };
+  readonly known: { readonly devices: number; readonly networks: number };
+  readonly deviceApprovedAt: string | null;
+  readonly networkApprovedAt: string | null;
+  readonly ofDevice: readonly VisitRow[] | null;
+  readonly deviceFirstSeenAt: string | null;
+  readonly deviceTenants: number;
+  readonly deviceBefore: (TraitsRow & Pick<VisitRow, 'browserFamily' | 'browserMajor'>) | null;
+  readonly cameraBefore: JsonBytes | null;
+  readonly cookieOwner: JsonBytes | null;
+  readonly fingerprintDevices: number;
+  readonly network: {
+    readonly sessions10m: number;
+    readonly subjects24h: number;
+    readonly devices24h: number;
+    readonly decided: number;
+    readonly declined: number;
+  };
+  readonly networkFirstSeenAt: string | null;
+  readonly prefixSessions10m: number;
+  readonly asn: { readonly decided: number; readonly declined: number };
+  readonly ja4: { readonly decided: number; readonly declined: number; readonly subjects1h: number };
+  readonly hours:
+    | readonly {
+        readonly hour: string;
+        readonly sessions: number;
+        readonly approved: number;
+        readonly declined: number;
+      }[]
+    | null;
+  readonly networkMatches: readonly MatchRow[] | null;
+  readonly deviceMatches: readonly MatchRow[] | null;
+  readonly fingerprintMatches: readonly MatchRow[] | null;
+  readonly candidates: readonly MatchRow[] | null;
+}
+
+/** Rows of one subject or device that are looked at one by one. */
+const rowsMax = 100;
+/** Rows of a crowd that are counted. */
+const countedMax = 200;
+const matchesMax = 5;
+/** Of each of the two ways to find devices that might be this one. */
+const candidatesMax = 16;
+
+const visitColumns = sql`
+  session_id AS "sessionId", subject, device, device_name AS "deviceName", network, asn, country, latitude, longitude,
+  radius_km AS "radiusKm", browser_family AS "browserFamily", browser_major AS "browserMajor", os_family AS "osFamily",
+  os_version AS "osVersion", local_hour AS "localHour", similarity, status, is_approved AS "isApproved", enrols, method,
+  came_at AS "cameAt", seen_at AS "seenAt", decided_at AS "decidedAt"`;
+const matchColumns = sql`
+  session_id AS "sessionId", subject, device, device_name AS "deviceName", brand, model, browser_family AS "browserFamily",
+  os_family AS "osFamily", platform, country, is_vpn_or_tor AS "isVpnOrTor", is_data_center AS "isDataCenter", raw, ja4, hardware, traits,
+  came_at AS "cameAt"`;
+const decisions = sql`
+  count(*) FILTER (WHERE status IN ('Approved', 'Declined')) AS decided, count(*) FILTER (WHERE status = 'Declined') AS declined`;
+
+/**
+ * Asks everything at once: one statement, one round trip. Each part follows an index from the newest row back and ends after
+ * a fixed number of rows, so that the answer takes as long for a busy address as for a quiet one.
+ */
+export async function readPast(db: Queries, query: PastQuery): Promise<PastAnswer> {
+  const { applicationId, sessionId } = query;
+  const app = sql`${applicationId}::uuid`;
+  const other = sql`session_id <> ${sessionId}::uuid`;
+  const [subject, network, prefix] = [bytes(query.subject), bytes(query.network), bytes(query.prefix)];
+  const since = (ms: number) => sql`${new Date(query.now.getTime() - ms)}::timestamptz`;
+  const device = sql`(SELECT device FROM me)`;
+  const fingerprint = sql`(SELECT fingerprint FROM me)`;
+  const ja4 = sql`(SELECT ja4 FROM me)`;
+  const asn = sql`${query.asn}::bigint`;
+  const newest = sql`ORDER BY came_at DESC LIMIT ${sql.lit(countedMax)}`;
+  const isOther = sql`(subject IS NULL OR subject IS DISTINCT FROM ${subject})`;
+  /** Other subjects first: they are what matches are read for. */
+  const matches = (where: RawBuilder<unknown>) => sql`
+    (SELECT json_agg(m) FROM (
+      SELECT ${matchColumns} FROM (SELECT * FROM visits WHERE ${where} AND ${other} ORDER BY came_at DESC LIMIT ${sql.lit(rowsMax)}) v
+      ORDER BY ${isOther} DESC, came_at DESC LIMIT ${sql.lit(matchesMax)}) m)`;
+  const statement = sql<PastAnswer>`
+    WITH own AS MATERIALIZED (
+      SELECT ${visitColumns}, is_proved AS "isProved", fingerprint, hardware, traits, ja4, brand, model, platform
+      FROM visits WHERE application_id = ${app} AND session_id = ${sessionId}::uuid AND erased_at IS NULL
+    ), me AS MATERIALIZED (
+      SELECT coalesce(${bytes(query.device)}, (SELECT device FROM own)) AS device,
+        CASE WHEN ${bytes(query.device)} IS NULL THEN (SELECT "isProved" FROM own) ELSE ${query.isProved}::boolean END AS is_proved,
+        coalesce(${bytes(query.fingerprint)}, (SELECT fingerprint FROM own)) AS fingerprint,
+        coalesce(${bytes(query.ja4)}, (SELECT ja4 FROM own)) AS ja4
+    ), before AS MATERIALIZED (
+      SELECT ${visitColumns}, ja4, hardware, traits, camera FROM visits
+      WHERE application_id = ${app} AND device = ${device} AND ${other} ORDER BY came_at DESC LIMIT ${sql.lit(rowsMax)}
+    )
+    SELECT
+      (SELECT row_to_json(own) FROM own) AS own,
+      (SELECT json_agg(v) FROM (
+        SELECT ${visitColumns} FROM visits WHERE application_id = ${app} AND subject = ${subject} AND ${other}
+        ORDER BY came_at DESC LIMIT ${sql.lit(rowsMax)}) v) AS "ofSubject",
+      (SELECT to_json(came_at) FROM visits WHERE application_id = ${app} AND subject = ${subject} AND ${other}
+        ORDER BY came_at LIMIT 1) AS "subjectFirstSeenAt",
+      (SELECT json_build_object(
+          'attempts10m', count(*) FILTER (WHERE looked_at > ${since(600_000)}),
+          'looks30d', count(*), 'livenessFailures30d', count(*) FILTER (WHERE liveness_failed))
+        FROM (SELECT looked_at, liveness_failed FROM visit_looks
+          WHERE application_id = ${app} AND subject = ${subject} AND looked_at > ${since(30 * dayMs)}
+            AND attempt_id <> ${query.attemptId} ORDER BY looked_at DESC LIMIT ${sql.lit(countedMax)}) l) AS looks,
+      json_build_object(
+        'devices', (SELECT count(*) FROM known_devices WHERE application_id = ${app} AND subject = ${subject}
+          AND last_approved_at > ${query.knownSince}),
+        'networks', (SELECT count(*) FROM known_networks WHERE application_id = ${app} AND subject = ${subject}
+          AND last_approved_at > ${query.knownSince})) AS known,
+      (SELECT to_json(last_approved_at) FROM known_devices WHERE application_id = ${app} AND subject = ${subject}
+        AND device_name = ${bytes(query.knownName)} AND last_approved_at > ${query.knownSince}) AS "deviceApprovedAt",
+      (SELECT to_json(last_approved_at) FROM known_networks WHERE application_id = ${app} AND subject = ${subject}
+        AND network = ${network} AND last_approved_at > ${query.knownSince}) AS "networkApprovedAt",
+      (SELECT json_agg(v) FROM (
+        SELECT "sessionId", subject, device, "deviceName", network, asn, country, latitude, longitude, "radiusKm", "browserFamily",
+          "browserMajor", "osFamily", "osVersion", "localHour", similarity, status, "isApproved", enrols, method, "cameAt",
+          "seenAt", "decidedAt" FROM before) v) AS "ofDevice",
+      (SELECT to_json(first_seen_at) FROM devices WHERE id = ${device}) AS "deviceFirstSeenAt",
+      (SELECT count(DISTINCT application_id)::int FROM (SELECT application_id FROM visits WHERE device = ${device}
+        AND application_id <> ${app} AND came_at > ${since(30 * dayMs)} LIMIT ${sql.lit(countedMax)}) t) AS "deviceTenants",
+      (SELECT row_to_json(b) FROM (SELECT ja4, hardware, traits, "browserFamily", "browserMajor" FROM before
+        WHERE traits IS NOT NULL ORDER BY "cameAt" DESC LIMIT 1) b) AS "deviceBefore",
+      (SELECT to_json(camera) FROM before WHERE camera IS NOT NULL ORDER BY "cameAt" DESC LIMIT 1) AS "cameraBefore",
+      (SELECT to_json(device) FROM device_cookies WHERE cookie = ${bytes(query.cookie)}) AS "cookieOwner",
+      (SELECT count(DISTINCT device)::int FROM (SELECT device FROM visits WHERE application_id = ${app}
+        AND fingerprint = ${fingerprint} AND came_at > ${since(30 * dayMs)} AND device IS DISTINCT FROM ${device} ${newest}) f) AS "fingerprintDevices",
+      (SELECT json_build_object(
+          'sessions10m', count(*) FILTER (WHERE came_at > ${since(600_000)}),
+          'subjects24h', count(DISTINCT subject) FILTER (WHERE subject IS DISTINCT FROM ${subject}),
+          'devices24h', count(DISTINCT device) FILTER (WHERE device IS DISTINCT FROM ${device}),
+          'decided', count(*) FILTER (WHERE status IN ('Approved', 'Declined')),
+          'declined', count(*) FILTER (WHERE status = 'Declined'))
+        FROM (SELECT came_at, subject, device, status FROM visits WHERE application_id = ${app} AND network = ${network}
+          AND came_at > ${since(dayMs)} AND ${other} ${newest}) n) AS network,
+      (SELECT to_json(came_at) FROM visits WHERE application_id = ${app} AND network = ${network} AND ${other}
+        ORDER BY came_at LIMIT 1) AS "networkFirstSeenAt",
+      (SELECT count(*)::int FROM (SELECT 1 FROM visits WHERE application_id = ${app} AND prefix = ${prefix}
+        AND came_at > ${since(600_000)} AND ${other} ${newest}) p) AS "prefixSessions10m",
+      (SELECT row_to_json(a) FROM (SELECT ${decisions} FROM (SELECT status FROM visits WHERE application_id = ${app}
+        AND asn = ${asn} AND came_at > ${since(dayMs)} AND ${other} ${newest}) s) a) AS asn,
+      (SELECT row_to_json(j) FROM (SELECT ${decisions},
+          count(DISTINCT subject) FILTER (WHERE came_at > ${since(3_600_000)} AND subject IS DISTINCT FROM ${subject}) AS "subjects1h"
+        FROM (SELECT status, came_at, subject FROM visits WHERE application_id = ${app} AND ja4 = ${ja4}
+          AND came_at > ${since(dayMs)} AND ${other} ${newest}) s) j) AS ja4,
+      (SELECT json_agg(h) FROM (SELECT hour, sessions, approved, declined FROM visit_hours
+        WHERE application_id = ${app} AND hour > ${since(8 * dayMs)}) h) AS hours,
+      ${matches(sql`application_id = ${app} AND network = ${network}`)} AS "networkMatches",
+      ${matches(sql`application_id = ${app} AND device = ${device} AND is_proved AND (SELECT is_proved FROM me)`)} AS "deviceMatches",
+      ${matches(sql`application_id = ${app} AND fingerprint = ${fingerprint}
+        AND NOT (is_proved AND device IS NOT DISTINCT FROM ${device})`)} AS "fingerprintMatches",
+      (SELECT json_agg(c) FROM (
+        SELECT ${matchColumns} FROM (
+          (SELECT * FROM visits WHERE application_id = ${app} AND subject = ${subject} AND ${other}
+            AND traits IS NOT NULL AND is_proved AND device IS DISTINCT FROM ${device} ORDER BY came_at DESC LIMIT ${sql.lit(candidatesMax)})
+          UNION ALL
+          (SELECT * FROM visits WHERE application_id = ${app} AND prefix = ${prefix} AND ${other}
+            AND subject IS DISTINCT FROM ${subject} AND came_at > ${since(30 * dayMs)}
+            AND traits IS NOT NULL AND is_proved AND device IS DISTINCT FROM ${device} ORDER BY came_at DESC LIMIT ${sql.lit(candidatesMax)})
+        ) v WHERE NOT EXISTS (SELECT FROM before) AND ${device} IS NOT NULL
+      ) c) AS candidates`;
+  const { rows } = await statement.execute(db);
+  const [answer] = rows;
+  if (answer === undefined) throw new Error('a query without a table gave no row');
+  return answer;
+}
+
+const dayMs = 86_400_000;
+
+const bytes = (value: Buffer | null) => sql`${value}::bytea`;
