@@ -29,9 +29,12 @@ export function createChallenges(page: {
 
   const keyOf = (method: string) => `${ids.current()} ${method}`;
 
-  async function ask(method: string, signal: AbortSignal) {
+  async function ask(signal: AbortSignal) {
     await page.opened();
-    if (signal.aborted) return null;
+    // The opening may have asked for another method.
+    const now = page.state();
+    if (signal.aborted || now.at !== 'looking') return null;
+    const { method } = now;
     let answer = await askChallenge(path, ids.current(), method, signal);
     if (!answer.ok && answer.reason === 'void') {
       ids.settle();
@@ -69,7 +72,7 @@ export function createChallenges(page: {
         return Promise.resolve(challenge);
       }
       if (asked?.key === key && asked.signal === signal) return asked.answer;
-      const answer = ask(state.method, signal).finally(() => {
+      const answer = ask(signal).finally(() => {
         if (asked?.answer === answer) asked = null;
       });
       asked = { key, signal, answer };

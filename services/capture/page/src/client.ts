@@ -1,4 +1,4 @@
-import type { ChallengeView, SessionView } from '../../src/wire.ts';
+import type { ChallengeView, SessionView, VisitRequest } from '../../src/wire.ts';
 import { learnClock } from './service-clock.ts';
 import type { EndReason } from './states.ts';
 
@@ -12,9 +12,29 @@ export type ViewAnswer =
 
 const viewTimeoutMs = 10_000;
 
-/** Enters the session. Safe to repeat. */
-export function openSession(path: SessionPath, signal: AbortSignal): Promise<ViewAnswer> {
-  return view(`${path}/open`, { method: 'POST' }, signal);
+/** Enters the session, and tells what was found of the browser. Safe to repeat. */
+export function openSession(
+  path: SessionPath,
+  visit: VisitRequest,
+  signal: AbortSignal,
+): Promise<ViewAnswer> {
+  const body = (told: VisitRequest) => ({
+    method: 'POST',
+    headers: { 'content-type': 'application/json' },
+    body: JSON.stringify(told),
+  });
+  // What the service cannot read must not keep anybody out.
+  return view(`${path}/open`, body(visit), signal, body({}));
+}
+
+/** The user does not want to be recognised on this device any more. @returns whether the service has heard it */
+export async function forgetDevice(path: SessionPath, signal: AbortSignal): Promise<boolean> {
+  try {
+    const init = { method: 'POST', signal: atMost(viewTimeoutMs, signal) };
+    return (await fetch(`${path}/forget-device`, init)).ok;
+  } catch {
+    return false;
+  }
 }
 
 /** Reads where the session stands; changes nothing. */
@@ -22,11 +42,19 @@ export function readState(path: SessionPath, signal: AbortSignal): Promise<ViewA
   return view(`${path}/state`, {}, signal);
 }
 
-async function view(url: string, init: RequestInit, signal: AbortSignal): Promise<ViewAnswer> {
+/** @param instead what is asked when the service cannot read what it was sent */
+async function view(
+  url: string,
+  init: RequestInit,
+  signal: AbortSignal,
+  instead?: RequestInit,
+): Promise<ViewAnswer> {
   try {
     const response = await fetch(url, { ...init, signal: atMost(viewTimeoutMs, signal) });
     learnClock(response.headers.get('date'));
     if (response.ok) return { ok: true, session: (await response.json()) as SessionView };
+    const isUnread = response.status === 400 || response.status === 413;
+    if (isUnread && instead !== undefined) return view(url, instead, signal);
     return { ok: false, reason: reasonOf(response.status) };
   } catch {
     return { ok: false, reason: 'unavailable' };

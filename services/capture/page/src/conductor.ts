@@ -1,7 +1,7 @@
-import type { ChallengeView } from '../../src/wire.ts';
+import type { ChallengeView, PageFacts } from '../../src/wire.ts';
 import { attemptIds } from './attempt-ids.ts';
 import { createChallenges } from './challenges.ts';
-import { openSession, pause, type SessionPath, sendLeave } from './client.ts';
+import { forgetDevice, openSession, pause, type SessionPath, sendLeave, type ViewAnswer } from './client.ts';
 import { createCompanion } from './companion.ts';
 import { deliver } from './delivery.ts';
 import { firstStep, nextStep } from './flow.ts';
@@ -9,7 +9,9 @@ import { type Visit, visitOf } from './handoff/visit.ts';
 import { createLenses } from './lenses.ts';
 import type { LiveChannel } from './live-channel.ts';
 import { type Lens, startCamera, stopCamera, whenCameraGranted } from './look/camera.ts';
+import type { Moments } from './moments.ts';
 import { tellParent } from './parent-events.ts';
+import { signalsLater } from './signals-later.ts';
 import type { Attempt, Effect, FlowEvent, Given, State, Step, Surroundings } from './states.ts';
 import { awaitVerdict, watchElsewhere } from './verdict-watch.ts';
 
@@ -38,6 +40,10 @@ export interface Conductor {
   send(event: FlowEvent): void;
   /** What the look to come has to answer; null when it cannot be had now. Asked for when the camera opens. */
   challenge(): Promise<ChallengeView | null>;
+  /** Resolves when the session has been opened, or cannot be: only then is it known how liveness is to be shown. */
+  opened(): Promise<void>;
+  /** How the page was used until now, for the service to weigh. */
+  behaviour(): PageFacts;
   /** Hands over a taken look, as it is to be sent: the start of an attempt. */
   capture(body: Blob, isAuto: boolean): void;
 }
@@ -58,9 +64,15 @@ export function startConductor({ path, given, here }: Beginning, changed: () => 
   const whole = new AbortController().signal;
   let state: State = { at: 'loading' };
   let stream: MediaStream | null = null;
+  /** The camera that the stream is of. */
+  let lens: Lens = 'front';
   let body: Blob | null = null;
   let sessionId: string | undefined;
   let opened: Promise<void> = Promise.resolve();
+  /** What the next opening signs. */
+  let nonce = given?.session?.visit_nonce ?? '';
+  const moments: Moments = { isHandedOver: visit.from !== null };
+  const signals = signalsLater(moments);
   /** Ends whatever the current screen was waiting for when another one comes. */
   let screen = new AbortController();
   const lenses = createLenses(location.search, here.isDesktop);
@@ -90,16 +102,24 @@ export function startConductor({ path, given, here }: Beginning, changed: () => 
       open: () => {
         opened = open();
       },
-      start_camera: (_effect, signal) => void openCamera(signal),
+      start_camera: (_effect, signal) => {
+        moments.agreedAtMs ??= performance.now();
+        signals.stop();
+        void openCamera(signal);
+      },
       stop_camera: () => {
         if (stream !== null) stopCamera(stream);
         stream = null;
+      },
+      fit_camera: () => {
+        if (stream !== null && lens !== lensOf(state)) send({ is: 'switch_camera' });
       },
       challenge: (_effect, signal) => void challenges.fetch(signal),
       upload: ({ attempt }, signal) => void upload(attempt, signal),
       poll: ({ attempt }, signal) =>
         void awaitVerdict({ path, send, signal, ...(attempt && body ? { sent: { attempt, body } } : {}) }),
       leave: () => sendLeave(path),
+      forget: () => void forget(),
       tell: ({ event }) => tellParent(event, sessionId),
     };
 
@@ -107,26 +127,53 @@ export function startConductor({ path, given, here }: Beginning, changed: () => 
     performers[effect.do as Name](effect, signal);
   }
 
-  /** A page that shows its welcome already has time: what is only a bad link is tried again. */
   async function open(): Promise<void> {
+    const isUnsigned = nonce === '';
+    let answer = await enterSession();
+    // Once more with the nonce that has just come.
+    if (answer.ok && nonce !== '' && (isUnsigned || answer.session.wants_proof_again)) {
+      const again = await enterSession();
+      if (again.ok) answer = again;
+    }
+    if (answer.ok) send({ is: 'opened', session: answer.session, isOwn: true });
+    else send({ is: 'failed', reason: answer.reason });
+  }
+
+  /** A page that shows its welcome already has time: what is only a bad link is tried again. */
+  async function enterSession(): Promise<ViewAnswer> {
     const behind = state.at !== 'loading';
-    for (const delayMs of behind ? [...openDelaysMs, null] : [null]) {
-      const answer = await openSession(path, whole);
-      if (answer.ok) return send({ is: 'opened', session: answer.session });
-      if (delayMs === null || answer.reason !== 'unavailable') {
-        return send({ is: 'failed', reason: answer.reason });
-      }
+    const told = await signals.visit(nonce);
+    for (const delayMs of behind ? openDelaysMs : []) {
+      const answer = await openSession(path, told, whole);
+      if (answer.ok) nonce = answer.session.visit_nonce;
+      if (answer.ok || answer.reason !== 'unavailable') return answer;
       await pause(delayMs, whole);
     }
+    return openSession(path, told, whole);
   }
+
+  /** The service forgets first: a key that is gone could not be named to it any more. */
+  async function forget(): Promise<void> {
+    const isHeard = await forgetDevice(path, whole);
+    if (isHeard) await dropDeviceHere();
+    send({ is: 'forgotten', isHeard });
+  }
+
+  const lensOf = (now: State) => lenses.lensFor('method' in now ? now.method : undefined);
 
   async function openCamera(signal: AbortSignal): Promise<void> {
     if (stream?.active) return send({ is: 'camera_ready' });
-    const method = 'method' in state ? state.method : undefined;
-    const started = await startCamera(lenses.lensFor(method));
+    const asked = lensOf(state);
+    const started = await startCamera(asked);
     // The user may have left while the browser was asking.
     if (signal.aborted) return started.ok ? stopCamera(started.stream) : undefined;
     if (!started.ok) return send({ is: 'camera_trouble', reason: started.reason });
+    // Meanwhile the opening may have asked for a method that wants the other camera.
+    if (asked !== lensOf(state)) {
+      stopCamera(started.stream);
+      return openCamera(signal);
+    }
+    lens = asked;
     stream = started.stream;
     await lenses.count();
     if (signal.aborted) return;
@@ -138,8 +185,12 @@ export function startConductor({ path, given, here }: Beginning, changed: () => 
 
   async function upload(attempt: Attempt, signal: AbortSignal): Promise<void> {
     if (body === null) return send({ is: 'stuck' });
+    const [startedAt, bits] = [performance.now(), 8 * body.size];
     const progress = {
-      sent: (share: number) => send({ is: 'sent', share }),
+      sent: (share: number) => {
+        if (share >= 1) moments.uploadKbps = bits / Math.max(1, performance.now() - startedAt);
+        send({ is: 'sent', share });
+      },
       linkLost: (lost: boolean) => send({ is: 'link', lost }),
     };
     const delivery = await deliver(path, attempt.id, body, progress, signal);
@@ -176,7 +227,7 @@ export function startConductor({ path, given, here }: Beginning, changed: () => 
       return companion.goesOn(state);
     },
     get lens() {
-      return lenses.lensFor('method' in state ? state.method : undefined);
+      return lensOf(state);
     },
     get canSwitchCamera() {
       return lenses.canSwitch('method' in state ? state.method : undefined);
@@ -190,10 +241,19 @@ export function startConductor({ path, given, here }: Beginning, changed: () => 
     live: companion.live,
     send,
     challenge: () => challenges.fetch(screen.signal),
+    opened: () => opened,
+    behaviour: signals.behaviour,
     capture(taken, isAuto) {
       if (state.at !== 'looking') return;
       body = taken;
+      moments.capturedAtMs ??= performance.now();
       send({ is: 'captured', attempt: { id: ids.current(), isAuto } });
     },
   };
+}
+
+/** What this browser keeps of itself for us. Never fails: what cannot be dropped is nobody's any more. */
+async function dropDeviceHere(): Promise<void> {
+  const { dropEverything } = await import('./signals/forgetting.ts').catch(() => ({ dropEverything: null }));
+  await dropEverything?.();
 }

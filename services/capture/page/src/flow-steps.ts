@@ -52,6 +52,20 @@ export function conclude({ session, method }: Standing, status: string, elsewher
   };
 }
 
+/** Device and network were known, so nobody has to look into a camera. */
+export function welcomeBack({ session, method }: Standing, ...effects: Effect[]): Step {
+  const { status } = session;
+  return {
+    state: { at: 'verdict', session, method, elsewhere: false },
+    effects: [
+      ...effects,
+      { do: 'stop_camera' },
+      tell({ type: 'status_updated', status, previousStep: 'face' }),
+      tell({ type: 'completed', status }),
+    ],
+  };
+}
+
 const errorNames: Record<EndReason, string> = {
   expired: 'sessionExpired',
   unknown: 'sessionExpired',

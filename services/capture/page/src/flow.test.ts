@@ -25,6 +25,9 @@ const session: SessionView = {
   matches: true,
   attempts_left: 3,
   locked_until: null,
+  visit_nonce: '',
+  skipped_selfie: false,
+  wants_proof_again: false,
 };
 const phone: Surroundings = { isDesktop: false, isLoopback: false, lessMotion: false };
 const desk: Surroundings = { ...phone, isDesktop: true };

@@ -1,9 +1,9 @@
 import type { SessionView } from '../../src/wire.ts';
 import { duringAttempt } from './flow-attempt.ts';
 import { duringHandoff, entrance } from './flow-handoff.ts';
-import { conclude, fail, lock, send, standingOf, stay, tell } from './flow-steps.ts';
+import { conclude, fail, lock, send, standingOf, stay, tell, welcomeBack } from './flow-steps.ts';
 import type { CameraTrouble } from './look/camera.ts';
-import { choose, methodFor, methodsOf } from './methods.ts';
+import { choose, methodAfter, methodFor, methodsOf } from './methods.ts';
 import type { Effect, FlowEvent, Given, Standing, State, StateAt, Step, Surroundings } from './states.ts';
 
 /** The page without anything given starts by opening its session. */
@@ -22,7 +22,7 @@ export function firstStep(given: Given | null, here: Surroundings): Step {
 export function nextStep(state: State, event: FlowEvent, here: Surroundings): Step {
   switch (event.is) {
     case 'opened':
-      return state.at === 'loading' ? arrive(event.session, here) : learn(state, event.session, here);
+      return opened(state, event, here);
     case 'failed':
       return fail(state, event.reason);
     case 'leave':
@@ -37,7 +37,7 @@ export function nextStep(state: State, event: FlowEvent, here: Surroundings): St
     case 'agreed':
       return state.at === 'welcome' ? agree(state) : stay(state);
     case 'switch_camera':
-      return state.at === 'looking' && state.method === 'PASSIVE' ? switchCamera(state) : stay(state);
+      return state.at === 'looking' ? switchCamera(state) : stay(state);
     case 'camera_ready':
       return state.at === 'asking' ? look(state) : stay(state);
     case 'camera_trouble':
@@ -50,6 +50,9 @@ export function nextStep(state: State, event: FlowEvent, here: Surroundings): St
     case 'method':
     case 'back':
       return otherWay(state, event);
+    case 'forget':
+    case 'forgotten':
+      return forget(state, event);
     case 'handoff':
     case 'here':
     case 'elsewhere':
@@ -58,6 +61,18 @@ export function nextStep(state: State, event: FlowEvent, here: Surroundings): St
     default:
       return duringAttempt(state, event);
   }
+}
+
+type Opened = FlowEvent & { is: 'opened' };
+
+/** The session has become known, or better known. */
+function opened(state: State, { session, isOwn }: Opened, here: Surroundings): Step {
+  const standing = standingOf(state);
+  if (isOwn === true && session.skipped_selfie && session.phase === 'finished' && !settled.has(state.at)) {
+    const method = standing?.method ?? methodFor(session, here.lessMotion);
+    return welcomeBack({ session, method }, ...(standing === null ? [tell({ type: 'ready' })] : []));
+  }
+  return state.at === 'loading' ? arrive(session, here) : learn(state, session, here);
 }
 
 /** The first screen of a session that has just become known. */
@@ -93,7 +108,8 @@ function learn(state: State, session: SessionView, here: Surroundings): Step {
   if (standing === null || settled.has(state.at)) return stay(state);
   const isElsewhere = state.at === 'following' || state.at === 'handoff';
   const waits = state.at === 'deciding' || isElsewhere;
-  if (session.phase === 'ready') return stay(waits ? state : ({ ...state, session } as State));
+  if (session.phase === 'ready')
+    return state.at === 'deciding' ? stay(state) : relearn(state, standing, session, here);
   if (session.phase === 'deciding' && waits) return stay(state);
   if (session.phase === 'finished' && waits) {
     return conclude({ ...standing, session }, session.status, isElsewhere);
@@ -109,6 +125,25 @@ function learn(state: State, session: SessionView, here: Surroundings): Step {
       ...effects.filter((effect) => effect.do !== 'tell' || effect.event.type !== 'ready'),
     ],
   };
+}
+
+/** The session as it is now; where it asks for another method than before, that is the one. */
+function relearn(state: State, standing: Standing, session: SessionView, here: Surroundings): Step {
+  const method = methodAfter(standing, session, here.lessMotion);
+  const next = { ...state, session, method } as State;
+  if (method === standing.method || state.at !== 'looking') return stay(next);
+  return {
+    state: { ...next, challenge: null } as State,
+    effects: [{ do: 'fit_camera' }, { do: 'challenge' }],
+  };
+}
+
+/** Only who has been recognised, or may be from now on, can be forgotten. */
+function forget(state: State, event: FlowEvent & { is: 'forget' | 'forgotten' }): Step {
+  if (state.at !== 'verdict') return stay(state);
+  if (event.is === 'forgotten') return stay({ ...state, forgetting: event.isHeard ? 'done' : 'failed' });
+  const isOver = state.forgetting === 'asked' || state.forgetting === 'done';
+  return isOver ? stay(state) : { state: { ...state, forgetting: 'asked' }, effects: [{ do: 'forget' }] };
 }
 
 function agree(state: StateAt<'welcome'>): Step {

@@ -13,6 +13,17 @@ export function methodFor(session: SessionView, lessMotion: boolean): LivenessMe
 }
 
 /**
+ * The method after the service has said more of the session: what the user has turned to while it is still offered, else
+ * what is asked for now.
+ */
+export function methodAfter(standing: Standing, session: SessionView, lessMotion: boolean): LivenessMethod {
+  const { method, declined = [] } = standing;
+  const isSame = session.method === standing.session.method;
+  const isOffered = methodsOf(session).includes(method);
+  return isOffered && (isSame || declined.length > 0) ? method : methodFor(session, lessMotion);
+}
+
+/**
  * What one may choose instead of the method of the moment; going back to the one that is asked for included. What the
  * user has turned away from comes last.
  */

@@ -66,12 +66,15 @@ export type State =
   /** Nobody looks at a picture before `until`, an ISO time. */
   | At<'locked', { readonly until: string }>
   | At<'deciding'>
-  /** `elsewhere`: another device took the picture. */
-  | At<'verdict', { readonly elsewhere: boolean }>
+  /** `elsewhere`: another device took the picture. `forgetting`: what became of the wish to be forgotten here. */
+  | At<'verdict', { readonly elsewhere: boolean; readonly forgetting?: Forgetting }>
   | At<'finished'>
   /** With `until` when the session was locked. */
   | At<'left', { readonly until?: string }>
   | ({ readonly at: 'ended'; readonly reason: EndReason } & Partial<Standing>);
+
+/** The user wants this device to be forgotten: asked for, done, or not heard by the service. */
+export type Forgetting = 'asked' | 'done' | 'failed';
 
 interface Sending {
   readonly attempt: Attempt;
@@ -88,7 +91,8 @@ export type Answer = Exclude<AttemptAnswer, { result: 'renew' }>;
 
 /** What happens to the page: from the user, the camera, the server, another device. */
 export type FlowEvent =
-  | { readonly is: 'opened'; readonly session: SessionView }
+  /** `isOwn`: it is the answer to this page's opening, and tells of this device. */
+  | { readonly is: 'opened'; readonly session: SessionView; readonly isOwn?: boolean }
   | { readonly is: 'failed'; readonly reason: EndReason }
   | { readonly is: 'agreed' }
   /** The user shows liveness in another way. */
@@ -120,6 +124,9 @@ export type FlowEvent =
   | { readonly is: 'unusable' }
   | { readonly is: 'stuck' }
   | { readonly is: 'try_again' }
+  /** The user does not want to be recognised on this device, and whether the service has heard it. */
+  | { readonly is: 'forget' }
+  | { readonly is: 'forgotten'; readonly isHeard: boolean }
   | { readonly is: 'leave' }
   | { readonly is: 'page_hidden' }
   | { readonly is: 'page_shown' }
@@ -130,12 +137,15 @@ export type Effect =
   | { readonly do: 'open' }
   | { readonly do: 'start_camera' }
   | { readonly do: 'stop_camera' }
+  /** The method has changed: perhaps it wants the device's other camera. */
+  | { readonly do: 'fit_camera' }
   /** Gets the challenge of the look to come. */
   | { readonly do: 'challenge' }
   | { readonly do: 'upload'; readonly attempt: Attempt }
   /** With the attempt when this page has taken its frame. */
   | { readonly do: 'poll'; readonly attempt?: Attempt }
   | { readonly do: 'leave' }
+  | { readonly do: 'forget' }
   | { readonly do: 'tell'; readonly event: OutgoingEvent };
 
 /** A state and what follows from entering it. */

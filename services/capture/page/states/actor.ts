@@ -30,6 +30,8 @@ export function standStill(fixture: Fixture): Conductor & { readonly posed?: Pos
     },
     ...(fixture.posed === undefined ? {} : { posed: fixture.posed }),
     challenge: async (): Promise<ChallengeView | null> => null,
+    opened: async () => undefined,
+    behaviour: () => ({}),
     capture: () => undefined,
   };
 }

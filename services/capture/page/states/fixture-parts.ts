@@ -44,6 +44,9 @@ export const session: SessionView = {
   matches: true,
   attempts_left: 2,
   locked_until: null,
+  visit_nonce: '',
+  skipped_selfie: false,
+  wants_proof_again: false,
 };
 export const passive = { session, method: 'PASSIVE' } as const;
 export const flashing = {

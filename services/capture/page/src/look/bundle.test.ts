@@ -13,6 +13,7 @@ const look: Look = {
   shownAtMs: [100],
   nonce: 'ü-nonce',
   camera: { cam_device_count: 2, cam_fake_device_flag: false },
+  page: { 'page.scroll': 'none', 'page.pointer_moves': 41, 'page.tap_spread_px': null },
 };
 
 async function unpack(bundle: Blob): Promise<{ manifest: CaptureManifest; pictures: Uint8Array }> {
@@ -28,6 +29,7 @@ it('a bundle says where each of its pictures is', async () => {
   const { manifest, pictures } = await unpack(await packBundle(look, async () => undefined));
   expect(Value.Check(captureManifest, manifest)).toBe(true);
   expect(manifest).not.toHaveProperty('proof');
+  expect(manifest.facts).toEqual(look.page);
   expect([...pictures]).toEqual([...Array(300).fill(1), ...Array(20).fill(2), ...Array(30).fill(3)]);
   expect(manifest).toMatchObject({ image_bytes: 300, nonce: 'ü-nonce', shown_at_ms: [100] });
   expect(manifest.frames).toEqual([

@@ -1,4 +1,4 @@
-import type { CaptureManifest } from '../../../src/wire.ts';
+import type { CaptureManifest, PageFacts } from '../../../src/wire.ts';
 import type { Frame } from './shots.ts';
 
 /** What a look has brought. Times are milliseconds since its challenge began. */
@@ -11,6 +11,8 @@ export interface Look {
   readonly nonce: string;
   /** Facts about the camera by their names in the signal catalogue. */
   readonly camera: CaptureManifest['camera'];
+  /** Facts about the page and how it was used. */
+  readonly page: PageFacts;
 }
 
 /** Signs the pictures of a look for its challenge; undefined where the browser cannot. */
@@ -29,6 +31,7 @@ export async function packBundle(look: Look, sign: Sign): Promise<Blob> {
     frames: look.frames.map(({ jpeg, takenAtMs }) => ({ bytes: jpeg.size, taken_at_ms: takenAtMs })),
     shown_at_ms: [...look.shownAtMs],
     camera: look.camera,
+    facts: look.page,
     ...(proof === undefined ? {} : { proof }),
   };
   const json = new TextEncoder().encode(JSON.stringify(manifest));

@@ -1,5 +1,6 @@
-import type { CaptureManifest } from '../../../src/wire.ts';
+import type { CaptureManifest, PageFacts } from '../../../src/wire.ts';
 import { momentsOf } from './camera.ts';
+import { hex } from './device-key.ts';
 import { everyFrame } from './shots.ts';
 
 /** Facts about a camera, by their names in the signal catalogue. */
@@ -9,6 +10,8 @@ export type CameraFacts = CaptureManifest['camera'];
 export interface CameraWatch {
   /** What is known by now. */
   facts(): CameraFacts;
+  /** The camera's name as a digest that means nothing on other sites; its name itself goes nowhere. */
+  ofPage(): PageFacts;
   stop(): void;
 }
 
@@ -85,6 +88,13 @@ export function watchCamera(stream: MediaStream, video: HTMLVideoElement): Camer
   const delays: number[] = [];
   let [lastMediaTime, isMonotonic, mutes] = [Number.NEGATIVE_INFINITY, true, 0];
   let devices: CameraFacts = {};
+  let name: PageFacts = {};
+  digestOf(track?.label ?? '').then(
+    (digest) => {
+      name = { 'page.camera_digest': digest };
+    },
+    () => undefined,
+  );
   void devicesOf(track?.label ?? '').then((found) => {
     devices = found;
   });
@@ -127,7 +137,13 @@ export function watchCamera(stream: MediaStream, video: HTMLVideoElement): Camer
     track?.removeEventListener('mute', count);
     track?.removeEventListener('unmute', count);
   };
-  return { facts, stop };
+  return { facts, ofPage: () => name, stop };
+}
+
+async function digestOf(label: string): Promise<string | null> {
+  if (label === '') return null;
+  const text = new TextEncoder().encode(`${label} ${location.origin}`);
+  return hex(await crypto.subtle.digest('SHA-256', text));
 }
 
 /** What the list of cameras tells; of the label of the chosen one as well. */

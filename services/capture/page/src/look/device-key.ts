@@ -1,7 +1,8 @@
-import type { CaptureManifest } from '../../../src/wire.ts';
+import type { DeviceProof } from '../../../src/wire.ts';
 
-const database = 'selfsame';
-const store = 'keys';
+const databaseName = 'selfsame';
+/** The one store of the page's database. */
+export const store = 'keys';
 const name = 'device';
 /** A browser that keeps us waiting for its storage goes without. */
 const patienceMs = 1_500;
@@ -11,19 +12,29 @@ const algorithm = { name: 'ECDSA', namedCurve: 'P-256' } as const;
  * Signs pictures with a key of this browser, which no script can read: over `{nonce}.{SHA-256 of the pictures, hex}`,
  * ECDSA P-256. Undefined where the browser has no such keys or does not let us keep one.
  */
-export async function signPictures(nonce: string, pictures: Blob): Promise<CaptureManifest['proof']> {
-  const signed = sign(nonce, pictures).catch(() => undefined);
-  const late = new Promise<undefined>((resolve) => setTimeout(resolve, patienceMs));
-  return Promise.race([signed, late]);
+export function signPictures(nonce: string, pictures: Blob): Promise<DeviceProof | undefined> {
+  return inTime(async () => {
+    const bytes = await pictures.arrayBuffer();
+    return sign(`${nonce}.${hex(await crypto.subtle.digest('SHA-256', bytes))}`);
+  });
 }
 
-async function sign(nonce: string, pictures: Blob): Promise<CaptureManifest['proof']> {
-  const [keys, bytes] = await Promise.all([deviceKeys(), pictures.arrayBuffer()]);
-  const digest = hex(await crypto.subtle.digest('SHA-256', bytes));
+/** The same for a visit, over `{visit_nonce}.open`. */
+export function signVisit(visitNonce: string): Promise<DeviceProof | undefined> {
+  return inTime(() => sign(`${visitNonce}.open`));
+}
+
+function inTime(act: () => Promise<DeviceProof>): Promise<DeviceProof | undefined> {
+  const late = new Promise<undefined>((resolve) => setTimeout(resolve, patienceMs));
+  return Promise.race([act().catch(() => undefined), late]);
+}
+
+async function sign(text: string): Promise<DeviceProof> {
+  const keys = await deviceKeys();
   const signature = await crypto.subtle.sign(
     { name: 'ECDSA', hash: 'SHA-256' },
     keys.privateKey,
-    new TextEncoder().encode(`${nonce}.${digest}`),
+    new TextEncoder().encode(text),
   );
   const publicKey = await crypto.subtle.exportKey('raw', keys.publicKey);
   return { public_key: base64url(publicKey), signature: base64url(signature) };
@@ -38,7 +49,7 @@ export function deviceKeys(): Promise<CryptoKeyPair> {
 }
 
 async function keptKeys(): Promise<CryptoKeyPair> {
-  const opened = await open();
+  const opened = await database();
   try {
     const kept = await done<CryptoKeyPair | undefined>(
       opened.transaction(store).objectStore(store).get(name),
@@ -52,13 +63,21 @@ async function keptKeys(): Promise<CryptoKeyPair> {
   }
 }
 
-function open(): Promise<IDBDatabase> {
-  const request = indexedDB.open(database, 1);
+/** Forgets the key and whatever else the page keeps: the next visit is that of a device that nobody knows. */
+export async function dropDevice(): Promise<void> {
+  known = undefined;
+  await done(indexedDB.deleteDatabase(databaseName));
+}
+
+/** The page's database. Whoever opens it closes it. */
+export function database(): Promise<IDBDatabase> {
+  const request = indexedDB.open(databaseName, 1);
   request.onupgradeneeded = () => request.result.createObjectStore(store);
   return done(request);
 }
 
-function done<T>(request: IDBRequest<T>): Promise<T> {
+/** What a request to a database brings. */
+export function done<T>(request: IDBRequest<T>): Promise<T> {
   return new Promise((resolve, reject) => {
     request.onsuccess = () => resolve(request.result);
     request.onerror = () => reject(request.error ?? new Error('the browser keeps no keys'));

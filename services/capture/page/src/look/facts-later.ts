@@ -1,12 +1,19 @@
+import type { PageFacts } from '../../../src/wire.ts';
 import type { CameraFacts, CameraWatch } from './camera-facts.ts';
 import { deviceKeys } from './device-key.ts';
+
+/** What is known by now: of the camera, and of it what is no number. */
+export interface FactsNow {
+  ofCamera(): CameraFacts;
+  ofPage(): PageFacts;
+}
 
 /** Facts about the camera, gathered by code that comes when nothing else is to do. */
 export function factsLater(
   stream: MediaStream | null,
   video: HTMLVideoElement,
   signal: AbortSignal,
-): () => CameraFacts {
+): FactsNow {
   let watch: CameraWatch | null = null;
   whenIdle(() => {
     void deviceKeys().catch(() => undefined);
@@ -19,7 +26,7 @@ export function factsLater(
       () => undefined,
     );
   });
-  return () => watch?.facts() ?? {};
+  return { ofCamera: () => watch?.facts() ?? {}, ofPage: () => watch?.ofPage() ?? {} };
 }
 
 function whenIdle(act: () => void): void {

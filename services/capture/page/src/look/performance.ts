@@ -1,4 +1,4 @@
-import type { ChallengeView, HeadPose } from '../../../src/wire.ts';
+import type { ChallengeView, HeadPose, PageFacts } from '../../../src/wire.ts';
 import { pause } from '../client.ts';
 import { packBundle } from './bundle.ts';
 import type { CameraFacts } from './camera-facts.ts';
@@ -29,6 +29,10 @@ export interface Scene {
   readonly signal: AbortSignal;
   /** Null: it cannot be had now. */
   readonly challenge: () => Promise<ChallengeView | null>;
+  /** Resolves when the session has been opened: before that nobody knows what is to be shown. */
+  readonly opened: () => Promise<void>;
+  /** How the page was used, for the service to weigh. */
+  readonly behaviour: () => PageFacts;
   readonly facts: () => CameraFacts;
   readonly act: (act: Act) => void;
   /** Fills the screen with a colour; null: dark. */
@@ -74,6 +78,7 @@ export async function performLook(
       shownAtMs: answered.shownAtMs,
       nonce: challenge?.nonce ?? '',
       camera: scene.facts(),
+      page: scene.behaviour(),
     },
     signPictures,
   );
@@ -89,11 +94,13 @@ const nothing: Answered = { shots: [], shownAtMs: [] };
 
 /** The challenge, waited for as long as its method needs it. */
 async function challengeFor(
-  { challenge, act, signal }: Scene,
+  { challenge, opened, act, signal }: Scene,
   method: string,
 ): Promise<ChallengeView | null> {
   const waiting = setTimeout(() => act({ is: 'waiting' }), 400);
   try {
+    await opened();
+    if (signal.aborted) return null;
     if (method === 'PASSIVE') {
       const late = new Promise<null>((resolve) => setTimeout(() => resolve(null), passivePatienceMs));
       return await Promise.race([challenge(), late]);

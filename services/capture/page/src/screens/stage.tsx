@@ -83,7 +83,9 @@ function Oval({ state, conductor, say }: StageProps) {
         head,
         signal: watching.signal,
         challenge: conductor.challenge,
-        facts,
+        opened: conductor.opened,
+        behaviour: () => ({ ...conductor.behaviour(), ...facts.ofPage() }),
+        facts: facts.ofCamera,
         act: (now) => {
           if (watching.signal.aborted) return;
           // Felt where a turned head cannot see.

@@ -1,0 +1,50 @@
+import type { PageFacts, VisitRequest } from '../../src/wire.ts';
+import type { Moments } from './moments.ts';
+import type { VisitSignals } from './signals/signals.ts';
+import { within } from './within.ts';
+
+/** How long the opening waits for the code that looks at the browser, and then for what it finds. */
+const codeMs = 4_000;
+const lookMs = 1_500;
+
+/** What is found of the browser: everything works without it, and nobody waits for it for long. */
+export interface Signals {
+  /** What the opening tells. Never fails: a browser that tells nothing is let in as well. */
+  visit(visitNonce: string): Promise<VisitRequest>;
+  /** The camera comes: nothing new is looked at. */
+  stop(): void;
+  /** How the page was used until now. */
+  behaviour(): PageFacts;
+}
+
+/** The code comes behind the first screen, when the browser has nothing else to do. */
+export function signalsLater(moments: Moments): Signals {
+  let isStopped = false;
+  let known: VisitSignals | null = null;
+  const loading = idle()
+    .then(() => import('./signals/signals.ts'))
+    .then(({ startSignals }) => {
+      known = startSignals(moments);
+      if (isStopped) known.stop();
+      return known;
+    });
+  loading.catch(() => undefined);
+  return {
+    async visit(visitNonce) {
+      const signals = await within(loading, codeMs);
+      return (await signals?.visit(visitNonce, lookMs)) ?? {};
+    },
+    stop() {
+      isStopped = true;
+      known?.stop();
+    },
+    behaviour: () => known?.behaviour() ?? {},
+  };
+}
+
+function idle(): Promise<void> {
+  return new Promise((resolve) => {
+    if (typeof requestIdleCallback === 'function') requestIdleCallback(() => resolve(), { timeout: 500 });
+    else setTimeout(resolve, 100);
+  });
+}
