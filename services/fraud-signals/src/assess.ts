@@ -1,4 +1,5 @@
 import { randomUUID } from 'node:crypto';
+import type { DeviceView, VisitMatch } from '@selfsame/contracts/fraud_signals/v1/assessment';
 import { errorCode, Failure } from '@selfsame/runtime/errors';
 import type { Context } from './context.ts';
 import { catalogueVersion } from './domain/catalogue.ts';
@@ -6,10 +7,14 @@ import type { FactName, FactValue } from './domain/facts.ts';
 import { lookFactsOf, type SeenFace } from './domain/look-facts.ts';
 import { type MatchedRule, matchRule, readRules, type WrittenRule } from './domain/rules.ts';
 import { type Weighed, weigh } from './domain/weigh.ts';
+import { lookBack, recordVisit } from './history.ts';
+import { type Identity, identify, spellName } from './identity.ts';
+import { findListHits, type ListFindings } from './list-hits.ts';
 import { marksOf, placeOf } from './marks.ts';
 import type { SeenFacts } from './observed.ts';
 import { lookAtOpenings } from './openings.ts';
 import { insertAssessment } from './outbound/assessment-store.ts';
+import type { Sight } from './outbound/network/sight.ts';
 import type { Visit } from './visit.ts';
 
 /** One moment of a session, as others tell of it. */
@@ -32,6 +37,11 @@ export interface Assessed {
   readonly weighed: Weighed;
   readonly catalogueVersion: string;
   readonly stepUp: MatchedRule | null;
+  /** null: the part failed. */
+  readonly network: Sight['view'] | null;
+  readonly device: DeviceView | null;
+  readonly matches: readonly VisitMatch[];
+  readonly hits: ListFindings['hits'];
   readonly failures: readonly Part[];
   readonly at: Date;
 }
@@ -59,22 +69,36 @@ export async function assess(
   const failures = new Set<Part>();
   const attempt = attempts(context, failures);
   const now = new Date();
+  const network = await attempt('network', timeMs, async () => seeNetwork(context, moment));
   const visit: Visit = {
     ...moment,
     now,
     facts: new Map<FactName, FactValue | null>([
       ['clock.now_ms', now.getTime()],
       ...moment.told,
+      ...(network?.facts ?? []),
       ...expectationsOf(moment),
       ...lookOf(moment),
     ]),
   };
   const marks = marksOf(context, visit);
-  const [openings] = await Promise.all([
-    attempt('history', timeMs * lookingShare, () => lookAtOpenings(context, visit, marks)),
+  const identity = identify(context, visit);
+  const lookingMs = timeMs * lookingShare;
+  const [past, lists, openings] = await Promise.all([
+    attempt('history', lookingMs, () => lookBack(context, visit, identity)),
+    attempt('lists', lookingMs, () => findListHits(context, visit, namesOf(identity))),
+    attempt('history', lookingMs, () => lookAtOpenings(context, visit, marks)),
   ]);
-  if (openings?.failed) failures.add('history');
-  const facts = new Map([...(openings?.facts ?? []), ...visit.facts]);
+  if (network?.failed) failures.add('network');
+  if (past?.failed || openings?.failed) failures.add('history');
+  if (lists?.failed) failures.add('lists');
+
+  const facts = new Map([
+    ...(openings?.facts ?? []),
+    ...visit.facts,
+    ...(past?.facts ?? []),
+    ...(lists?.facts ?? []),
+  ]);
   const weighed = weigh(facts);
   const stepUp = matchRule(read.rules, weighed);
   const id = randomUUID();
@@ -97,10 +121,36 @@ export async function assess(
     assessed_at: now,
     raw_until: new Date(now.getTime() + context.config.rawDays * dayMs),
   };
+  const writingMs = timeMs * writingShare;
   await Promise.all([
-    attempt('history', timeMs * writingShare, () => insertAssessment(context.database.db, record)),
+    attempt('history', writingMs, () => insertAssessment(context.database.db, record)),
+    attempt('history', writingMs, () => recordVisit(context, visit, network?.view ?? null, identity)),
   ]);
-  return { id, weighed, catalogueVersion, stepUp, failures: [...failures], at: now };
+  return {
+    id,
+    weighed,
+    catalogueVersion,
+    stepUp,
+    network: network?.view ?? null,
+    device: past?.device ?? null,
+    matches: past?.matches ?? [],
+    hits: lists?.hits ?? [],
+    failures: [...failures],
+    at: now,
+  };
+}
+
+/** Before there is a page, the address counts that the application names, if it does. */
+function seeNetwork({ network }: Context, { phase, ipAddress, applicationIpAddress }: AssessedMoment): Sight {
+  if (phase === 'CREATION') return network.look(ipAddress || applicationIpAddress);
+  // A page has an address: who does not tell it has lost it.
+  if (ipAddress === '') throw new Failure('precondition', 'address_missing', 'no address was told');
+  return network.look(ipAddress);
+}
+
+/** What the visit's device is called, as lists have it. */
+function namesOf({ deviceName, knownName }: Identity): string[] {
+  return [...new Set([deviceName, knownName].flatMap((name) => (name === null ? [] : [spellName(name)])))];
 }
 
 /** Runs one part: undefined, and the part is named, when it throws or is late. */

@@ -16,7 +16,7 @@ const settings = {
   biometricsGrpc: setting.string('BIOMETRICS_GRPC', neighbour),
   /** Names devices and hashes what history keeps: with a new key nobody and nothing is known any more. */
   signalsKey: setting.key('SIGNALS_KEY', { bytes: 32 }),
-  /** Databases and lists of addresses; without it nothing is known of an address, and nothing is approved that asks for it. */
+  /** Databases and lists of addresses; without it nothing is known of an address but what it shows itself. */
   ipDataDirectory: setting.optionalString('SIGNALS_IP_DATA'),
   /** How long a device or an address stays known without another approved selfie. */
   knownDays: setting.integer('KNOWN_DAYS', { default: 90, min: 1, max: 3_650 }),

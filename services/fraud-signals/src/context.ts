@@ -6,6 +6,7 @@ import type { GrpcClient } from '@selfsame/runtime/grpc';
 import type { Log } from '@selfsame/runtime/log';
 import type { Config } from './config.ts';
 import type { KeyedHash } from './domain/keyed-hash.ts';
+import type { Network } from './outbound/network/network.ts';
 import type { Tables } from './outbound/tables.ts';
 
 /** What the use cases work with. */
@@ -16,6 +17,7 @@ export interface Context {
   readonly hash: KeyedHash;
   readonly database: Database<Tables>;
   readonly bus: Bus<Tables>;
+  readonly network: Network;
   readonly session: GrpcClient<typeof SessionServiceDefinition>;
   readonly biometrics: GrpcClient<typeof BiometricsServiceDefinition>;
 }

@@ -30,8 +30,11 @@ const dayMs = 86_400_000;
  * Looks for what is known of subject, device and network, in one round trip. Never throws: what cannot be asked is failed, and
  * every fact is missing then.
  */
-export async function lookBack(context: Context, visit: Visit): Promise<LookedBack> {
-  const identity = identify(context, visit);
+export async function lookBack(
+  context: Context,
+  visit: Visit,
+  identity: Identity = identify(context, visit),
+): Promise<LookedBack> {
   try {
     const { applicationId, sessionId, attemptId, now } = visit;
     const knownSince = new Date(now.getTime() - context.config.knownDays * dayMs);

@@ -14,6 +14,7 @@ import { subscribeAll } from './inbound/consumers.ts';
 import { createApi } from './inbound/http/server.ts';
 import { fraudSignalsRpc } from './inbound/rpc.ts';
 import { migrations } from './migrations.ts';
+import { openNetwork } from './outbound/network/network.ts';
 import type { Tables } from './outbound/tables.ts';
 import { startRetention } from './retention.ts';
 
@@ -49,6 +50,9 @@ export async function createService(options: {
   const bus = await openBus({ service: serviceName, url: config.natsUrl, log, database, stream: config });
   lifecycle.onStop('bus', bus.close);
 
+  const network = await openNetwork({ directory: config.ipDataDirectory, log });
+  lifecycle.onStop('network', network.close);
+
   const session = connectGrpc(SessionServiceDefinition, config.sessionGrpc, { deadlineMs: askDeadlineMs });
   lifecycle.onStop('session client', session.close);
 
@@ -64,6 +68,7 @@ export async function createService(options: {
     hash: createKeyedHash(config.signalsKey),
     database,
     bus,
+    network,
     session: session.client,
     biometrics: biometrics.client,
   };

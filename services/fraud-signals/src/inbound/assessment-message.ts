@@ -1,7 +1,16 @@
-import { Assessment, RiskLevel, StepUpAction } from '@selfsame/contracts/fraud_signals/v1/assessment';
+import {
+  Assessment,
+  DeviceView,
+  ListKind,
+  NetworkView,
+  RiskLevel,
+  StepUpAction,
+} from '@selfsame/contracts/fraud_signals/v1/assessment';
 import type { Assessed } from '../assess.ts';
 
 const maxReasons = 20;
+/** Blocking ones come first. */
+const maxHits = 20;
 
 /** Domain → wire. */
 export function assessmentMessage(assessed: Assessed): Assessment {
@@ -16,8 +25,14 @@ export function assessmentMessage(assessed: Assessed): Assessment {
     signalsAbsent: counts.absent,
     signalsUnavailable: counts.unavailable,
     catalogueVersion: assessed.catalogueVersion,
-    network: {},
-    device: {},
+    // A part that failed is empty, and named among the failures.
+    network: assessed.network ?? NetworkView.fromPartial({}),
+    device: assessed.device ?? DeviceView.fromPartial({}),
+    listHits: assessed.hits.slice(0, maxHits).map(({ listType, entryType, listId, entryId }) => {
+      const kind = listType === 'blocklist' ? ListKind.BLOCKLIST : ListKind.ALLOWLIST;
+      return { kind, entryType, listId, entryId };
+    }),
+    matches: [...assessed.matches],
     detections: [...weighed.detections].map(([risk, signals]) => ({ risk, signals: [...signals] })),
     ...(stepUp === null
       ? {}
