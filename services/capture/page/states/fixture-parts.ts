@@ -1,7 +1,7 @@
 import type { FaceProblem, GuidanceAnswer, HeadPose, SessionView } from '../../src/wire.ts';
 import type { Act } from '../src/look/performance.ts';
 import type { Posed } from '../src/screens/stage.tsx';
-import type { State, Surroundings } from '../src/states.ts';
+import type { Forgetting, State, Surroundings } from '../src/states.ts';
 
 /** One state as the gallery shows it. */
 export interface Fixture {
@@ -106,6 +106,18 @@ export const verdict = (status: string, changes: Partial<SessionView> = {}, goes
     elsewhere: !goesOn,
   },
   goesOn,
+});
+
+/** Approved, on a device that is not to be recognised any more. */
+export const forgetting = (how: Forgetting): Fixture => ({
+  state: {
+    at: 'verdict',
+    session: { ...session, status: 'Approved', phase: 'finished' },
+    method: 'PASSIVE',
+    elsewhere: false,
+    forgetting: how,
+  },
+  goesOn: true,
 });
 
 /** A look that will not do, in the method whose judge says so. */

@@ -17,6 +17,7 @@ export function Screen({ conductor, path, say }: PageProps) {
   const retry = () => send({ is: 'try_again' });
   const leave = () => send({ is: 'leave' });
   const close = () => send({ is: 'close' });
+  const forget = () => send({ is: 'forget' });
   const waiting = <Waiting say={say} />;
   switch (state.at) {
     case 'loading':
@@ -82,7 +83,7 @@ export function Screen({ conductor, path, say }: PageProps) {
     case 'finished':
       return (
         <outcomes.Screen
-          props={{ state, goesOn: conductor.goesOn, isEmbedded: isEmbedded(), say, close }}
+          props={{ state, goesOn: conductor.goesOn, isEmbedded: isEmbedded(), say, close, forget }}
           waiting={waiting}
         />
       );

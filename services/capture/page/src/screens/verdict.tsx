@@ -16,6 +16,14 @@ function outcome(session: SessionView, say: Say) {
   const values = { application: session.application_name };
   switch (session.status) {
     case 'Approved': {
+      if (session.skipped_selfie) {
+        return {
+          icon: <CheckIcon />,
+          tone: 'good',
+          title: say('skipped.title'),
+          body: say('skipped.body', values),
+        } as const;
+      }
       const body = session.enrols ? 'approved.enrolled' : 'approved.body';
       return {
         icon: <CheckIcon />,
@@ -52,6 +60,7 @@ interface OutcomeProps {
   readonly isEmbedded: boolean;
   readonly say: Say;
   readonly close: () => void;
+  readonly forget: () => void;
 }
 
 /** The end: a verdict that has just come, or someone who came back to a link that has done its work. */
@@ -67,8 +76,10 @@ function Verdict(props: OutcomeProps) {
   const wait = session.callback_seconds ?? secondsBeforeRedirect(session.status);
   const isDeclined = session.status === 'Declined';
   // Whoever has a choice is not sent away while making it.
-  const hasChoice = isDeclined && session.fallback_url !== '';
-  const seconds = useCountdown(target === null || hasChoice ? null : wait);
+  const hasChoice =
+    (isDeclined && session.fallback_url !== '') ||
+    (props.state.at === 'verdict' && props.state.forgetting !== undefined);
+  const seconds = useCountdown(wait, target === null || hasChoice);
   useEffect(() => {
     if (seconds === 0 && target !== null) location.replace(target);
   }, [seconds, target]);
@@ -76,6 +87,7 @@ function Verdict(props: OutcomeProps) {
     <NoticeScreen {...outcome(session, say)}>
       <WayBack {...props} target={target} />
       {isDeclined ? <Fallback session={session} say={say} /> : null}
+      <Device {...props} />
       {seconds === null ? null : (
         <p class="countdown" aria-hidden="true">
           {seconds > 0 ? say('verdict.redirecting', { count: seconds }) : ' '}
@@ -120,13 +132,32 @@ function WayBack({
   return <p class="note">{say(goesOn ? 'verdict.may_close' : 'handoff.go_back')}</p>;
 }
 
-/** Seconds left, ticking down to 0; null stays null. */
-function useCountdown(from: number | null): number | null {
+/** On the device that was recognised, or is from now on: the way out of that. */
+function Device({ state, say, forget }: OutcomeProps) {
+  if (state.at !== 'verdict' || state.elsewhere || state.session.status !== 'Approved') return null;
+  const { forgetting } = state;
+  return (
+    <>
+      {forgetting === 'done' ? null : (
+        <button type="button" class="quiet" onClick={forget} disabled={forgetting === 'asked'}>
+          {say('device.forget')}
+        </button>
+      )}
+      <p class="note" role="status" hidden={forgetting === undefined || forgetting === 'asked'}>
+        {forgetting === 'done' ? say('device.forgotten') : null}
+        {forgetting === 'failed' ? say('device.not_forgotten') : null}
+      </p>
+    </>
+  );
+}
+
+/** Seconds left, ticking down to 0; null while it is held. */
+function useCountdown(from: number, isHeld: boolean): number | null {
   const [seconds, setSeconds] = useState(from);
   useEffect(() => {
-    if (seconds === null || seconds === 0) return;
+    if (isHeld || seconds === 0) return;
     const timer = setTimeout(() => setSeconds(seconds - 1), 1_000);
     return () => clearTimeout(timer);
-  }, [seconds]);
-  return seconds;
+  }, [seconds, isHeld]);
+  return isHeld ? null : seconds;
 }

@@ -123,6 +123,7 @@ function Privacy({ state: { session }, say }: WelcomeProps) {
         <h2>{say('welcome.privacy_title')}</h2>
         <p>{session.enrols ? say('welcome.template_kept', { application }) : say('welcome.only_result')}</p>
         <p>{say('welcome.compared', { application })}</p>
+        <p>{say('welcome.recognised')}</p>
         {session.privacy_policy_url === '' ? null : (
           <a class="inline" href={session.privacy_policy_url} target="_blank" rel="noreferrer">
             {say('welcome.privacy_policy')}

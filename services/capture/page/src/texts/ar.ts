@@ -33,7 +33,8 @@ export const ar: Catalogue = {
   'welcome.essence': 'تُستخدم صورتك في هذا التحقق ثم تُحذف. تتلقى {application} النتيجة.',
   'welcome.essence_enrols':
     'تُحذف صورتك بعد التحقق. تحتفظ {application} بقالب لملامح الوجه من أجل دخولك القادم.',
-  'welcome.only_result': 'تُحفظ النتيجة فقط.',
+  'welcome.only_result': 'لا يُحفظ من صورتك إلا النتيجة.',
+  'welcome.recognised': 'لمنع الاحتيال، نتعرّف على متصفحك وجهازك وعلى طريقة استخدام هذه الصفحة.',
   'welcome.template_kept':
     'من أجل دخولك القادم، تحتفظ {application} بقالب محمي لملامح الوجه وليس بصورة. يمكنك طلب حذفه.',
   'welcome.privacy_policy': 'سياسة الخصوصية',
@@ -167,6 +168,11 @@ export const ar: Catalogue = {
   'approved.title': 'تم التأكيد',
   'approved.body': 'تابع في {application}.',
   'approved.enrolled': 'من الآن فصاعدًا، تدخل إلى {application} بصورة ذاتية.',
+  'skipped.title': 'أهلًا بعودتك',
+  'skipped.body': 'تعرّفنا عليك على هذا الجهاز، فلم نحتج إلى صورة ذاتية. تابع في {application}.',
+  'device.forget': 'انسَ هذا الجهاز',
+  'device.forgotten': 'نُسي هذا الجهاز. في المرة القادمة سنطلب منك صورة ذاتية.',
+  'device.not_forgotten': 'لم ينجح ذلك. حاول مجددًا.',
   'in_review.title': 'ندقّق في الأمر أكثر',
   'in_review.body': 'سيراجع أحد المختصين هذا التحقق، ثم تُعلمك {application} بالنتيجة.',
   'in_review.next': 'لا شيء آخر يلزمك فعله الآن',

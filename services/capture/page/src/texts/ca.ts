@@ -35,7 +35,9 @@ export const ca: Catalogue = {
     'La teva foto serveix per a aquesta verificació i després s’esborra. {application} rep el resultat.',
   'welcome.essence_enrols':
     'La teva foto s’esborra després de la verificació. {application} desa una plantilla facial per al proper accés.',
-  'welcome.only_result': 'Només es desa el resultat.',
+  'welcome.only_result': 'De la teva foto només es desa el resultat.',
+  'welcome.recognised':
+    'Per evitar fraus, reconeixem el teu navegador, el teu dispositiu i com es fa servir aquesta pàgina.',
   'welcome.template_kept':
     'Per al proper accés, {application} desa una plantilla facial protegida, no pas una foto. Pots demanar que l’esborrin.',
   'welcome.privacy_policy': 'Política de privadesa',
@@ -167,6 +169,11 @@ export const ca: Catalogue = {
   'approved.title': 'Tot correcte',
   'approved.body': 'Continua a {application}.',
   'approved.enrolled': 'A partir d’ara, una selfie et dona accés a {application}.',
+  'skipped.title': 'Hola de nou',
+  'skipped.body': 'T’hem reconegut en aquest dispositiu i no ha calgut cap selfie. Continua a {application}.',
+  'device.forget': 'Oblida aquest dispositiu',
+  'device.forgotten': 'Aquest dispositiu s’ha oblidat. La propera vegada se’t demanarà una selfie.',
+  'device.not_forgotten': 'No ha funcionat. Torna-ho a provar.',
   'in_review.title': 'Ens ho mirem amb més detall',
   'in_review.body': 'Una persona revisarà aquesta verificació. Després, {application} et dirà el resultat.',
   'in_review.next': 'De moment no has de fer res més',

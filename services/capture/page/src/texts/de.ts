@@ -35,7 +35,9 @@ export const de: Catalogue = {
     'Ihr Bild dient dieser Prüfung und wird dann gelöscht. {application} erhält das Ergebnis.',
   'welcome.essence_enrols':
     'Ihr Bild wird nach der Prüfung gelöscht. {application} behält eine Gesichtsvorlage für die nächste Anmeldung.',
-  'welcome.only_result': 'Gespeichert wird nur das Ergebnis.',
+  'welcome.only_result': 'Von Ihrem Bild wird nur das Ergebnis gespeichert.',
+  'welcome.recognised':
+    'Zum Schutz vor Betrug erkennen wir Ihren Browser und Ihr Gerät und sehen, wie diese Seite bedient wird.',
   'welcome.template_kept':
     'Für die nächste Anmeldung bewahrt {application} eine geschützte Gesichtsvorlage auf, kein Bild. Sie können sie löschen lassen.',
   'welcome.privacy_policy': 'Datenschutzerklärung',
@@ -174,6 +176,12 @@ export const de: Catalogue = {
   'approved.title': 'Erfolgreich bestätigt',
   'approved.body': 'Weiter geht es bei {application}.',
   'approved.enrolled': 'Ab jetzt melden Sie sich bei {application} mit einem Selfie an.',
+  'skipped.title': 'Willkommen zurück',
+  'skipped.body':
+    'Wir haben Sie auf diesem Gerät erkannt, darum war kein Selfie nötig. Weiter geht es bei {application}.',
+  'device.forget': 'Dieses Gerät vergessen',
+  'device.forgotten': 'Dieses Gerät ist vergessen. Beim nächsten Mal werden Sie um ein Selfie gebeten.',
+  'device.not_forgotten': 'Das hat nicht geklappt. Bitte versuchen Sie es noch einmal.',
   'in_review.title': 'Wir sehen genauer hin',
   'in_review.body':
     'Ein Mensch sieht sich diese Prüfung an. Danach teilt {application} Ihnen das Ergebnis mit.',

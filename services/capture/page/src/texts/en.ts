@@ -34,7 +34,8 @@ export const en = {
   'welcome.essence': 'Your picture is used for this check and then deleted. {application} gets the result.',
   'welcome.essence_enrols':
     'Your picture is deleted after the check. {application} keeps a face template for your next sign-in.',
-  'welcome.only_result': 'Only the result of the check is stored.',
+  'welcome.only_result': 'Of your picture, only the result of the check is stored.',
+  'welcome.recognised': 'To prevent fraud, we recognise your browser and device, and how this page is used.',
   'welcome.template_kept':
     'For your next sign-in, {application} keeps a protected face template, not a picture. You can have it deleted.',
   'welcome.privacy_policy': 'Privacy policy',
@@ -164,6 +165,11 @@ export const en = {
   'approved.title': 'You’re confirmed',
   'approved.body': 'Carry on in {application}.',
   'approved.enrolled': 'From now on, a selfie signs you in to {application}.',
+  'skipped.title': 'Welcome back',
+  'skipped.body': 'We recognised you on this device, so no selfie was needed. Carry on in {application}.',
+  'device.forget': 'Forget this device',
+  'device.forgotten': 'This device is forgotten. Next time you’ll be asked for a selfie.',
+  'device.not_forgotten': 'That didn’t work. Please try again.',
   'in_review.title': 'We’re taking a closer look',
   'in_review.body': 'A person will look at this check. {application} will then tell you the result.',
   'in_review.next': 'Nothing more to do for now',

@@ -35,7 +35,9 @@ export const es: Catalogue = {
     'Tu foto se usa para esta verificación y luego se borra. {application} recibe el resultado.',
   'welcome.essence_enrols':
     'Tu foto se borra después de la verificación. {application} guarda una plantilla facial para tu próximo acceso.',
-  'welcome.only_result': 'Solo se guarda el resultado.',
+  'welcome.only_result': 'De tu foto solo se guarda el resultado.',
+  'welcome.recognised':
+    'Para evitar fraudes, reconocemos tu navegador, tu dispositivo y cómo se usa esta página.',
   'welcome.template_kept':
     'Para tu próximo acceso, {application} guarda una plantilla facial protegida, no una foto. Puedes pedir que se borre.',
   'welcome.privacy_policy': 'Política de privacidad',
@@ -168,6 +170,12 @@ export const es: Catalogue = {
   'approved.title': 'Todo correcto',
   'approved.body': 'Continúa en {application}.',
   'approved.enrolled': 'Desde ahora, un selfie te da acceso a {application}.',
+  'skipped.title': 'Hola de nuevo',
+  'skipped.body':
+    'Te hemos reconocido en este dispositivo, así que no hizo falta un selfie. Continúa en {application}.',
+  'device.forget': 'Olvidar este dispositivo',
+  'device.forgotten': 'Este dispositivo se ha olvidado. La próxima vez se te pedirá un selfie.',
+  'device.not_forgotten': 'No ha funcionado. Vuelve a intentarlo.',
   'in_review.title': 'Lo estamos mirando con más detalle',
   'in_review.body': 'Una persona revisará esta verificación. Después, {application} te dirá el resultado.',
   'in_review.next': 'De momento no tienes que hacer nada más',

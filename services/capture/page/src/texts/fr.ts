@@ -35,7 +35,9 @@ export const fr: Catalogue = {
     'Votre photo sert à cette vérification, puis elle est supprimée. {application} reçoit le résultat.',
   'welcome.essence_enrols':
     'Votre photo est supprimée après la vérification. {application} conserve un gabarit facial pour votre prochaine connexion.',
-  'welcome.only_result': 'Seul le résultat est enregistré.',
+  'welcome.only_result': 'De votre photo, seul le résultat est enregistré.',
+  'welcome.recognised':
+    'Pour éviter la fraude, nous reconnaissons votre navigateur et votre appareil, ainsi que l’usage de cette page.',
   'welcome.template_kept':
     'Pour votre prochaine connexion, {application} conserve un gabarit facial protégé, pas une photo. Vous pouvez le faire supprimer.',
   'welcome.privacy_policy': 'Politique de confidentialité',
@@ -171,6 +173,11 @@ export const fr: Catalogue = {
   'approved.title': 'C’est confirmé',
   'approved.body': 'Continuez sur {application}.',
   'approved.enrolled': 'Désormais, un selfie vous connecte à {application}.',
+  'skipped.title': 'Bon retour',
+  'skipped.body': 'Cet appareil est reconnu, aucun selfie n’était nécessaire. Continuez sur {application}.',
+  'device.forget': 'Oublier cet appareil',
+  'device.forgotten': 'Cet appareil est oublié. La prochaine fois, un selfie vous sera demandé.',
+  'device.not_forgotten': 'Cela n’a pas fonctionné. Veuillez réessayer.',
   'in_review.title': 'Nous regardons de plus près',
   'in_review.body':
     'Une personne va examiner cette vérification. Ensuite, {application} vous donnera le résultat.',

@@ -33,7 +33,8 @@ export const hi: Catalogue = {
   'welcome.essence': 'आपकी फ़ोटो इसी जाँच में काम आती है, फिर मिटा दी जाती है। नतीजा {application} को मिलता है।',
   'welcome.essence_enrols':
     'जाँच के बाद आपकी फ़ोटो मिटा दी जाती है। अगले साइन-इन के लिए {application} चेहरे का टेम्पलेट रखता है।',
-  'welcome.only_result': 'केवल नतीजा सहेजा जाता है।',
+  'welcome.only_result': 'आपकी फ़ोटो का केवल नतीजा सहेजा जाता है।',
+  'welcome.recognised': 'धोखाधड़ी रोकने के लिए हम आपके ब्राउज़र, डिवाइस और इस पेज के इस्तेमाल को पहचानते हैं।',
   'welcome.template_kept':
     'आपके अगले साइन-इन के लिए {application} चेहरे का सुरक्षित टेम्पलेट रखता है, फ़ोटो नहीं। आप इसे मिटाने के लिए कह सकते हैं।',
   'welcome.privacy_policy': 'निजता नीति',
@@ -159,6 +160,11 @@ export const hi: Catalogue = {
   'approved.title': 'पुष्टि हो गई',
   'approved.body': '{application} में आगे बढ़ें।',
   'approved.enrolled': 'अब से आप सेल्फ़ी से {application} में साइन-इन कर सकते हैं।',
+  'skipped.title': 'फिर से स्वागत है',
+  'skipped.body': 'हमने आपको इस डिवाइस पर पहचान लिया, इसलिए सेल्फ़ी की ज़रूरत नहीं पड़ी। {application} में आगे बढ़ें।',
+  'device.forget': 'यह डिवाइस भूल जाएँ',
+  'device.forgotten': 'यह डिवाइस भुला दिया गया है। अगली बार आपसे सेल्फ़ी माँगी जाएगी।',
+  'device.not_forgotten': 'यह नहीं हो पाया। फिर से कोशिश करें।',
   'in_review.title': 'हम ध्यान से देख रहे हैं',
   'in_review.body': 'एक व्यक्ति इस जाँच की समीक्षा करेगा। फिर {application} आपको नतीजा बताएगा।',
   'in_review.next': 'अभी और कुछ नहीं करना है',

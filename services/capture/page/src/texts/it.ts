@@ -35,7 +35,9 @@ export const it: Catalogue = {
     'La tua foto serve per questa verifica e poi viene eliminata. {application} riceve il risultato.',
   'welcome.essence_enrols':
     'La tua foto viene eliminata dopo la verifica. {application} conserva un modello del volto per il prossimo accesso.',
-  'welcome.only_result': 'Si salva solo il risultato.',
+  'welcome.only_result': 'Della tua foto si salva solo il risultato.',
+  'welcome.recognised':
+    'Per prevenire le frodi riconosciamo il tuo browser, il tuo dispositivo e come viene usata questa pagina.',
   'welcome.template_kept':
     'Per il prossimo accesso, {application} conserva un modello protetto del volto, non una foto. Puoi chiedere di eliminarlo.',
   'welcome.privacy_policy': 'Informativa sulla privacy',
@@ -168,6 +170,12 @@ export const it: Catalogue = {
   'approved.title': 'Tutto confermato',
   'approved.body': 'Continua su {application}.',
   'approved.enrolled': 'Da ora accedi a {application} con un selfie.',
+  'skipped.title': 'Felici di rivederti',
+  'skipped.body':
+    'Questo dispositivo è riconosciuto, quindi non serviva un selfie. Continua su {application}.',
+  'device.forget': 'Dimentica questo dispositivo',
+  'device.forgotten': 'Questo dispositivo è stato dimenticato. La prossima volta ti verrà chiesto un selfie.',
+  'device.not_forgotten': 'Non ha funzionato. Riprova.',
   'in_review.title': 'Stiamo controllando meglio',
   'in_review.body': 'Una persona esaminerà questa verifica. Poi {application} ti comunicherà il risultato.',
   'in_review.next': 'Per ora non c’è altro da fare',

@@ -33,7 +33,8 @@ export const ja: Catalogue = {
   'welcome.essence': '写真はこの確認に使われた後、削除されます。{application}には結果が届きます。',
   'welcome.essence_enrols':
     '写真は確認後に削除されます。次回のログインのため、{application}は顔の特徴データを保存します。',
-  'welcome.only_result': '保存されるのは結果だけです。',
+  'welcome.only_result': '写真から保存されるのは結果だけです。',
+  'welcome.recognised': '不正を防ぐため、お使いのブラウザと端末、このページの使われ方を識別します。',
   'welcome.template_kept':
     '次回のログインのために、{application}は写真ではなく、保護された顔の特徴データを保存します。削除を依頼することもできます。',
   'welcome.privacy_policy': 'プライバシーポリシー',
@@ -161,6 +162,11 @@ export const ja: Catalogue = {
   'approved.title': '確認できました',
   'approved.body': '{application}で続けてください。',
   'approved.enrolled': 'これからはセルフィーで{application}にログインできます。',
+  'skipped.title': 'おかえりなさい',
+  'skipped.body': 'この端末を確認できたため、セルフィーは不要でした。{application}で続けてください。',
+  'device.forget': 'この端末の情報を削除',
+  'device.forgotten': 'この端末の情報を削除しました。次回はセルフィーが必要です。',
+  'device.not_forgotten': 'うまくいきませんでした。もう一度お試しください。',
   'in_review.title': '詳しく確認しています',
   'in_review.body': '担当者がこの確認を見直します。その後、{application}から結果をお知らせします。',
   'in_review.next': 'いま必要な操作はありません',

@@ -33,7 +33,8 @@ export const ko: Catalogue = {
   'welcome.essence': '사진은 이 확인에 쓰인 뒤 삭제됩니다. 결과는 {application}에 전달됩니다.',
   'welcome.essence_enrols':
     '사진은 확인 후 삭제됩니다. 다음 로그인을 위해 {application}에 얼굴 정보가 보관됩니다.',
-  'welcome.only_result': '결과만 저장됩니다.',
+  'welcome.only_result': '사진에서는 결과만 저장됩니다.',
+  'welcome.recognised': '부정 사용을 막기 위해 브라우저와 기기, 이 페이지의 사용 방식을 식별합니다.',
   'welcome.template_kept':
     '다음 로그인을 위해 {application}에 사진이 아닌 보호된 얼굴 정보가 보관됩니다. 삭제를 요청할 수 있습니다.',
   'welcome.privacy_policy': '개인정보 처리방침',
@@ -162,6 +163,11 @@ export const ko: Catalogue = {
   'approved.title': '확인되었습니다',
   'approved.body': '{application}에서 계속해 주세요.',
   'approved.enrolled': '이제 셀피로 {application}에 로그인할 수 있습니다.',
+  'skipped.title': '다시 만나 반갑습니다',
+  'skipped.body': '이 기기가 확인되어 셀피가 필요하지 않았습니다. {application}에서 계속해 주세요.',
+  'device.forget': '이 기기 잊기',
+  'device.forgotten': '이 기기를 잊었습니다. 다음에는 셀피를 요청합니다.',
+  'device.not_forgotten': '처리하지 못했습니다. 다시 시도해 주세요.',
   'in_review.title': '더 자세히 살펴보고 있습니다',
   'in_review.body': '담당자가 이 확인을 검토합니다. 그 뒤 {application}에서 결과를 알려 드립니다.',
   'in_review.next': '지금은 더 하실 일이 없습니다',

@@ -35,7 +35,9 @@ export const pt: Catalogue = {
     'A sua foto serve para esta verificação e depois é apagada. {application} recebe o resultado.',
   'welcome.essence_enrols':
     'A sua foto é apagada depois da verificação. {application} guarda um modelo do rosto para o próximo acesso.',
-  'welcome.only_result': 'Só o resultado é guardado.',
+  'welcome.only_result': 'Da sua foto, só o resultado é guardado.',
+  'welcome.recognised':
+    'Para evitar fraudes, reconhecemos o seu navegador, o seu dispositivo e como esta página é usada.',
   'welcome.template_kept':
     'Para o próximo acesso, {application} guarda um modelo protegido do rosto, não uma foto. Pode pedir que seja apagado.',
   'welcome.privacy_policy': 'Política de privacidade',
@@ -167,6 +169,12 @@ export const pt: Catalogue = {
   'approved.title': 'Tudo confirmado',
   'approved.body': 'Continue em {application}.',
   'approved.enrolled': 'A partir de agora, uma selfie dá acesso a {application}.',
+  'skipped.title': 'Olá de novo',
+  'skipped.body':
+    'Este dispositivo foi reconhecido, por isso não foi preciso uma selfie. Continue em {application}.',
+  'device.forget': 'Esquecer este dispositivo',
+  'device.forgotten': 'Este dispositivo foi esquecido. Da próxima vez será pedida uma selfie.',
+  'device.not_forgotten': 'Não funcionou. Tente de novo.',
   'in_review.title': 'Vamos ver com mais atenção',
   'in_review.body': 'Uma pessoa vai analisar esta verificação. Depois, {application} comunica o resultado.',
   'in_review.next': 'Por agora, nada mais a fazer',
