@@ -10,6 +10,7 @@ import type { Session } from './domain/session.ts';
 import type { Transition } from './domain/session-life.ts';
 import type { Status } from './domain/status.ts';
 import { decidedStatuses, isOneOf } from './domain/status.ts';
+import type { StepUp } from './domain/step-up.ts';
 import { sessionsOfMatches } from './matched-sessions.ts';
 import { listDecisionReviews } from './outbound/review-store.ts';
 import type { AttemptChange } from './outbound/session-store.ts';
@@ -25,6 +26,10 @@ export interface TransitionDetails {
   readonly captureReceivedAt?: Date | undefined;
   /** Of the look that the session rests on from now on; undefined when that stays as it is. */
   readonly candidateId?: string | null | undefined;
+  /** Of that look likewise. */
+  readonly deviceName?: string | null | undefined;
+  /** What the session has to show from now on; undefined when that stays as it is. */
+  readonly stepUp?: StepUp | undefined;
 }
 
 /**
@@ -39,7 +44,7 @@ export async function saveTransition(
   now: Date,
   details: TransitionDetails = {},
 ): Promise<Session> {
-  if (transition.facts.length === 0) return session;
+  if (transition.facts.length === 0 && details.stepUp === undefined) return session;
   const moved = transition.facts.find((fact) => fact.kind === 'status_changed');
   const next: Session = {
     ...session,
@@ -47,6 +52,9 @@ export async function saveTransition(
     sequence: session.sequence + (moved ? 1 : 0),
     reports: details.reports ?? session.reports,
     candidateId: details.candidateId === undefined ? session.candidateId : details.candidateId,
+    deviceName: details.deviceName === undefined ? session.deviceName : details.deviceName,
+    stepUp: details.stepUp ?? session.stepUp,
+    statusChangedAt: moved ? now : session.statusChangedAt,
   };
   await saveSession(tx, next, { statusChangedAt: moved ? now : null, attempt: details.attempt });
   if (moved) await announceStatus(context, tx, next, moved.from, now, details);
@@ -78,7 +86,8 @@ export async function announceStatus(
     occurredAt: now,
     decisionJson: hasDecision(session) ? await decisionJson(tx, session) : '',
     resubmitInfoJson: details.resubmitInfo ? JSON.stringify(details.resubmitInfo) : '',
-    enrols: session.enrols,
+    // Without a look there is no face to enrol.
+    enrols: session.enrols && session.stepUp?.skipped_selfie !== true,
     captureReceivedAt: details.captureReceivedAt,
     candidateId: session.candidateId ?? '',
     // A look that is only granted has led to nothing yet.
@@ -120,6 +129,7 @@ export function decisionSource(session: Session): DecisionSource {
     expectedDetails: session.expectedDetails,
     contactDetails: session.contactDetails,
     reports: session.reports,
+    stepUp: session.stepUp,
     createdAt: session.createdAt,
     // A call is over when it is answered.
     expiresAt: session.type === 'API' ? null : session.state.expiresAt,

@@ -10,6 +10,8 @@ import type { Origin } from './lockouts.ts';
 import { countFailure, lockedUntil, originOf } from './lockouts.ts';
 import type { LookDigests } from './looks.ts';
 import { acceptedLook, lockedFailure, readAttemptId, unknownSession } from './looks.ts';
+import type { Assessable } from './outbound/assessed-session.ts';
+import { assessableSession } from './outbound/assessed-session.ts';
 import { findLook, findOpenLooks, markCounted } from './outbound/attempt-store.ts';
 import { lockSessionByToken } from './outbound/session-store.ts';
 import type { Tables } from './outbound/tables.ts';
@@ -19,6 +21,8 @@ export interface Grant {
   readonly session: Session;
   /** What the look answers; null when nothing was issued for it, which only PASSIVE allows. */
   readonly answered: AnsweredChallenge | null;
+  /** The session as it was before this look, for those who assess it. */
+  readonly assessable: Assessable;
 }
 
 /**
@@ -63,7 +67,8 @@ export async function beginAttempt(
     );
     const method = answered?.challenge.method ?? null;
     const attempt = { kind: 'granted', id: attemptId, at: now, origin, method, pictures } as const;
-    return { session: await saveTransition(context, tx, session, result, now, { attempt }), answered };
+    const next = await saveTransition(context, tx, session, result, now, { attempt });
+    return { session: next, answered, assessable: assessableSession(session, attemptId) };
   });
   if ('locked' in begun) throw begun.locked;
   return begun;

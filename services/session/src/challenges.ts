@@ -10,7 +10,7 @@ import type { LivenessMethod } from './domain/features/liveness-method.ts';
 import { otherMethods } from './domain/features/liveness-method.ts';
 import type { Session } from './domain/session.ts';
 import { transition } from './domain/session-life.ts';
-import { livenessMethodOf } from './domain/workflow.ts';
+import { methodOf } from './domain/step-up.ts';
 import { originOf } from './lockouts.ts';
 import type { LookDigests } from './looks.ts';
 import { acceptedLook, readAttemptId, unknownSession } from './looks.ts';
@@ -68,7 +68,7 @@ export async function beginChallenge(
 }
 
 function chooseMethod(session: Session, wanted: string): LivenessMethod {
-  const asked = livenessMethodOf(session.workflow.definition);
+  const asked = methodOf(session);
   const offered = [asked, ...otherMethods(asked)];
   const chosen = wanted === '' ? asked : offered.find((method) => method === wanted);
   if (chosen !== undefined) return chosen;
@@ -97,7 +97,7 @@ export async function answerChallenge(
     if (named.usedAt === null) await useChallenge(tx, { ...named, usedAt: now, picturesSha256: pictures });
     return { challenge: named, nonceMatches: true };
   }
-  if (livenessMethodOf(session.workflow.definition) !== 'PASSIVE') {
+  if (methodOf(session) !== 'PASSIVE') {
     const words = 'The challenge of this look is over or was never issued; the next one needs a new one.';
     throw new Failure('precondition', 'challenge_stale', words);
   }

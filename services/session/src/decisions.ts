@@ -2,6 +2,7 @@ import type { Principal } from '@selfsame/http/authentication';
 import { decisionSource } from './announcements.ts';
 import type { Context } from './context.ts';
 import { decisionOf } from './domain/decision-view.ts';
+import { deviceToken } from './domain/device-token.ts';
 import { sessionToken, sessionUrl } from './domain/secrets.ts';
 import type { Session } from './domain/session.ts';
 import type { Query } from './domain/session-filter.ts';
@@ -31,7 +32,9 @@ export async function readDecision(
   const reviews = await listDecisionReviews(db, session);
   const known = await sessionsOfMatches(db, principal.applicationId, session.reports);
   const sessionUrl = linkOf(context, session);
-  const decision = decisionOf(decisionSource(session), { sessionUrl, reviews, known });
+  const shown = decisionOf(decisionSource(session), { sessionUrl, reviews, known });
+  // Beside what events carry: whoever has it is believed.
+  const decision = { ...shown, device_token: deviceTokenOf(context, session) };
   if (!withEvents) return { decision };
   return {
     decision: {
@@ -64,6 +67,14 @@ export async function readSessions(
     sessionRow(decisionSource(session), session.workflow.definition.steps, linkOf(context, session)),
   );
   return { page: pageOf(rows, count, page, { base: `${context.links.publicBaseUrl}/v3/sessions/`, query }) };
+}
+
+/** For the device on which an approved selfie was taken; null when there is none, or nobody to know it as. */
+function deviceTokenOf({ links }: Context, session: Session): string | null {
+  const { deviceName, vendorData, state, application, statusChangedAt } = session;
+  if (state.status !== 'Approved' || deviceName === null || vendorData === null) return null;
+  const owner = { applicationId: application.id, vendorData };
+  return deviceToken(links.tokenKey, owner, deviceName, statusChangedAt, new Date());
 }
 
 /** Nobody is sent to a session that a call made. */

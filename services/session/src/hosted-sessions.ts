@@ -1,13 +1,16 @@
+import type { Observation } from '@selfsame/contracts/fraud_signals/v1/observation';
 import { saveTransition } from './announcements.ts';
+import { assessOpening } from './assessments.ts';
 import type { Context } from './context.ts';
 import type { Session } from './domain/session.ts';
 import type { Command } from './domain/session-life.ts';
-import { transition } from './domain/session-life.ts';
-import { visitNonce } from './domain/visit-nonce.ts';
+import { isOpenTo, transition } from './domain/session-life.ts';
+import { holdsVisitNonce, visitNonce } from './domain/visit-nonce.ts';
 import type { HostedPage } from './hosted-page.ts';
 import { hostedPage } from './hosted-page.ts';
 import { lockedUntil, unknownOrigin } from './lockouts.ts';
 import { accepted, unknownSession } from './looks.ts';
+import { planOpening } from './openings.ts';
 import { findSessionByToken, lockSessionByToken } from './outbound/session-store.ts';
 
 // Sessions are found by the SHA-256 of their token: what a comparison could leak by its timing is a digest that the
@@ -21,6 +24,16 @@ export interface Visit {
   readonly page: HostedPage;
   /** What the page signs when it opens the session. */
   readonly visitNonce: string;
+  /** The page has signed a nonce that is over, or not ours; it may open once more with this one. */
+  readonly wantsProofAgain: boolean;
+}
+
+/** What was seen of a browser that opens a session. */
+export interface Seen {
+  /** undefined from callers that cannot tell */
+  readonly observation: Observation | undefined;
+  /** What the observation's key has signed; empty when nothing was signed. */
+  readonly visitNonce: string;
 }
 
 /** Reads a session by the digest of its token. @throws Failure `session_not_found` */
@@ -28,9 +41,33 @@ export async function readHostedSession(context: Context, tokenSha256: Uint8Arra
   return visit(context, (await findSessionByToken(context.database.db, tokenSha256)) ?? unknownSession());
 }
 
-/** The user has entered. @returns the session as it is now @throws Failure `session_not_found` */
-export async function openSession(context: Context, tokenSha256: Uint8Array): Promise<Visit> {
-  return visit(context, await step(context, tokenSha256, () => ({ kind: 'open' })));
+/**
+ * The user has entered: what is known of device and network decides what they have to show, or that they need not show
+ * anything. A page whose proof is over opens all the same, and is assessed when it comes back with a new one.
+ * @returns the session as it is now @throws Failure `session_not_found`
+ */
+export async function openSession(context: Context, tokenSha256: Uint8Array, seen: Seen): Promise<Visit> {
+  const { observation } = seen;
+  const before = (await findSessionByToken(context.database.db, tokenSha256)) ?? unknownSession();
+  const now = new Date();
+  const claims = (observation?.device?.keySha256.length ?? 0) > 0;
+  const holds = holdsVisitNonce(context.links.tokenKey, before.id, seen.visitNonce, now);
+  if (claims && !holds) {
+    const session = await step(context, tokenSha256, () => ({ kind: 'open' }));
+    return { ...(await visit(context, session)), wantsProofAgain: true };
+  }
+  const assessment =
+    observation !== undefined && isOpenTo(before.state, now)
+      ? await assessOpening(context, before, observation, now)
+      : null;
+  const session = await context.database.transaction(async (tx) => {
+    const locked = (await lockSessionByToken(tx, tokenSha256)) ?? unknownSession();
+    const enteredAt = new Date();
+    const plan = await planOpening(context, tx, locked, { assessment, isProved: claims }, enteredAt);
+    const result = accepted(transition(locked.state, { kind: plan.command }, enteredAt), enteredAt);
+    return saveTransition(context, tx, locked, result, enteredAt, plan.details);
+  });
+  return visit(context, session);
 }
 
 async function visit(context: Context, session: Session): Promise<Visit> {
@@ -40,7 +77,7 @@ async function visit(context: Context, session: Session): Promise<Visit> {
     hostedPage(context, session),
   ]);
   const nonce = visitNonce(context.links.tokenKey, session.id, now);
-  return { session, lockedUntil: until, page, visitNonce: nonce };
+  return { session, lockedUntil: until, page, visitNonce: nonce, wantsProofAgain: false };
 }
 
 /** The user has left before a verdict. @throws Failure `session_not_found` */

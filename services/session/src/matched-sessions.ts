@@ -1,3 +1,4 @@
+import type { AssessmentEvidence } from './domain/features/assessment.ts';
 import type { FaceEvidence, KnownSession } from './domain/features/evidence.ts';
 import type { FeatureReport } from './domain/features/feature.ts';
 import { isUuid } from './domain/ids.ts';
@@ -20,14 +21,31 @@ export async function withKnownSessions(
   return { ...face, searchMatches };
 }
 
+/** The same assessment, each session on the same device or address with what this service knows of it. */
+export async function withKnownVisits(
+  db: Queries,
+  applicationId: string,
+  assessment: AssessmentEvidence,
+): Promise<AssessmentEvidence> {
+  if (assessment.matches.length === 0) return assessment;
+  const ids = assessment.matches.map((match) => match.sessionId);
+  const known = await findKnownSessions(db, applicationId, uuids(ids));
+  const matches = assessment.matches.map((match) => ({
+    ...match,
+    session: known.get(match.sessionId) ?? null,
+  }));
+  return { ...assessment, matches };
+}
+
 /** What is known now of the sessions that the matches of these reports name. */
 export async function sessionsOfMatches(
   db: Queries,
   applicationId: string,
   reports: readonly FeatureReport[] | null,
 ): Promise<Map<string, KnownSession>> {
-  const matches = (reports ?? []).flatMap((report) => report.matches ?? []);
-  const ids = matches.map((match) => match.session_id);
+  const ids = (reports ?? []).flatMap(({ matches = [], visit }) =>
+    [...matches, ...(visit?.matches ?? [])].map((match) => match.session_id),
+  );
   return findKnownSessions(db, applicationId, uuids(ids));
 }
 

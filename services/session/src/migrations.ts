@@ -243,6 +243,16 @@ CREATE TABLE customizations (
 );
 `;
 
+const adaptive = `
+ALTER TABLE sessions
+  -- What the creation of the session changed of its workflow's step-up.
+  ADD COLUMN adaptive jsonb,
+  -- What its openings led to: the strictest method so far, the rule, why.
+  ADD COLUMN step_up jsonb,
+  -- Our name for the device that proved itself at the look that the reports rest on.
+  ADD COLUMN device_name text;
+`;
+
 /** Every migration of this service's schema, those of the libs first. */
 export const migrations: readonly Migration[] = [
   ...busMigrations,
@@ -256,4 +266,5 @@ export const migrations: readonly Migration[] = [
   { name: '0007-void-attempts', up: voidAttempts },
   { name: '0008-challenges', up: challenges },
   { name: '0009-customizations', up: customizations },
+  { name: '0010-adaptive', up: adaptive },
 ];

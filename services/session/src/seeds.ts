@@ -51,6 +51,15 @@ const selfServiceSeeds: readonly SeedWorkflow[] = [
     },
   },
   {
+    slug: 'wf_adaptive',
+    body: {
+      workflow_label: 'Sign-in by what is known',
+      workflow_type: 'biometric_authentication',
+      features: [liveness, faceMatch, { feature: 'IP_ANALYSIS' }],
+      adaptive: { enabled: true, allow_at_creation: true },
+    },
+  },
+  {
     // Reuse is a sign-in against the face of the original verification: the same steps as wf_reauth, a workflow of its
     // own so that its thresholds and its sessions can be told apart.
     slug: 'wf_reusable_kyc',

@@ -3,11 +3,12 @@ import type { Principal } from '@selfsame/http/authentication';
 import { Failure } from '@selfsame/runtime/errors';
 import { announceStatus } from './announcements.ts';
 import type { Context } from './context.ts';
+import { skipAtCreation, visitAtCreation } from './creation-visits.ts';
 import { secretDigest, sessionToken, sessionUrl } from './domain/secrets.ts';
 import type { Session } from './domain/session.ts';
 import type { SessionRequest } from './domain/session-request.ts';
 import { readSessionRequest } from './domain/session-request.ts';
-import { enrols } from './domain/workflow.ts';
+import { adaptiveOf, enrols } from './domain/workflow.ts';
 import { lockApplication, recordApiChange } from './outbound/application-store.ts';
 import { findReusableSession, insertSession, refreshSession } from './outbound/session-creation-store.ts';
 import { findSession } from './outbound/session-store.ts';
@@ -17,6 +18,7 @@ import { findWorkflow } from './outbound/workflow-store.ts';
 import { ensureReferenceFace } from './reference-faces.ts';
 import type { Refused } from './refusal.ts';
 import { refusedFields } from './refusal.ts';
+import { refusedRules } from './step-up-rules.ts';
 
 /** A session that was created, or found waiting, with the secret of its link. */
 export interface CreatedSession {
@@ -31,7 +33,8 @@ const maxTries = 3;
 
 /**
  * `POST /v3/session/`: a new session, or the subject's waiting one of the same workflow with callback and metadata renewed.
- * The face to compare with is settled first, so that no transaction waits for models.
+ * Where the workflow allows it, and knows the device that the application names, the session is approved at once. The face
+ * to compare with is settled first, so that no transaction waits for models.
  */
 export async function createSession(
   context: Context,
@@ -50,11 +53,23 @@ export async function createSession(
   if (request.workflowType !== null && request.workflowType !== type) {
     return refusedFields({ workflow_type: [`This workflow is of type ${type}.`] });
   }
+  const refused =
+    refusedOverride(request, workflow) ?? (await refusedRules(context, request.adaptive?.rules));
+  if (refused !== null) return refused;
   for (let attempt = 0; attempt < maxTries; attempt += 1) {
     const created = await createOnce(context, principal, request, workflow);
     if (created !== 'moved') return created;
   }
   throw new Failure('unavailable', 'subject_busy', 'This user is being changed elsewhere; try again.');
+}
+
+/** A session never loosens its workflow, and nothing that it says is ignored in silence. */
+function refusedOverride({ adaptive }: SessionRequest, { definition }: WorkflowVersion): Refused | null {
+  if (adaptive === null) return null;
+  const { enabled, allow_skip } = adaptiveOf(definition);
+  if (!enabled) return refusedFields({ adaptive: ['The step-up of this workflow is not enabled.'] });
+  if (adaptive.allow_skip !== true || allow_skip) return null;
+  return refusedFields({ adaptive: ['allow_skip: The workflow does not allow it.'] });
 }
 
 /** @returns `moved` when the subject's waiting session was not the expected one any more */
@@ -72,19 +87,27 @@ async function createOnce(
     const { applicationId } = principal;
     return findReusableSession(db, { applicationId, vendorData, definitionId: workflow.definitionId }, now);
   };
-  const waiting = await findWaiting(database.db);
-  const id = waiting?.id ?? randomUUIDv7();
-  const expiresAt =
-    waiting?.state.expiresAt ?? new Date(now.getTime() + workflow.definition.session_expiration_time * 1000);
-  const reference = await ensureReferenceFace(context, principal.applicationId, {
-    sessionId: id,
-    workflow: workflow.definition,
-    vendorData: request.vendorData,
-    portrait: request.portrait,
-    hasPortrait: waiting?.hasPortrait ?? false,
-    expiresAt,
-  });
+  const found = await findWaiting(database.db);
+  const newId = randomUUIDv7();
+  const ensureFace = (session: Session | null) =>
+    ensureReferenceFace(context, principal.applicationId, {
+      sessionId: session?.id ?? newId,
+      workflow: workflow.definition,
+      vendorData: request.vendorData,
+      portrait: request.portrait,
+      hasPortrait: session?.hasPortrait ?? false,
+      expiresAt: session?.state.expiresAt ?? ends(now, workflow),
+    });
+  const [visit, firstReference] = await Promise.all([
+    visitAtCreation(context, principal.applicationId, { id: newId, request, workflow }, now),
+    ensureFace(found),
+  ]);
+  if ('refused' in visit) return visit;
+  // Whoever holds the link of a waiting session may be another one than who is known here: it is left to wait.
+  const waiting = visit.mayBeSkipped ? null : found;
+  const reference = waiting === found ? firstReference : await ensureFace(null);
   if ('refused' in reference) return reference;
+  const id = waiting?.id ?? newId;
   const token = sessionToken(context.links.tokenKey, id);
 
   const session = await database.transaction(async (tx) => {
@@ -92,12 +115,12 @@ async function createOnce(
       // Two requests for one subject at once must agree on one session.
       await lockApplication(tx, principal.applicationId);
       const current = await findWaiting(tx);
-      if (current?.id !== waiting?.id) return null;
+      if (current?.id !== found?.id) return null;
     }
     if (waiting) {
-      const { callback, metadataJson } = request;
+      const { callback, metadataJson, adaptive } = request;
       const { hasPortrait } = reference;
-      if (!(await refreshSession(tx, id, { callback, metadataJson, hasPortrait }))) return null;
+      if (!(await refreshSession(tx, id, { callback, metadataJson, adaptive, hasPortrait }))) return null;
     } else {
       await insertSession(tx, {
         ...request,
@@ -110,17 +133,21 @@ async function createOnce(
         hasPortrait: reference.hasPortrait,
         metadataJson: request.metadataJson ?? null,
         createdAt: now,
-        expiresAt,
+        expiresAt: ends(now, workflow),
       });
     }
     await recordApiChange(tx, principal, 'session.created', id);
     const created = await findSession(tx, principal.applicationId, id);
     if (created === null) throw new Error('a session that was just written is gone');
     if (!waiting) await announceStatus(context, tx, created, null, now);
-    return created;
+    return visit.mayBeSkipped ? skipAtCreation(context, tx, created, visit.assessment, now) : created;
   });
   if (session === null) return 'moved';
   const { workflowId, version } = workflow;
   const url = sessionUrl(context.links.publicBaseUrl, token, session.language);
   return { session, workflow: { id: workflowId, version }, token, url };
+}
+
+function ends(now: Date, { definition }: WorkflowVersion): Date {
+  return new Date(now.getTime() + definition.session_expiration_time * 1000);
 }

@@ -12,6 +12,7 @@ import { transition } from './domain/session-life.ts';
 import { changeableStatuses, isOneOf } from './domain/status.ts';
 import type { StatusChange } from './domain/status-change.ts';
 import { readStatusChange } from './domain/status-change.ts';
+import { withSelfie } from './domain/step-up.ts';
 import { featureOf } from './domain/verdict.ts';
 import { recordApiChange } from './outbound/application-store.ts';
 import type { Review } from './outbound/review-store.ts';
@@ -58,7 +59,7 @@ export async function setSessionStatus(
     }
     await addStatusReview(tx, session, change, now);
     await recordApiChange(tx, principal, 'session.status_set', session.id);
-    const details = resubmission ? erasing(resubmission) : {};
+    const details = resubmission ? erasing(session, resubmission) : {};
     await saveTransition(context, tx, { ...session, hasReviews: true }, result, now, details);
     return { sessionId: session.id };
   });
@@ -69,9 +70,18 @@ function chooseSteps(session: Session, change: StatusChange): Resubmission {
 }
 
 /** What is left of a session when steps go back to the user: without their look, no face waits for the verdict. */
-function erasing({ info, reports }: Exclude<Resubmission, { mistake: string }>): TransitionDetails {
+function erasing(
+  { stepUp }: Session,
+  { info, reports }: Exclude<Resubmission, { mistake: string }>,
+): TransitionDetails {
   const again = info.nodes_to_resubmit.some((node) => featureOf(node).capture === 'face');
-  return { reports, resubmitInfo: info, candidateId: again ? null : undefined };
+  return {
+    reports,
+    resubmitInfo: info,
+    candidateId: again ? null : undefined,
+    deviceName: again ? null : undefined,
+    stepUp: stepUp === null ? undefined : withSelfie(stepUp),
+  };
 }
 
 /** Appends to the audit feed. */

@@ -1,11 +1,15 @@
 import type { Transaction } from '@selfsame/database/database';
 import { saveTransition } from './announcements.ts';
+import { visitEvidence } from './assessments.ts';
 import type { Context } from './context.ts';
+import type { AssessmentEvidence } from './domain/features/assessment.ts';
 import type { Evidence } from './domain/features/evidence.ts';
 import { isFailedLook } from './domain/lockout.ts';
 import type { Session } from './domain/session.ts';
 import { attemptsLeft, takeBack, transition } from './domain/session-life.ts';
-import { judgeSteps, verdictOf } from './domain/verdict.ts';
+import type { StepUp } from './domain/step-up.ts';
+import { isStricter, methodOf, raised, sessionAdaptive, stepsOf, strictestRule } from './domain/step-up.ts';
+import { implicitReports, judgeSteps, verdictOf } from './domain/verdict.ts';
 import { livenessMethodOf } from './domain/workflow.ts';
 import { countFailure, lockedUntil, unknownOrigin } from './lockouts.ts';
 import { withKnownSessions } from './matched-sessions.ts';
@@ -40,7 +44,11 @@ export async function judgeCapture(
   const now = new Date();
   const attemptId = capture.attemptId.toLowerCase();
   const evidence = await completeEvidence(tx, session, attemptId, capture.evidence);
-  const reports = judgeSteps(session.workflow.definition.steps, evidence, session.reports ?? []);
+  const steps = stepsOf(session);
+  const reports = [
+    ...judgeSteps(steps, evidence, session.reports ?? []),
+    ...implicitReports(steps, evidence),
+  ];
   const verdict = verdictOf(reports);
   const result = transition(session.state, { kind: 'decide', verdict, attemptId }, now);
   if ('refusal' in result) {
@@ -54,10 +62,28 @@ export async function judgeCapture(
   }
   await saveTransition(context, tx, session, result, now, {
     reports,
-    attempt: { kind: 'judged', id: attemptId, at: now, evidence: capture.evidence, verdict },
+    attempt: { kind: 'judged', id: attemptId, at: now, evidence: keptOf(capture.evidence), verdict },
     captureReceivedAt: capture.receivedAt,
     candidateId: capture.evidence.face?.candidateId,
+    deviceName: capture.evidence.assessment?.device.fingerprint ?? null,
+    stepUp: stepUpOf(session, capture.evidence.assessment ?? null, now),
   });
+}
+
+/** Scores and findings. Where the visit came from stays with the step that asked for it. */
+function keptOf({ face, assessment = null }: Evidence): unknown {
+  if (assessment === null) return { face, assessment };
+  const { id, riskScore, riskLevel, listHits, stepUp, failures } = assessment;
+  return { face, assessment: { id, riskScore, riskLevel, listHits, stepUp, failures } };
+}
+
+/** A look that calls for more than the openings did: should the session go back to its user, it asks for that. */
+function stepUpOf(session: Session, assessment: AssessmentEvidence | null, now: Date): StepUp | undefined {
+  const rule = assessment?.stepUp ?? null;
+  if (rule === null || !sessionAdaptive(session).enabled) return undefined;
+  if (!isStricter(rule.action, session.stepUp?.action ?? 'SKIP')) return undefined;
+  const asked = livenessMethodOf(session.workflow.definition);
+  return raised(session.stepUp, { assessment, asked, refusal: null }, now);
 }
 
 /** The look beside what this service knows itself. */
@@ -65,10 +91,13 @@ async function completeEvidence(
   tx: Transaction<Tables>,
   session: Session,
   attemptId: string,
-  { face }: Evidence,
+  { face, assessment = null }: Evidence,
 ): Promise<Evidence> {
-  const isPassive = livenessMethodOf(session.workflow.definition) === 'PASSIVE';
+  const isPassive = methodOf(session) === 'PASSIVE';
+  const matched = sessionAdaptive(session).enabled ? (assessment?.stepUp ?? null) : null;
   return {
+    ...(await visitEvidence(tx, session, assessment)),
+    askedStepUp: strictestRule(session.stepUp, matched),
     face: face && (await withKnownSessions(tx, session.application.id, face)),
     vendorData: session.vendorData,
     issuedMethod: isPassive ? null : ((await findLook(tx, session.id, attemptId))?.method ?? null),

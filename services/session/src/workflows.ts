@@ -2,6 +2,7 @@ import { randomUUIDv7 } from 'node:crypto';
 import type { Transaction } from '@selfsame/database/database';
 import type { Principal } from '@selfsame/http/authentication';
 import type { Context } from './context.ts';
+import { givenRules } from './domain/adaptive.ts';
 import type { Query } from './domain/session-filter.ts';
 import { pageOf, readPage } from './domain/session-filter.ts';
 import type { WorkflowDefinition } from './domain/workflow.ts';
@@ -24,6 +25,7 @@ import {
 import type { Refused } from './refusal.ts';
 import { notFound, refusedDetail, refusedFields } from './refusal.ts';
 import { apiActor } from './reviews.ts';
+import { refusedRules } from './step-up-rules.ts';
 
 const maxWorkflows = 50;
 
@@ -38,6 +40,8 @@ export async function createWorkflow(
   const read = readWorkflowWrite(body);
   if ('errors' in read) return refusedFields(read.errors);
   const { write } = read;
+  const refused = await refusedRules(context, givenRules(body));
+  if (refused !== null) return refused;
   return context.database.transaction(async (tx) => {
     await lockApplication(tx, principal.applicationId);
     if ((await countWorkflows(tx, principal.applicationId)) >= maxWorkflows) {
@@ -93,6 +97,8 @@ export async function updateWorkflow(
   ref: string,
   body: unknown,
 ): Promise<Settings | Refused> {
+  const refused = await refusedRules(context, givenRules(body));
+  if (refused !== null) return refused;
   return context.database.transaction(async (tx) => {
     await lockApplication(tx, principal.applicationId);
     const base = await findVersionOrLatest(tx, principal, ref);

@@ -34,7 +34,8 @@ const challenge = ({ tokenSha256 }: Opened, attemptId: string = randomUUID(), me
   world.rpc.beginChallenge({ tokenSha256, attemptId, method });
 
 /** One upload; `pictures` tells those that differ apart, null: nobody tells. */
-const begin = (
+/** What is told for an assessment has the time in it: it is no part of the grant. */
+const begin = async (
   { tokenSha256 }: Opened,
   attemptId: string,
   nonce = '',
@@ -42,7 +43,9 @@ const begin = (
   deviceSha256 = Buffer.alloc(0),
 ) => {
   const picturesSha256 = pictures === null ? Buffer.alloc(0) : secretDigest(pictures);
-  return world.rpc.beginAttempt({ tokenSha256, attemptId, nonce, picturesSha256, deviceSha256 });
+  const look = { tokenSha256, attemptId, nonce, picturesSha256, deviceSha256 };
+  const { assessed: _, ...grant } = await world.rpc.beginAttempt(look);
+  return grant;
 };
 
 /** Challenges of a session as they are stored. */

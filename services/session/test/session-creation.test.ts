@@ -50,6 +50,7 @@ describe('creating a session', () => {
       status: 'Not Started',
       workflow_id: expect.stringMatching(/^[0-9a-f-]{36}$/),
       workflow_version: 1,
+      adaptive: null,
     });
     const event = await world.announced(session_id, 'Not Started');
     expect(event).toMatchObject({

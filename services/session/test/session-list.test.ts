@@ -60,6 +60,7 @@ it('has the row of the contract', async () => {
     additional_details: {
       liveness: { method: 'PASSIVE', score: 3 },
       face_match: null,
+      ip_analysis: null,
       aml: null,
       database_validation: null,
       poa: null,

@@ -31,7 +31,7 @@ describe('a look becomes a verdict', () => {
     const decision = JSON.parse(event.decisionJson);
     expect(decision.session_url).toBeNull();
     const read = await world.demo.call('GET', `/v3/session/${created.session_id}/decision/`);
-    expect(read.body).toEqual({ ...decision, session_url: created.url });
+    expect(read.body).toEqual({ ...decision, session_url: created.url, device_token: null });
     expect(read.body).toEqual({
       session_id: created.session_id,
       session_kind: 'user',
@@ -85,6 +85,9 @@ describe('a look becomes a verdict', () => {
       id_verification: null,
       liveness: { status: 'Approved', method: 'PASSIVE', score: 97.12 },
       face: { status: 'Approved', similarity_score: 0.9613 },
+      ip_analysis: null,
+      adaptive: null,
+      device_token: null,
       reviews: [],
       created_at: expect.stringMatching(/Z$/),
       expires_at: expect.stringMatching(/Z$/),

@@ -209,6 +209,7 @@ describe('reading and deleting', () => {
         .sort();
     expect(await slugs(world.demo)).toEqual([
       'wf_active_3d biometric_authentication LIVENESS',
+      'wf_adaptive biometric_authentication LIVENESS + FACE_MATCH + IP_ANALYSIS',
       'wf_first_verification kyc LIVENESS',
       'wf_flashing biometric_authentication LIVENESS',
       'wf_liveness biometric_authentication LIVENESS',

@@ -3,6 +3,8 @@ import type { FeatureReport } from './features/feature.ts';
 import { features, findFeature } from './features/registry.ts';
 import type { JsonObject } from './fields.ts';
 import type { Status } from './status.ts';
+import type { StepUp } from './step-up.ts';
+import { adaptiveView } from './step-up.ts';
 
 /** What the decision of a session is made from. */
 export interface DecisionSource {
@@ -21,6 +23,7 @@ export interface DecisionSource {
   readonly contactDetails: JsonObject | null;
   /** null until a step has run */
   readonly reports: readonly FeatureReport[] | null;
+  readonly stepUp: StepUp | null;
   readonly createdAt: Date;
   /** null where nothing is waited for */
   readonly expiresAt: Date | null;
@@ -83,6 +86,7 @@ export function decisionOf(
     contact_details: source.contactDetails,
     ...blocksOf(source, shown.known),
     ...summariesOf(source.reports ?? []),
+    adaptive: adaptiveView(source.stepUp),
     reviews: shown.reviews,
     created_at: source.createdAt.toISOString(),
     expires_at: source.expiresAt?.toISOString() ?? null,

@@ -30,7 +30,10 @@ export function chooseResubmission(
   reports: readonly FeatureReport[] | null,
   nodes: unknown,
 ): Resubmission {
-  const results = reports ?? pendingSteps(steps);
+  // A session that was approved without a look has no results of its face steps.
+  const results = pendingSteps(steps).map(
+    (pending) => reports?.find((report) => report.node_id === pending.node_id) ?? pending,
+  );
   const chosen = nodes === undefined || nodes === null ? notApproved(steps, results) : named(steps, nodes);
   if ('mistake' in chosen) return chosen;
   const captures = new Set(

@@ -31,6 +31,8 @@ export type ChallengeNeed = 'nothing' | 'nonce' | 'draw';
 export type Command =
   /** The user has entered the hosted page. */
   | { readonly kind: 'open' }
+  /** Device and network are known, and the workflow asks no more of them: approved without a look. */
+  | { readonly kind: 'skip' }
   /** The page wants to know what the look of this id has to answer. */
   | { readonly kind: 'begin_challenge'; readonly attemptId: string; readonly needs: ChallengeNeed }
   /** The user shows their face; an attempt that holds a grant keeps it. */
@@ -69,6 +71,8 @@ type Refusal =
   | 'not_granted'
   /** The session never came so far that evidence could decide it. */
   | 'not_open'
+  /** A selfie was asked for already. */
+  | 'not_skippable'
   /** Not overdue yet. */
   | 'not_due'
   | 'not_changeable'
@@ -88,6 +92,8 @@ export function transition(session: SessionState, command: Command, now: Date): 
   switch (command.kind) {
     case 'open':
       return open(session, now);
+    case 'skip':
+      return skip(session, now);
     case 'begin_challenge':
       return beginChallenge(session, command, now);
     case 'begin_attempt':
@@ -115,11 +121,31 @@ function hasLeft(session: SessionState, now: Date): boolean {
   return session.status === 'Not Finished' || (session.status === 'Abandoned' && now < session.expiresAt);
 }
 
+/** Whether whoever opens the session has anything to do in it. */
+export function isOpenTo(session: SessionState, now: Date): boolean {
+  const waits = isOneOf(unfinishedStatuses, session.status) || hasLeft(session, now);
+  return waits && now < session.expiresAt;
+}
+
 function open(session: SessionState, now: Date): Transition {
   if (isOneOf(unfinishedStatuses, session.status) && now >= session.expiresAt) return timeOut(session, now);
   const enters =
     session.status === 'Not Started' || session.status === 'Resubmitted' || hasLeft(session, now);
   return enters ? move(session, 'In Progress') : unchanged(session);
+}
+
+/**
+ * Whether a session may end without a look. Never one that has seen a look, or was sent back to its user: then somebody
+ * wants to see a face.
+ */
+export function isSkippable(session: SessionState, now: Date): boolean {
+  const waits = session.status === 'Not Started' || session.status === 'In Progress' || hasLeft(session, now);
+  const looked = session.attempts.length + session.voidAttempts.length > 0;
+  return waits && !looked && now < session.expiresAt;
+}
+
+function skip(session: SessionState, now: Date): Transition {
+  return isSkippable(session, now) ? move(session, 'Approved') : { refusal: 'not_skippable' };
 }
 
 /**

@@ -1,3 +1,6 @@
+import type { AdaptiveOverride } from './adaptive.ts';
+import { readAdaptiveOverride } from './adaptive.ts';
+import { isDeviceToken } from './device-token.ts';
 import type { FieldErrors, JsonObject } from './fields.ts';
 import { isObject, readFields } from './fields.ts';
 import { languages } from './languages.ts';
@@ -21,6 +24,10 @@ export interface SessionRequest {
   readonly contactDetails: JsonObject | null;
   readonly expectedDetails: JsonObject | null;
   readonly portrait: Buffer | null;
+  /** What this session changes of its workflow's step-up. */
+  readonly adaptive: AdaptiveOverride | null;
+  /** Names a device of the user; has the form of a token, whoever made it. */
+  readonly deviceToken: string | null;
 }
 
 /** Metadata travels in every event of its session. */
@@ -41,6 +48,8 @@ export function readSessionRequest(body: unknown): { request: SessionRequest } |
     language: fields.choice('language', languages) ?? null,
     contactDetails: readContactDetails(fields),
     expectedDetails: readExpectedDetails(fields),
+    adaptive: readAdaptiveOverride(fields),
+    deviceToken: readDeviceToken(fields.text('device_token', { max: 200 }), fields.refuse),
     portrait: readPortrait(fields.text('portrait_image'), fields.refuse),
   };
   return Object.keys(fields.errors).length > 0 ? { errors: fields.errors } : { request };
@@ -65,6 +74,13 @@ function readMetadata(body: JsonObject, refuse: Refuse): string | undefined {
     return refuse('metadata', [`Ensure this field has no more than ${metadataMaxBytes} bytes.`]);
   }
   return text;
+}
+
+function readDeviceToken(text: string | undefined, refuse: Refuse): string | null {
+  if (text === undefined || text === '') return null;
+  if (isDeviceToken(text)) return text;
+  refuse('device_token', ['This is not a device token: send one as a decision has shown it.']);
+  return null;
 }
 
 function readPortrait(text: string | undefined, refuse: Refuse): Buffer | null {

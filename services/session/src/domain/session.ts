@@ -1,6 +1,8 @@
+import type { AdaptiveOverride } from './adaptive.ts';
 import type { FeatureReport } from './features/feature.ts';
 import type { JsonObject } from './fields.ts';
 import type { SessionState } from './session-life.ts';
+import type { StepUp } from './step-up.ts';
 import type { WorkflowDefinition } from './workflow.ts';
 
 /** HOSTED: the user passes a workflow on the hosted page. API: a standalone call was recorded as a session. */
@@ -45,7 +47,17 @@ export interface Session {
   readonly reports: readonly FeatureReport[] | null;
   /** Names the face kept of the look that the reports rest on. */
   readonly candidateId: string | null;
+  /** What its creation changed of the workflow's step-up; null: nothing. */
+  readonly adaptive: AdaptiveOverride | null;
+  /** What its openings led to; null until there was one that counts. */
+  readonly stepUp: StepUp | null;
+  /** The device that proved itself at the look that the reports rest on; null: none did. */
+  readonly deviceName: string | null;
   /** Reviews are read apart, where they are shown. */
   readonly hasReviews: boolean;
   readonly createdAt: Date;
+  /** When it entered its status. */
+  readonly statusChangedAt: Date;
+  /** When the latest look was granted; null: none was. */
+  readonly lastAttemptAt: Date | null;
 }

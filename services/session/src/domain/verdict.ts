@@ -1,5 +1,6 @@
 import type { Evidence } from './features/evidence.ts';
 import type { FeatureReport } from './features/feature.ts';
+import { ipAnalysis } from './features/ip-analysis.ts';
 import { findFeature } from './features/registry.ts';
 import type { RawSettings } from './features/settings.ts';
 import type { Verdict } from './status.ts';
@@ -26,6 +27,24 @@ export function judgeSteps(
     if (report.status !== 'Not Finished') return report;
     return earlier.find((each) => each.node_id === step.node_id) ?? report;
   });
+}
+
+/** Judges the steps that no look serves, by what is known before there is one. Pure. */
+export function judgeVisit(steps: readonly WorkflowStep[], evidence: Evidence): FeatureReport[] {
+  const served = steps.filter((step) => featureOf(step).capture === null);
+  return judgeSteps(served, evidence);
+}
+
+/**
+ * What a visit comes to in a workflow that does not look at device and network: entries of blocklists decline everywhere,
+ * and a session that steps up is not approved by less than it asks for, or when nobody could say what that is. Pure.
+ */
+export function implicitReports(steps: readonly WorkflowStep[], evidence: Evidence): FeatureReport[] {
+  const { assessment, isAdaptive = false } = evidence;
+  if (steps.some((step) => step.feature === ipAnalysis.name)) return [];
+  if (!isAdaptive && !assessment?.listHits.some(({ kind }) => kind === 'blocklist')) return [];
+  const report = ipAnalysis.evaluate({}, evidence, 'feature_ip_analysis_1');
+  return report.status === 'Declined' || report.status === 'In Review' ? [report] : [];
 }
 
 /** Any Declined step declines, any other that is not Approved needs a human, all Approved approves. */

@@ -1,5 +1,5 @@
 import type { WorkflowDefinition } from './workflow.ts';
-import { graphOf, lockoutOf } from './workflow.ts';
+import { adaptiveOf, graphOf, lockoutOf } from './workflow.ts';
 
 /** What a workflow shows beside its definition. */
 export interface WorkflowFacts {
@@ -56,6 +56,7 @@ export function workflowSettings(facts: WorkflowFacts): Record<string, unknown> 
     face_liveness_max_attempts: definition.face_liveness_max_attempts,
     face_match_max_attempts: definition.face_match_max_attempts,
     lockout: lockoutOf(definition),
+    adaptive: adaptiveOf(definition),
     workflow_graph: graphOf(definition.steps),
   };
 }

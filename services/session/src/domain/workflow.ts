@@ -1,3 +1,5 @@
+import type { Adaptive } from './adaptive.ts';
+import { defaultAdaptive, readAdaptive } from './adaptive.ts';
 import { askedMethod, retriesUncertainLooks, searchesFaces } from './features/liveness.ts';
 import type { LivenessMethod } from './features/liveness-method.ts';
 import { features } from './features/registry.ts';
@@ -28,6 +30,8 @@ export interface WorkflowDefinition {
   readonly session_expiration_time: number;
   /** Absent in definitions stored before there was one: read it through `lockoutOf`. */
   readonly lockout?: Lockout;
+  /** Likewise: read it through `adaptiveOf`. */
+  readonly adaptive?: Adaptive;
   readonly steps: readonly WorkflowStep[];
 }
 
@@ -53,6 +57,7 @@ const writableFields = [
   'face_match_max_attempts',
   'session_expiration_time',
   'lockout',
+  'adaptive',
 ] as const;
 
 const defaults: WorkflowDefinition = {
@@ -80,7 +85,12 @@ export function lockoutOf(definition: WorkflowDefinition): Lockout {
   return definition.lockout ?? defaultLockout;
 }
 
-/** How liveness is asked for. */
+/** Which visits have to show more, and which less. */
+export function adaptiveOf({ adaptive, workflow_type }: WorkflowDefinition): Adaptive {
+  return adaptive ?? defaultAdaptive(workflow_type);
+}
+
+/** How this workflow asks for liveness; a session may have to be asked more strictly (`methodOf`). */
 export function livenessMethodOf({ steps }: WorkflowDefinition): LivenessMethod {
   return askedMethod(livenessConfig(steps));
 }
@@ -122,10 +132,11 @@ export function readWorkflowWrite(
     face_match_max_attempts: fields.integer('face_match_max_attempts', 1, 3),
   };
   const steps = body.features === undefined && base ? inherit(base.steps, limits) : readSteps(fields, limits);
+  const workflowType = fields.choice('workflow_type', workflowTypes) ?? from.workflow_type;
   const windowGiven = Object.hasOwn(body, 'retry_window_days');
   const definition: WorkflowDefinition = {
     workflow_label: fields.text('workflow_label', { max: 50 }) ?? from.workflow_label,
-    workflow_type: fields.choice('workflow_type', workflowTypes) ?? from.workflow_type,
+    workflow_type: workflowType,
     is_white_label_enabled: fields.flag('is_white_label_enabled') ?? from.is_white_label_enabled,
     is_desktop_allowed: fields.flag('is_desktop_allowed') ?? from.is_desktop_allowed,
     max_retry_attempts: fields.integer('max_retry_attempts', 0, 10) ?? from.max_retry_attempts,
@@ -137,12 +148,31 @@ export function readWorkflowWrite(
     session_expiration_time:
       fields.integer('session_expiration_time', 3_600, 2_419_200) ?? from.session_expiration_time,
     lockout: readLockout(body, fields, lockoutOf(from)),
+    adaptive: adaptiveWrite(body, fields, workflowType, base),
     steps,
   };
   const status = fields.choice('status', ['draft', 'published']) ?? null;
   const isDefault = fields.flag('is_default') ?? null;
   if (Object.keys(fields.errors).length > 0) return { errors: fields.errors };
   return { write: { definition, status, isDefault } };
+}
+
+/** A workflow that comes to enrol faces stops skipping, unless it says in the same breath that it goes on. */
+function adaptiveWrite(
+  body: JsonObject,
+  fields: FieldReader,
+  workflowType: WorkflowType,
+  base: WorkflowDefinition | undefined,
+): Adaptive {
+  const initial = defaultAdaptive(workflowType);
+  const from = base === undefined ? initial : adaptiveOf(base);
+  const begins = base !== undefined && base.workflow_type !== workflowType && workflowType === 'kyc';
+  return readAdaptive(
+    body,
+    fields,
+    begins ? { ...from, allow_skip: initial.allow_skip } : from,
+    workflowType,
+  );
 }
 
 /** What is not given stays as it was. There is no way to switch it off: a verdict without a limit is an oracle. */

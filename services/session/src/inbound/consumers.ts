@@ -1,6 +1,7 @@
 import type { Bus } from '@selfsame/bus/bus';
 import { captureCompleted } from '@selfsame/contracts/catalog';
 import type { Context } from '../context.ts';
+import { readAssessment } from '../outbound/assessment.ts';
 import { readEvidence } from '../outbound/evidence.ts';
 import type { Tables } from '../outbound/tables.ts';
 import { judgeCapture } from '../verdicts.ts';
@@ -13,7 +14,10 @@ export async function startConsumers(bus: Bus<Tables>, context: Context): Promis
       applicationId: message.applicationId,
       attemptId: message.attemptId,
       receivedAt: message.receivedAt,
-      evidence: { face: message.evidence ? readEvidence(message.evidence) : null },
+      evidence: {
+        face: message.evidence ? readEvidence(message.evidence) : null,
+        assessment: message.assessment ? readAssessment(message.assessment) : null,
+      },
     });
   });
 }

@@ -10,10 +10,12 @@ import { otherMethods } from '../domain/features/liveness-method.ts';
 import { isUuid } from '../domain/ids.ts';
 import type { Session } from '../domain/session.ts';
 import { attemptsLeft } from '../domain/session-life.ts';
-import { livenessMethodOf, matches, retriesUncertain, searches } from '../domain/workflow.ts';
+import { methodOf } from '../domain/step-up.ts';
+import { matches, retriesUncertain, searches } from '../domain/workflow.ts';
 import type { Visit } from '../hosted-sessions.ts';
 import { leaveSession, openSession, readHostedSession } from '../hosted-sessions.ts';
 import { findPrincipal } from '../outbound/application-store.ts';
+import { assessedSession } from '../outbound/assessed-session.ts';
 import { issuedChallenge, usedChallenge } from './challenge-messages.ts';
 
 /** The gRPC side: proto ↔ use cases. */
@@ -29,14 +31,14 @@ export function sessionRpc(context: Context): SessionServiceImplementation {
     async readSession({ tokenSha256 }) {
       return { session: hosted(await readHostedSession(context, tokenSha256)) };
     },
-    async openSession({ tokenSha256 }) {
-      return { session: hosted(await openSession(context, tokenSha256)) };
+    async openSession({ tokenSha256, ...seen }) {
+      return { session: hosted(await openSession(context, tokenSha256, seen)) };
     },
     async beginChallenge({ tokenSha256, ...wanted }) {
       return issuedChallenge(await beginChallenge(context, tokenSha256, wanted));
     },
     async beginAttempt({ tokenSha256, ...look }) {
-      const { session, answered } = await beginAttempt(context, tokenSha256, look);
+      const { session, answered, assessable } = await beginAttempt(context, tokenSha256, look);
       const { definition } = session.workflow;
       return {
         sessionId: session.id,
@@ -48,6 +50,7 @@ export function sessionRpc(context: Context): SessionServiceImplementation {
         search: searches(definition) ? FaceSearchScope.OTHERS : FaceSearchScope.NONE,
         challenge: answered === null ? undefined : usedChallenge(answered),
         retriesUncertain: retriesUncertain(definition),
+        assessed: assessedSession(assessable, new Date()),
       };
     },
     async leaveSession({ tokenSha256 }) {
@@ -69,9 +72,9 @@ export function sessionRpc(context: Context): SessionServiceImplementation {
   };
 }
 
-function hosted({ session, lockedUntil, page, visitNonce }: Visit): HostedSession {
+function hosted({ session, lockedUntil, page, visitNonce, wantsProofAgain }: Visit): HostedSession {
   const { definition } = session.workflow;
-  const method = livenessMethodOf(definition);
+  const method = methodOf(session);
   return {
     sessionId: session.id,
     applicationId: session.application.id,
@@ -93,8 +96,8 @@ function hosted({ session, lockedUntil, page, visitNonce }: Visit): HostedSessio
     allowedOrigins: [...page.allowedOrigins],
     appearance: page.appearance ?? undefined,
     visitNonce,
-    skippedSelfie: false,
-    wantsProofAgain: false,
+    skippedSelfie: session.state.status === 'Approved' && session.stepUp?.skipped_selfie === true,
+    wantsProofAgain,
   };
 }
 

@@ -1,9 +1,11 @@
 import type { SelectQueryBuilder } from 'kysely';
 import { sql } from 'kysely';
+import type { AdaptiveOverride } from '../domain/adaptive.ts';
 import type { FeatureReport } from '../domain/features/feature.ts';
 import type { JsonObject } from '../domain/fields.ts';
 import type { CallbackMethod, Session, SessionType } from '../domain/session.ts';
 import type { Status } from '../domain/status.ts';
+import type { StepUp } from '../domain/step-up.ts';
 import { maxAttempts } from '../domain/verdict.ts';
 import type { WorkflowDefinition } from '../domain/workflow.ts';
 import type { Queries, Tables } from './tables.ts';
@@ -38,8 +40,13 @@ interface SessionRow {
   expected_details: JsonObject | null;
   reports: FeatureReport[] | null;
   candidate_id: string | null;
+  adaptive: AdaptiveOverride | null;
+  step_up: StepUp | null;
+  device_name: string | null;
   has_reviews: boolean;
+  last_attempt_at: Date | null;
   created_at: Date;
+  status_changed_at: Date;
   expires_at: Date;
 }
 
@@ -82,9 +89,16 @@ export function selectSessions(
       's.expected_details',
       's.reports',
       's.candidate_id',
+      's.adaptive',
+      's.step_up',
+      's.device_name',
       's.created_at',
+      's.status_changed_at',
       's.expires_at',
       sql<boolean>`EXISTS (SELECT FROM reviews AS r WHERE r.session_id = s.id)`.as('has_reviews'),
+      sql<Date | null>`(SELECT max(t.granted_at) FROM attempts AS t WHERE t.session_id = s.id)`.as(
+        'last_attempt_at',
+      ),
     ]) as unknown as SelectQueryBuilder<Tables & { s: Tables['sessions'] }, 's', SessionRow>;
 }
 
@@ -129,7 +143,12 @@ export function toSession(row: SessionRow): Session {
     expectedDetails: row.expected_details,
     reports: row.reports,
     candidateId: row.candidate_id,
+    adaptive: row.adaptive,
+    stepUp: row.step_up,
+    deviceName: row.device_name,
     hasReviews: row.has_reviews,
     createdAt: row.created_at,
+    statusChangedAt: row.status_changed_at,
+    lastAttemptAt: row.last_attempt_at,
   };
 }

@@ -24,6 +24,7 @@ export interface NewSession {
   readonly language: string | null;
   readonly contactDetails: object | null;
   readonly expectedDetails: object | null;
+  readonly adaptive: object | null;
   readonly createdAt: Date;
   readonly expiresAt: Date;
 }
@@ -65,6 +66,7 @@ export async function insertSession(tx: Tx, session: NewSession): Promise<void> 
       language: session.language,
       contact_details: json(session.contactDetails),
       expected_details: json(session.expectedDetails),
+      adaptive: json(session.adaptive),
       reports: null,
       created_at: session.createdAt,
       status_changed_at: session.createdAt,
@@ -99,15 +101,21 @@ export async function findReusableSession(
 export async function refreshSession(
   tx: Tx,
   id: string,
-  changes: { callback: string | null; metadataJson: string | undefined; hasPortrait: boolean },
+  changes: {
+    callback: string | null;
+    metadataJson: string | undefined;
+    adaptive: object | null;
+    hasPortrait: boolean;
+  },
 ): Promise<boolean> {
-  const { callback, metadataJson, hasPortrait } = changes;
+  const { callback, metadataJson, adaptive, hasPortrait } = changes;
   const updated = await tx
     .updateTable('sessions')
     .set({
       has_portrait: hasPortrait,
       ...(callback === null ? {} : { callback }),
       ...(metadataJson === undefined ? {} : { metadata: metadataJson }),
+      ...(adaptive === null ? {} : { adaptive: JSON.stringify(adaptive) }),
     })
     .where('id', '=', id)
     .where('deleted_at', 'is', null)

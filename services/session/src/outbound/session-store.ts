@@ -122,6 +122,8 @@ export async function saveSession(
       sequence: session.sequence,
       reports: reports === null ? null : JSON.stringify(reports),
       candidate_id: session.candidateId,
+      step_up: session.stepUp === null ? null : JSON.stringify(session.stepUp),
+      device_name: session.deviceName,
       status_changed_at: change.statusChangedAt ?? eb.ref('status_changed_at'),
     }))
     .where('id', '=', session.id)
@@ -164,6 +166,9 @@ export async function eraseSession(tx: Tx, id: string, now: Date): Promise<void>
       expected_details: null,
       reports: null,
       candidate_id: null,
+      adaptive: null,
+      step_up: null,
+      device_name: null,
     })
     .where('id', '=', id)
     .execute();

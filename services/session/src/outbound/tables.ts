@@ -1,5 +1,6 @@
 import type { Transaction } from '@selfsame/database/database';
 import type { ColumnType, Generated, Kysely } from 'kysely';
+import type { AdaptiveOverride } from '../domain/adaptive.ts';
 import type { ChallengePlan } from '../domain/challenge-plan.ts';
 import type { Settings } from '../domain/customization.ts';
 import type { FeatureReport } from '../domain/features/feature.ts';
@@ -7,10 +8,14 @@ import type { LivenessMethod } from '../domain/features/liveness-method.ts';
 import type { JsonObject } from '../domain/fields.ts';
 import type { SessionType } from '../domain/session.ts';
 import type { Status } from '../domain/status.ts';
+import type { StepUp } from '../domain/step-up.ts';
 import type { WorkflowDefinition } from '../domain/workflow.ts';
 
 /** A JSON column: read parsed, written as text (a JavaScript array would become an array of Postgres). */
 type Json<T> = ColumnType<T, string, string>;
+
+/** The same, null unless something is written. */
+type OptionalJson<T> = ColumnType<T | null, string | null | undefined, string | null>;
 
 interface ApplicationsTable {
   id: string;
@@ -108,6 +113,9 @@ interface SessionsTable {
   expected_details: Json<JsonObject> | null;
   reports: Json<FeatureReport[]> | null;
   candidate_id: Generated<string | null>;
+  adaptive: OptionalJson<AdaptiveOverride>;
+  step_up: OptionalJson<StepUp>;
+  device_name: Generated<string | null>;
   created_at: Date;
   status_changed_at: Date;
   expires_at: Date;

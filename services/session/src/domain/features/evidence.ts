@@ -1,4 +1,4 @@
-import type { AssessmentEvidence } from './assessment.ts';
+import type { AssessmentEvidence, MatchedRule } from './assessment.ts';
 import type { LivenessMethod } from './liveness-method.ts';
 
 /** The one thing about a frame that the user could have mended. */
@@ -110,6 +110,12 @@ export interface Evidence {
   readonly face: FaceEvidence | null;
   /** What follows from device, network and past; null: nobody could say. Absent where nobody was to be asked. */
   readonly assessment?: AssessmentEvidence | null;
+  /** The session has to show what step-up rules ask for: nothing of it is approved without an assessment. */
+  readonly isAdaptive?: boolean;
+  /** The strictest rule that has applied to the session; null or absent: none. */
+  readonly askedStepUp?: MatchedRule | null;
+  /** The address that the application expects its user on. */
+  readonly expectedIpAddress?: string | null;
   /** The subject that is being checked; null when the application named none. */
   readonly vendorData?: string | null;
   /** Years; null when they were asked for and could not be estimated. */

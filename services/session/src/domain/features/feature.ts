@@ -29,6 +29,27 @@ export interface ReportedMatch {
   readonly source: 'session' | 'list_entry';
 }
 
+/** Another session on the same device or address, as it is stored with its step. Who it was is looked up, as with faces. */
+export interface ReportedVisitMatch {
+  readonly session_id: string;
+  readonly match_type: 'ip_address' | 'device_fingerprint';
+  readonly match_source: string;
+  readonly matched_value: string | null;
+  readonly confidence: number;
+  readonly match_mode: string;
+  readonly recovery_similarity: number | null;
+  readonly tls_ja4_corroborated: boolean;
+  readonly recovery_gate_reason: string | null;
+  readonly device_info: Readonly<Record<string, unknown>>;
+  readonly location_info: Readonly<Record<string, unknown>>;
+}
+
+/** What is known of the visit that a step was judged by, by the names that decisions show. */
+export interface ReportedVisit {
+  readonly facts: Readonly<Record<string, unknown>>;
+  readonly matches: readonly ReportedVisitMatch[];
+}
+
 /** The result of one step of one session. Plain data: it is stored as it is. */
 export interface FeatureReport {
   readonly feature: string;
@@ -41,6 +62,8 @@ export interface FeatureReport {
   readonly details: Readonly<Record<string, number | string | null>>;
   /** Faces of the application that look alike, listed ones first; absent where none was searched for. */
   readonly matches?: readonly ReportedMatch[];
+  /** Of the step that looks at device and network alone. */
+  readonly visit?: ReportedVisit;
 }
 
 /** A finding before it is put in words. */
@@ -58,6 +81,7 @@ interface Judgement {
   readonly findings: readonly Finding[];
   readonly details: FeatureReport['details'];
   readonly matches?: readonly ReportedMatch[];
+  readonly visit?: ReportedVisit;
 }
 
 /** One check that a workflow can contain. */
@@ -168,6 +192,7 @@ export function defineFeature<const Rules extends SettingRules>(
         }),
         details: { ...declared.details(settings), ...judgement.details },
         ...(judgement.matches === undefined ? {} : { matches: judgement.matches }),
+        ...(judgement.visit === undefined ? {} : { visit: judgement.visit }),
       };
     },
   };

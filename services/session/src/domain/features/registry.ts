@@ -1,11 +1,12 @@
 import { ageEstimation } from './age-estimation.ts';
 import { faceMatch } from './face-match.ts';
 import type { Feature } from './feature.ts';
+import { ipAnalysis } from './ip-analysis.ts';
 import { liveness } from './liveness.ts';
 import { standaloneFaceSearch } from './standalone-face-search.ts';
 
 /** Every check that a workflow can contain. A new one is a file beside this one and a line here. */
-export const features: readonly Feature[] = [liveness, faceMatch];
+export const features: readonly Feature[] = [liveness, faceMatch, ipAnalysis];
 
 /** Checks of standalone calls that no workflow takes. */
 const standaloneFeatures: readonly Feature[] = [standaloneFaceSearch, ageEstimation];

@@ -1,16 +1,28 @@
+import { isAlpha3 } from '../countries.ts';
+
 /** One configuration key of a feature: what it accepts and what it is when not given. */
 type SettingRule =
   | { readonly kind: 'number'; readonly min: number; readonly max: number; readonly default: number }
   | { readonly kind: 'integer'; readonly min: number; readonly max: number; readonly default: number }
   | { readonly kind: 'choice'; readonly values: readonly string[]; readonly default: string }
   | { readonly kind: 'flag'; readonly default: boolean }
-  | { readonly kind: 'bands'; readonly default: Bands };
+  | { readonly kind: 'bands'; readonly default: Bands }
+  | { readonly kind: 'countries'; readonly default: CountryRules };
 
 /** From `possible` on something may be so, from `high` on it is taken to be; 50..100, since searches tell of nothing below. */
 export interface Bands {
   readonly possible: number;
   readonly high: number;
 }
+
+/** Who may come from a country; its states may differ from it. */
+export interface CountryRule {
+  readonly allowed: boolean;
+  readonly states?: Readonly<Record<string, boolean>>;
+}
+
+/** By ISO 3166-1 alpha-3. */
+export type CountryRules = Readonly<Record<string, CountryRule>>;
 
 export type SettingRules = Readonly<Record<string, SettingRule>>;
 
@@ -22,7 +34,9 @@ export type SettingsOf<Rules extends SettingRules> = {
       ? boolean
       : Rules[Key] extends { readonly kind: 'bands' }
         ? Bands
-        : number;
+        : Rules[Key] extends { readonly kind: 'countries' }
+          ? CountryRules
+          : number;
 };
 
 /** A threshold on a score of 0..100. */
@@ -44,6 +58,11 @@ export function flag(value: boolean) {
 
 export function bands(value: Bands) {
   return { kind: 'bands', default: value } as const;
+}
+
+/** Countries that visits may come from or not; those that are not named may. */
+export function countries() {
+  return { kind: 'countries', default: {} } as const;
 }
 
 /** What happens when a configurable finding is made. */
@@ -96,6 +115,7 @@ function accepts(rule: SettingRule, value: unknown): boolean {
   if (rule.kind === 'choice') return typeof value === 'string' && rule.values.includes(value);
   if (rule.kind === 'flag') return typeof value === 'boolean';
   if (rule.kind === 'bands') return isBands(value);
+  if (rule.kind === 'countries') return isCountries(value);
   if (typeof value !== 'number' || !Number.isFinite(value)) return false;
   if (rule.kind === 'integer' && !Number.isInteger(value)) return false;
   return value >= rule.min && value <= rule.max;
@@ -110,10 +130,32 @@ function isBands(value: unknown): value is Bands {
   return Object.keys(rest).length === 0 && possible >= lowestBand && possible <= high && high <= 100;
 }
 
+const mostStates = 100;
+
+function isCountries(value: unknown): value is CountryRules {
+  if (typeof value !== 'object' || value === null || Array.isArray(value)) return false;
+  return Object.entries(value).every(([code, rule]) => isAlpha3(code) && isCountryRule(rule));
+}
+
+function isCountryRule(value: unknown): value is CountryRule {
+  if (typeof value !== 'object' || value === null) return false;
+  const { allowed, states = {}, ...rest } = value as Record<string, unknown>;
+  if (typeof allowed !== 'boolean' || Object.keys(rest).length > 0) return false;
+  if (typeof states !== 'object' || states === null || Array.isArray(states)) return false;
+  const named = Object.entries(states);
+  return (
+    named.length <= mostStates &&
+    named.every(([name, isAllowed]) => name.length <= 100 && typeof isAllowed === 'boolean')
+  );
+}
+
 function describe(rule: SettingRule): string {
   if (rule.kind === 'choice') return `one of ${rule.values.join(', ')}`;
   if (rule.kind === 'flag') return 'true or false';
   if (rule.kind === 'bands')
     return `an object of two numbers from ${lowestBand} to 100, possible and high, in this order`;
+  if (rule.kind === 'countries') {
+    return 'an object by ISO 3166-1 alpha-3 code of {allowed: true or false, states: {name: true or false}}';
+  }
   return `${rule.kind === 'integer' ? 'an integer' : 'a number'} from ${rule.min} to ${rule.max}`;
 }

@@ -20,6 +20,11 @@ export const WorkflowPath = Type.Object({
 /** 4xx answers that every route can give. */
 export const refusals = { 400: FieldErrorBody, 401: DetailBody, 404: DetailBody, 429: DetailBody };
 
+const stepUpRules = Type.Array(Type.Unknown(), {
+  description:
+    'Tried in order, the first match wins: {name, logic: and | or, rules: [{field, operator, value}], action: SKIP | PASSIVE | FLASHING | ACTIVE_3D}; fields are signals, risk_score, risk_level',
+});
+
 export const CreateSessionBody = Type.Object({
   workflow_id: Type.String({
     description: 'Workflow id, version id or slug; its latest published version is used',
@@ -41,6 +46,15 @@ export const CreateSessionBody = Type.Object({
   portrait_image: Type.Optional(
     Type.String({ description: 'Base64 JPEG, PNG, WebP or TIFF of at most 2 MB: the face to compare with' }),
   ),
+  adaptive: Type.Optional(
+    Type.Object(
+      { rules: Type.Optional(stepUpRules), allow_skip: Type.Optional(Type.Boolean()) },
+      { description: 'Other step-up rules for this session; may forbid skipping the selfie' },
+    ),
+  ),
+  device_token: Type.Optional(
+    Type.String({ description: 'Of an earlier decision: names a device of this user' }),
+  ),
 });
 
 export const CreatedSessionBody = Type.Object({
@@ -53,9 +67,10 @@ export const CreatedSessionBody = Type.Object({
   vendor_data: Nullable(Type.String()),
   metadata: Type.Unknown(),
   callback: Nullable(Type.String()),
-  status: oneOf(statuses, 'Not Started for a new session'),
+  status: oneOf(statuses, 'Not Started for a new session; Approved where no selfie is needed'),
   workflow_id: Uuid(),
   workflow_version: Type.Integer(),
+  adaptive: Nullable(Open('Why no selfie is needed; null where one may be')),
 });
 
 export const UpdateStatusBody = Type.Object({
@@ -115,5 +130,32 @@ export const WorkflowBody = Type.Object({
   face_match_max_attempts: Type.Optional(Type.Integer({ minimum: 1, maximum: 3 })),
   session_expiration_time: Type.Optional(
     Type.Integer({ minimum: 3600, maximum: 2419200, description: 'Seconds' }),
+  ),
+  lockout: Type.Optional(
+    Type.Object(
+      {
+        failures: Type.Optional(Type.Integer({ minimum: 1, maximum: 20 })),
+        window_seconds: Type.Optional(Type.Integer({ minimum: 60, maximum: 86400 })),
+        lock_seconds: Type.Optional(Type.Integer({ minimum: 60, maximum: 86400 })),
+      },
+      { description: 'So many failed looks within the window, and no picture is looked at for a while' },
+    ),
+  ),
+  adaptive: Type.Optional(
+    Nullable(
+      Type.Object(
+        {
+          enabled: Type.Optional(Type.Boolean({ description: 'false unless given' })),
+          allow_skip: Type.Optional(
+            Type.Boolean({ description: 'Known devices need no selfie; false for kyc unless given' }),
+          ),
+          allow_at_creation: Type.Optional(
+            Type.Boolean({ description: 'Also before there is a page; false unless given' }),
+          ),
+          rules: Type.Optional(stepUpRules),
+        },
+        { description: 'What visits have to show, by device, network and risk' },
+      ),
+    ),
   ),
 });

@@ -4,6 +4,7 @@ import Type from 'typebox';
 import type { Context } from '../../context.ts';
 import { readDecision, readSessions } from '../../decisions.ts';
 import type { Query } from '../../domain/session-filter.ts';
+import { adaptiveView } from '../../domain/step-up.ts';
 import type { CreatedSession } from '../../session-creation.ts';
 import { createSession } from '../../session-creation.ts';
 import { deleteSession, setSessionStatus } from '../../status-changes.ts';
@@ -165,5 +166,6 @@ function createdBody({ session, workflow, token, url }: CreatedSession) {
     status: session.state.status,
     workflow_id: workflow.id,
     workflow_version: workflow.version,
+    adaptive: adaptiveView(session.stepUp),
   };
 }

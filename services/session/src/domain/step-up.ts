@@ -1,0 +1,186 @@
+import type { Adaptive, AdaptiveOverride, StepUpRule } from './adaptive.ts';
+import type { AssessmentEvidence, MatchedRule, StepUpAction } from './features/assessment.ts';
+import { stepUpActions } from './features/assessment.ts';
+import type { LivenessMethod } from './features/liveness-method.ts';
+import { livenessMethods } from './features/liveness-method.ts';
+import type { Session } from './session.ts';
+import { isSkippable } from './session-life.ts';
+import type { WorkflowStep } from './verdict.ts';
+import { adaptiveOf, livenessMethodOf } from './workflow.ts';
+
+/** Why a selfie is asked for although a rule says that none is needed. */
+export type SkipRefusal =
+  /** The workflow or the session does not allow it. */
+  | 'not_allowed'
+  /** The browser has not signed, or nothing vouches for the device. */
+  | 'device_not_proved'
+  /** No approved selfie of this user on this device, or too long ago. */
+  | 'device_not_known'
+  /** Something that would have had a say could not be looked at. */
+  | 'assessment_failed'
+  | 'listed'
+  /** A selfie was asked for earlier in this session, or somebody has looked at it by hand. */
+  | 'selfie_asked_before'
+  | 'locked_out'
+  /** What the workflow checks of device and network asks for a human. */
+  | 'not_approved';
+
+/** What the openings of a session, or its creation, led to. Plain data: it is stored as it is. */
+export interface StepUp {
+  /** What is asked: the rule's action, or the workflow's own method where no rule said anything. */
+  readonly action: StepUpAction;
+  readonly rule: string | null;
+  readonly because: readonly string[];
+  /** null: the visit could not be assessed */
+  readonly assessment_id: string | null;
+  readonly at: string;
+  /** The strictest one that this session has come to. */
+  readonly method: LivenessMethod;
+  readonly skipped_selfie: boolean;
+  readonly skip_refused: SkipRefusal | null;
+}
+
+/** How strict an action is: SKIP 0, ACTIVE_3D 3. */
+function strictness(action: StepUpAction): number {
+  return stepUpActions.indexOf(action);
+}
+
+/** Whether one asks for more than the other. */
+export function isStricter(one: StepUpAction, other: StepUpAction): boolean {
+  return strictness(one) > strictness(other);
+}
+
+/** The stricter of two. */
+function stricter(one: LivenessMethod, other: StepUpAction): LivenessMethod {
+  return livenessMethods.find((method) => method === other && isStricter(method, one)) ?? one;
+}
+
+/** What holds for one session: its workflow's setting and what its creation changed of it. */
+export interface SessionAdaptive {
+  readonly enabled: boolean;
+  readonly allowSkip: boolean;
+  readonly allowAtCreation: boolean;
+  /** Empty where nothing is adaptive. */
+  readonly rules: readonly StepUpRule[];
+}
+
+/** A session may bring rules of its own and forbid skipping; what the workflow forbids stays forbidden. */
+export function adaptiveFor(adaptive: Adaptive, override: AdaptiveOverride | null): SessionAdaptive {
+  const { enabled } = adaptive;
+  const allowSkip = enabled && adaptive.allow_skip && override?.allow_skip !== false;
+  return {
+    enabled,
+    allowSkip,
+    allowAtCreation: allowSkip && adaptive.allow_at_creation,
+    rules: enabled ? (override?.rules ?? adaptive.rules) : [],
+  };
+}
+
+/** The same of a session that exists. */
+export function sessionAdaptive(session: Session): SessionAdaptive {
+  return adaptiveFor(adaptiveOf(session.workflow.definition), session.adaptive);
+}
+
+/** How liveness is asked for in this session: as its workflow says, or more strictly. */
+export function methodOf({ workflow, stepUp }: Session): LivenessMethod {
+  const asked = livenessMethodOf(workflow.definition);
+  return stepUp === null ? asked : stricter(asked, stepUp.method);
+}
+
+/** The steps of this session, as it asks for liveness. */
+export function stepsOf(session: Session): readonly WorkflowStep[] {
+  const { steps } = session.workflow.definition;
+  const method = methodOf(session);
+  return steps.map((step) =>
+    step.feature === 'LIVENESS' && step.config.face_liveness_method !== method
+      ? { ...step, config: { ...step.config, face_liveness_method: method } }
+      : step,
+  );
+}
+
+/**
+ * Why this visit is not let in without a selfie, whatever the rule says; null when nothing speaks against it. What only a
+ * query or a check can tell is asked by the caller.
+ * @param visit.isProved the browser has signed our nonce just now, or a token of ours vouches for the device that was named
+ */
+export function skipRefusal(
+  session: Pick<Session, 'state' | 'stepUp' | 'hasReviews'>,
+  adaptive: SessionAdaptive,
+  visit: { readonly assessment: AssessmentEvidence; readonly isProved: boolean },
+  now: Date,
+): SkipRefusal | null {
+  const { assessment, isProved } = visit;
+  const { state, stepUp, hasReviews } = session;
+  if (!adaptive.allowSkip) return 'not_allowed';
+  if (!isSkippable(state, now) || stepUp !== null || hasReviews) return 'selfie_asked_before';
+  if (assessment.failures.length > 0) return 'assessment_failed';
+  if (isBlocked(assessment)) return 'listed';
+  if (!isProved) return 'device_not_proved';
+  return assessment.device.isKnown ? null : 'device_not_known';
+}
+
+/** Whether the visit is on one of the application's blocklists. */
+export function isBlocked({ listHits }: AssessmentEvidence): boolean {
+  return listHits.some(({ kind }) => kind === 'blocklist');
+}
+
+/** A visit whose rule says SKIP and against which nothing speaks. */
+export function skipped(assessment: AssessmentEvidence, asked: LivenessMethod, now: Date): StepUp {
+  return { ...recordOf(assessment, asked, now), skipped_selfie: true };
+}
+
+/**
+ * A visit that has to show a face. What an earlier one of the session had to show stays, when that was more: another
+ * device or network makes nothing easier.
+ * @param assessment null: nobody could say
+ * @param refusal why a rule that says SKIP is not followed
+ */
+export function raised(
+  earlier: StepUp | null,
+  visit: {
+    readonly assessment: AssessmentEvidence | null;
+    readonly asked: LivenessMethod;
+    readonly refusal: SkipRefusal | null;
+  },
+  now: Date,
+): StepUp {
+  const { assessment, asked, refusal } = visit;
+  const next: StepUp = { ...recordOf(assessment, asked, now), skip_refused: refusal };
+  if (earlier === null) return next;
+  const strictest = isStricter(earlier.action, next.action) ? { ...earlier, skipped_selfie: false } : next;
+  return { ...strictest, method: stricter(next.method, earlier.method) };
+}
+
+/** A session that goes back to its user shows a face, whatever let it in before. */
+export function withSelfie(stepUp: StepUp): StepUp {
+  const refusal = stepUp.skipped_selfie ? 'selfie_asked_before' : stepUp.skip_refused;
+  return { ...stepUp, skipped_selfie: false, skip_refused: refusal };
+}
+
+function recordOf(assessment: AssessmentEvidence | null, asked: LivenessMethod, now: Date): StepUp {
+  const rule = assessment?.stepUp ?? null;
+  return {
+    action: rule?.action ?? asked,
+    rule: rule?.name ?? null,
+    because: rule?.because ?? [],
+    assessment_id: assessment?.id ?? null,
+    at: now.toISOString(),
+    method: stricter(asked, rule?.action ?? asked),
+    skipped_selfie: false,
+    skip_refused: null,
+  };
+}
+
+/** The strictest rule that has applied to a session so far; null: none. */
+export function strictestRule(stepUp: StepUp | null, matched: MatchedRule | null): MatchedRule | null {
+  if (stepUp === null || stepUp.rule === null) return matched;
+  const earlier = { name: stepUp.rule, action: stepUp.action, because: stepUp.because };
+  return matched !== null && !isStricter(earlier.action, matched.action) ? matched : earlier;
+}
+
+/** What a decision tells of it. */
+export function adaptiveView(stepUp: StepUp | null): Record<string, unknown> | null {
+  if (stepUp === null) return null;
+  const { action, rule, because, assessment_id, skipped_selfie, skip_refused } = stepUp;
+  return { action, rule, because, assessment_id, skipped_selfie, skip_refused };
+}
