@@ -1,4 +1,5 @@
 import type { Context } from './context.ts';
+import { historyChores } from './knowledge.ts';
 import {
   eraseRawValues,
   pruneAssessments,
@@ -32,7 +33,8 @@ export function startRetention(context: Context): () => Promise<void> {
 }
 
 /** One round of it. Never throws: the next hour tries again what went wrong, and one thing keeps no other from being done. */
-export async function eraseAll({ config, database, log }: Context, stopping?: AbortSignal): Promise<void> {
+export async function eraseAll(context: Context, stopping?: AbortSignal): Promise<void> {
+  const { config, database, log } = context;
   const { db } = database;
   const old = { olderThanDays: config.historyDays, limit: batch };
   const chores: Record<string, () => Promise<boolean>> = {
@@ -43,6 +45,7 @@ export async function eraseAll({ config, database, log }: Context, stopping?: Ab
       return false;
     },
     'erased sessions': async () => (await pruneErased(db, batch)) === batch,
+    ...historyChores(context, batch),
   };
   for (const [what, doSome] of Object.entries(chores)) {
     try {

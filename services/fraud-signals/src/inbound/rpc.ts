@@ -3,6 +3,7 @@ import { deadlineOf } from '@selfsame/runtime/deadline';
 import { assess } from '../assess.ts';
 import type { Context } from '../context.ts';
 import { checkRules } from '../domain/rules.ts';
+import { forgetDevices } from '../knowledge.ts';
 import { readAssessRequest, readWrittenRules } from './assess-request.ts';
 import { assessmentMessage } from './assessment-message.ts';
 
@@ -17,8 +18,8 @@ export function fraudSignalsRpc(context: Context): FraudSignalsServiceImplementa
     async checkRules({ rules }) {
       return { mistakes: checkRules(readWrittenRules(rules)) };
     },
-    async forgetDevices() {
-      return { forgotten: 0 };
+    async forgetDevices(request) {
+      return { forgotten: await forgetDevices(context, request) };
     },
   };
 }

@@ -6,6 +6,7 @@ import { createHttpServer } from '@selfsame/http/server';
 import type { Health } from '@selfsame/runtime/lifecycle';
 import type { Context } from '../../context.ts';
 import { addBlocklistRoutes } from './blocklist.ts';
+import { addDeviceRoutes } from './devices.ts';
 import { addListEntryRoutes } from './list-entries.ts';
 import { addListImportRoute } from './list-import.ts';
 import { addListRoutes } from './lists.ts';
@@ -31,6 +32,7 @@ export function createApi(context: Context, health: Health): HttpServer {
     addListEntryRoutes(api, context);
     addListImportRoute(api, context);
     addBlocklistRoutes(api, context);
+    addDeviceRoutes(api, context);
   });
   return server;
 }
