@@ -91,6 +91,8 @@ export async function openWorld(environment: Record<string, string> = {}) {
   let sequence = 0;
   const world = {
     client,
+    /** Of its gRPC, for a neighbour under test. */
+    address: `127.0.0.1:${grpcPort}`,
     settings,
     biometricKey,
     postgresUrl: postgres.url,
