@@ -141,6 +141,7 @@ function deviceView(visit: Visit, identity: Identity, own: OwnRow | null): Devic
     ...{ brand, model, browserFamily, osFamily, platform },
     isKnown: false,
     isNetworkKnown: false,
+    isProved: !isCreation && identity.isProved,
     recovered: undefined,
   };
 }

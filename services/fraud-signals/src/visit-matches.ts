@@ -79,6 +79,7 @@ function matchOf(row: MatchRow, way: Way, isOtherSubject: boolean): VisitMatch {
       ...{ brand, model, browserFamily, osFamily, platform },
       isKnown: false,
       isNetworkKnown: false,
+      isProved: false,
       recovered: undefined,
     },
     network: {

@@ -65,9 +65,14 @@ export async function judgeCapture(
     attempt: { kind: 'judged', id: attemptId, at: now, evidence: keptOf(capture.evidence), verdict },
     captureReceivedAt: capture.receivedAt,
     candidateId: capture.evidence.face?.candidateId,
-    deviceName: capture.evidence.assessment?.device.fingerprint ?? null,
+    deviceName: provedDevice(capture.evidence.assessment ?? null),
     stepUp: stepUpOf(session, capture.evidence.assessment ?? null, now),
   });
+}
+
+/** Traits are anybody's: only a device that proved itself is vouched for later. */
+function provedDevice(assessment: AssessmentEvidence | null): string | null {
+  return assessment?.device.isProved === true ? assessment.device.fingerprint : null;
 }
 
 /** Scores and findings. Where the visit came from stays with the step that asked for it. */

@@ -40,7 +40,12 @@ export const ordinaryVisit: WireAssessment = {
   signalsUnavailable: 12,
   catalogueVersion: 'test-1',
   network: { ipAddress: '203.0.113.7', country: 'Spain', countryCode: 'ES', state: 'Madrid', city: 'Madrid' },
-  device: { fingerprint: `selfsame-fp-${'0f'.repeat(16)}`, browserFamily: 'Chrome', osFamily: 'Android' },
+  device: {
+    fingerprint: `selfsame-fp-${'0f'.repeat(16)}`,
+    browserFamily: 'Chrome',
+    osFamily: 'Android',
+    isProved: true,
+  },
 };
 
 export async function startFraudSignals(log: Log): Promise<ScriptedFraudSignals> {

@@ -75,7 +75,7 @@ export function readAssessment(wire: WireAssessment): AssessmentEvidence {
             action: actions[stepUp.action] ?? 'ACTIVE_3D',
             because: stepUp.because.slice(0, mostReasons).map(cut),
           },
-    failures: [...wire.failures.map(cut), ...missing.filter((part) => part !== '')],
+    failures: [...new Set([...wire.failures.map(cut), ...missing])].filter((part) => part !== ''),
   };
 }
 
@@ -108,6 +108,7 @@ function readDevice(wire: DeviceView | undefined): DeviceEvidence {
     platform: text(wire?.platform),
     isKnown: wire?.isKnown ?? false,
     isNetworkKnown: wire?.isNetworkKnown ?? false,
+    isProved: wire?.isProved ?? false,
     recovered:
       recovered === undefined
         ? null

@@ -33,7 +33,7 @@ export interface NetworkEvidence {
 
 /** What is known of the device; null: not known. */
 export interface DeviceEvidence {
-  /** The platform's name for it within the application; only a device that proved itself has one. */
+  /** The platform's name for it within the application: by its key where it proved itself, else by its traits. */
   readonly fingerprint: string | null;
   readonly brand: string | null;
   readonly model: string | null;
@@ -45,6 +45,8 @@ export interface DeviceEvidence {
   readonly isKnown: boolean;
   /** Likewise of the address. */
   readonly isNetworkKnown: boolean;
+  /** It has just signed a nonce of ours. */
+  readonly isProved: boolean;
   /** Seen before under other proof and recognised by its traits; null when not. */
   readonly recovered: {
     readonly deviceId: string;

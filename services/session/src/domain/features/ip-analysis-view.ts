@@ -27,6 +27,7 @@ const unknownDevice: DeviceEvidence = {
   platform: null,
   isKnown: false,
   isNetworkKnown: false,
+  isProved: false,
   recovered: null,
 };
 
