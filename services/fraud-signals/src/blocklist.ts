@@ -1,5 +1,5 @@
 import type { Context } from './context.ts';
-import { matchKey } from './domain/lists/match-key.ts';
+import { matchKeysOf } from './domain/lists/match-key.ts';
 import type { EntryType, List, ListEntry } from './domain/lists/types.ts';
 import { readValue } from './domain/lists/value.ts';
 import { dropFace, putFace } from './face-entries.ts';
@@ -113,18 +113,19 @@ async function wantedOf(
     referenceSessionId: sessionId,
     referenceObjectUuid: null,
   } as const;
+  const matchKey = matchKeysOf(context.hash, applicationId);
   const targets: Target[] = [];
   for (const item of blockable.filter((one) => items.includes(one))) {
     const list = await systemList(context, applicationId, item);
     if (item === 'face') {
-      const key = matchKey(context.hash, applicationId, 'face_of_session', sessionId);
+      const key = matchKey('face_of_session', sessionId);
       targets.push({ list, entry: { ...about, value: null, matchKey: key } });
       continue;
     }
     const value = readValue(item, session[item]);
     if ('mistake' in value)
       return refuseField(item, `The session was given no ${item} that could be listed.`);
-    const key = matchKey(context.hash, applicationId, item, value.normal);
+    const key = matchKey(item, value.normal);
     targets.push({ list, entry: { ...about, value: value.shown, matchKey: key } });
   }
   return { targets };

@@ -1,6 +1,6 @@
 import { Failure } from '@selfsame/runtime/errors';
 import type { Context } from './context.ts';
-import { matchKey } from './domain/lists/match-key.ts';
+import { matchKeysOf } from './domain/lists/match-key.ts';
 import type { List, ListEntry } from './domain/lists/types.ts';
 import { normalUser, readValue } from './domain/lists/value.ts';
 import { dropFace, putFace } from './face-entries.ts';
@@ -45,12 +45,12 @@ export async function addEntry(
     if (sessionId === null) {
       return refuseField('reference_session_id', 'Name the session whose face it is, or upload a picture.');
     }
-    const key = matchKey(context.hash, applicationId, 'face_of_session', sessionId);
+    const key = matchKeysOf(context.hash, applicationId)('face_of_session', sessionId);
     return putFace(context, list, { sessionId }, { ...about, value: null, matchKey: key });
   }
   const value = readValue(list.entryType, input.value);
   if ('mistake' in value) return refuseField('value', value.mistake);
-  const key = matchKey(context.hash, applicationId, list.entryType, value.normal);
+  const key = matchKeysOf(context.hash, applicationId)(list.entryType, value.normal);
   return addValue(context, list, { ...about, value: value.shown, matchKey: key });
 }
 
@@ -94,7 +94,7 @@ export async function searchEntries(
   // Faces have no value that could be asked for.
   const read = list.entryType === 'face' ? null : readValue(list.entryType, value);
   if (list.entryType === 'face' || read === null || 'mistake' in read) return { count: 0, entries: [] };
-  const key = matchKey(hash, applicationId, list.entryType, read.normal);
+  const key = matchKeysOf(hash, applicationId)(list.entryType, read.normal);
   return findEntries(database.db, { ...filter, matchKey: key });
 }
 
@@ -150,7 +150,7 @@ export function referenceTo(
 ): Reference {
   return {
     referenceSessionNumber: Number(sessionNumber),
-    subjectKey: vendorData === '' ? null : matchKey(hash, applicationId, 'user', normalUser(vendorData)),
+    subjectKey: vendorData === '' ? null : matchKeysOf(hash, applicationId)('user', normalUser(vendorData)),
   };
 }
 

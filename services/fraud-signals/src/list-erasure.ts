@@ -1,5 +1,5 @@
 import type { Context } from './context.ts';
-import { matchKey } from './domain/lists/match-key.ts';
+import { matchKeysOf } from './domain/lists/match-key.ts';
 import { normalUser } from './domain/lists/value.ts';
 import { eraseSubject, forgetSession } from './outbound/list-erasure-store.ts';
 import type { Queries } from './outbound/tables.ts';
@@ -13,7 +13,7 @@ export async function eraseSubjectFromLists(
   tx: Queries,
   { applicationId, vendorData }: { applicationId: string; vendorData: string },
 ): Promise<void> {
-  await eraseSubject(tx, applicationId, matchKey(hash, applicationId, 'user', normalUser(vendorData)));
+  await eraseSubject(tx, applicationId, matchKeysOf(hash, applicationId)('user', normalUser(vendorData)));
 }
 
 /** A session was deleted: entries that it gave reason for stay, and name it no more. */

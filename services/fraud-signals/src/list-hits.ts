@@ -1,7 +1,7 @@
 import type { Context } from './context.ts';
 import type { FactName, FactValue } from './domain/facts.ts';
 import { rangeKey, rangesAround } from './domain/lists/ip-range.ts';
-import { matchKey } from './domain/lists/match-key.ts';
+import { matchKeysOf } from './domain/lists/match-key.ts';
 import type { ValueType } from './domain/lists/types.ts';
 import { isOurDeviceName, normalUser, readValue } from './domain/lists/value.ts';
 import { findHits, type Hit } from './outbound/list-hit-store.ts';
@@ -33,8 +33,9 @@ export async function findListHits(
 ): Promise<ListFindings> {
   const values = valuesOf(visit, deviceNames);
   const { applicationId } = visit;
+  const matchKey = matchKeysOf(context.hash, applicationId);
   const keys = [...values].flatMap(([type, normals]) =>
-    (normals ?? []).map((normal) => matchKey(context.hash, applicationId, type, normal)),
+    (normals ?? []).map((normal) => matchKey(type, normal)),
   );
   try {
     const found = keys.length === 0 ? [] : await findHits(context.database.db, applicationId, keys, maxHits);

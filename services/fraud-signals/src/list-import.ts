@@ -1,7 +1,7 @@
 import { setImmediate as breathe } from 'node:timers/promises';
 import type { Context } from './context.ts';
 import type { BadLine, CsvLine, CsvTable } from './domain/lists/csv.ts';
-import { matchKey } from './domain/lists/match-key.ts';
+import { matchKeysOf } from './domain/lists/match-key.ts';
 import type { ValueType } from './domain/lists/types.ts';
 import { readValue } from './domain/lists/value.ts';
 import { full, maxEntries } from './list-additions.ts';
@@ -61,7 +61,7 @@ export async function importEntries(
       const room = maxEntries - (await countEntries(tx, listId));
       let imported = 0;
       for (let start = 0; start < entries.length; start += batch) {
-        imported += await insertValues(tx, held, entries.slice(start, start + batch));
+        imported += await insertValues(tx, held, entries.slice(start, start + batch), start);
         if (imported > room) throw new TooMany();
       }
       return { ...report, imported, duplicates: entries.length - imported };
@@ -85,6 +85,7 @@ async function readEntries(
 ): Promise<{ entries: Entry[]; badLines: BadLine[] }> {
   const entries: Entry[] = [];
   const badLines: BadLine[] = [];
+  const matchKey = matchKeysOf(hash, applicationId);
   for (const [index, line] of lines.entries()) {
     if (index % linesAtOnce === linesAtOnce - 1) await breathe();
     const value = readValue(type, line.value);
@@ -94,7 +95,7 @@ async function readEntries(
       continue;
     }
     entries.push({
-      matchKey: matchKey(hash, applicationId, type, value.normal),
+      matchKey: matchKey(type, value.normal),
       value: value.shown,
       displayLabel: line.displayLabel || null,
       comment: line.comment || null,

@@ -64,7 +64,7 @@ export interface Neighbours {
   /** Faces that biometrics was told to put on lists or to take off. */
   readonly putFaces: PutFaceListEntryRequest[];
   readonly droppedFaces: DropFaceListEntryRequest[];
-  /** What biometrics answers to the next faces. */
+  /** What biometrics answers to the next faces; a failure also when they are taken off. */
   faceAnswer: FaceProblem | Failure;
 }
 
@@ -266,6 +266,7 @@ async function serveNeighbours(applications: readonly TestApplication[], log: Lo
     host: '127.0.0.1',
     port: 0,
     log,
+    maxMessageBytes: 8 * 1024 * 1024,
     services(server) {
       server.add(SessionServiceDefinition, {
         async authenticateKey({ keySha256 }) {
@@ -292,6 +293,7 @@ async function serveNeighbours(applications: readonly TestApplication[], log: Lo
           return { problem: neighbours.faceAnswer };
         },
         async dropFaceListEntry(request) {
+          if (neighbours.faceAnswer instanceof Failure) throw neighbours.faceAnswer;
           neighbours.droppedFaces.push(request);
           return {};
         },

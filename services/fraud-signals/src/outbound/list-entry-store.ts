@@ -59,15 +59,22 @@ export async function insertEntry(
   return row && (await findEntry(tx, list.applicationId, list.id, row.id));
 }
 
-/** Writes values of one list in one statement. @returns how many were not on it yet */
+/**
+ * Writes values of one list in one statement.
+ * @param before how many were written in this transaction already: each is a microsecond younger than the one before
+ * @returns how many were not on it yet
+ */
 export async function insertValues(
   tx: Queries,
   list: List,
   entries: readonly Pick<NewEntry, 'matchKey' | 'value' | 'displayLabel' | 'comment'>[],
+  before: number,
 ): Promise<number> {
   const { numAffectedRows } = await sql`
-    INSERT INTO list_entries (id, list_id, application_id, added_by, state, match_key, value, display_label, comment)
+    INSERT INTO list_entries
+      (id, list_id, application_id, added_by, state, created_at, match_key, value, display_label, comment)
     SELECT given.id, ${list.id}, ${list.applicationId}, 'api', 'active',
+      now() + (${before} + given.place) * interval '1 microsecond',
       given.match_key, given.value, given.display_label, given.comment
     FROM unnest(
       ${entries.map(() => randomUUIDv7())}::uuid[],
@@ -75,7 +82,7 @@ export async function insertValues(
       ${entries.map(({ value }) => value)}::text[],
       ${entries.map(({ displayLabel }) => displayLabel)}::text[],
       ${entries.map(({ comment }) => comment)}::text[]
-    ) AS given (id, match_key, value, display_label, comment)
+    ) WITH ORDINALITY AS given (id, match_key, value, display_label, comment, place)
     ON CONFLICT (match_key, list_id) DO NOTHING`.execute(tx);
   return Number(numAffectedRows ?? 0n);
 }

@@ -1,0 +1,210 @@
+import { randomUUID } from 'node:crypto';
+import { openDatabase } from '@selfsame/database/database';
+import { sql } from 'kysely';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import type { FactName, FactValue } from '../src/domain/facts.ts';
+import { weigh } from '../src/domain/weigh.ts';
+import { addEntry } from '../src/list-entries.ts';
+import { findListHits } from '../src/list-hits.ts';
+import { createList, removeList, systemList } from '../src/lists.ts';
+import { migrations } from '../src/migrations.ts';
+import type { Tables } from '../src/outbound/tables.ts';
+import { serviceName } from '../src/service.ts';
+import type { Visit } from '../src/visit.ts';
+import { openWorld, type World } from './harness.ts';
+
+let world: World;
+beforeAll(async () => {
+  world = await openWorld();
+});
+afterAll(() => world?.close());
+
+type Kind = 'blocklist' | 'allowlist' | 'custom';
+
+/** A list of an application of its own, so that no test sees another's entries. */
+interface Place {
+  readonly applicationId: string;
+  add(kind: Kind, entryType: string, ...values: string[]): Promise<string>;
+  look(visit?: Partial<Visit>, deviceNames?: readonly string[]): ReturnType<typeof findListHits>;
+}
+
+function newPlace(): Place {
+  const applicationId = randomUUID();
+  return {
+    applicationId,
+    async add(kind, entryType, ...values) {
+      const list =
+        kind === 'blocklist'
+          ? await systemList(world.context, applicationId, entryType as 'user')
+          : await createList(world.context, applicationId, {
+              name: 'L',
+              description: '',
+              listType: kind,
+              entryType,
+            });
+      if ('refused' in list) throw new Error(JSON.stringify(list));
+      for (const value of values) {
+        const added = await addEntry(world.context, applicationId, list.id, {
+          value,
+          displayLabel: null,
+          comment: null,
+          metadata: null,
+          referenceSessionId: null,
+          referenceObjectUuid: null,
+        });
+        if ('refused' in added) throw new Error(JSON.stringify(added));
+      }
+      return list.id;
+    },
+    look: (visit = {}, deviceNames = []) =>
+      findListHits(world.context, { ...emptyVisit(applicationId), ...visit }, deviceNames),
+  };
+}
+
+function emptyVisit(applicationId: string): Visit {
+  return {
+    applicationId,
+    sessionId: randomUUID(),
+    vendorData: '',
+    phase: 'OPENING',
+    attemptId: '',
+    now: new Date(),
+    ipAddress: '',
+    device: { keySha256: null, cookieSha256: null },
+    applicationDeviceId: '',
+    applicationIpAddress: '',
+    email: '',
+    phone: '',
+    vouchedDeviceId: '',
+    facts: new Map<FactName, FactValue | null>([['net.country_code', null]]),
+  };
+}
+
+const inCountry = (code: string) => new Map<FactName, FactValue | null>([['net.country_code', code]]);
+const device = `selfsame-fp-${'0a'.repeat(16)}`;
+
+describe('what a visit is on', () => {
+  it.each<[string, string, Partial<Visit>, boolean]>([
+    ['ip_address', '203.0.113.0/24', { ipAddress: '203.0.113.255' }, true],
+    ['ip_address', '203.0.113.0/24', { ipAddress: '203.0.114.0' }, false],
+    ['ip_address', '203.0.113.7', { ipAddress: '::ffff:203.0.113.7' }, true],
+    ['ip_address', '10.0.0.0/8', { ipAddress: '10.200.3.4' }, true],
+    ['ip_address', '2001:db8::/32', { ipAddress: '2001:db8:ffff::1' }, true],
+    ['ip_address', '2001:db8:0:1::/64', { ipAddress: '2001:db8:0:2::1' }, false],
+    ['ip_address', '::ffff:192.0.2.0/120', { ipAddress: '192.0.2.200' }, true],
+    ['ip_address', '192.0.2.1', { applicationIpAddress: '192.0.2.1' }, true],
+    ['user', 'Mallory', { vendorData: 'MALLORY' }, true],
+    ['user', 'Mallory', { vendorData: 'mallory ' }, false],
+    ['email', 'Mallory@Example.org', { email: 'mallory@EXAMPLE.org' }, true],
+    ['email', 'mallory@example.org', { vendorData: 'mallory@example.org' }, false],
+    ['phone', '+34 611 222 333', { phone: '+34611222333' }, true],
+    ['phone', '+34611222333', { phone: '+34611222334' }, false],
+    ['country', 'esp', { facts: inCountry('ES') }, true],
+    ['country', 'ES', { facts: inCountry('PT') }, false],
+    ['device_fingerprint', 'Phone-0001', { applicationDeviceId: 'phone-0001' }, true],
+    // Nobody proved to be that device.
+    ['device_fingerprint', device, { applicationDeviceId: device }, false],
+  ])('%s %s and %j: %s', async (entryType, value, visit, isHit) => {
+    const place = newPlace();
+    const listId = await place.add('blocklist', entryType, value);
+    const { hits, facts, failed } = await place.look(visit);
+    expect(hits).toMatchObject(isHit ? [{ listType: 'blocklist', entryType, listId }] : []);
+    expect([facts.get('lists.is_blocked'), failed]).toEqual([isHit, false]);
+  });
+
+  it('is the device that has proved itself, under its own name in any case', async () => {
+    const place = newPlace();
+    await place.add('blocklist', 'device_fingerprint', device.toUpperCase());
+    expect((await place.look({}, [device])).facts.get('lists.device_blocked')).toBe(true);
+    expect((await place.look({}, [])).facts.get('lists.device_blocked')).toBeNull();
+  });
+
+  it('tells blocking lists first, each range that holds the address, and custom lists to rules alone', async () => {
+    const place = newPlace();
+    const allowed = await place.add('allowlist', 'ip_address', '10.0.0.0/8', '10.1.0.0/16');
+    const custom = await place.add('custom', 'ip_address', '10.1.2.0/24');
+    const regulars = await place.add('custom', 'user', 'u-1');
+    const blocked = await place.add('blocklist', 'user', 'u-1');
+    const { hits, facts } = await place.look({ ipAddress: '10.1.2.3', vendorData: 'u-1' });
+    expect(hits.map(({ listId }) => listId)).toEqual([blocked, allowed, allowed]);
+    expect(facts.get('lists.custom')).toEqual([custom, regulars].toSorted());
+  });
+
+  it('is nothing of another application, of what was deleted, or of a list that was', async () => {
+    const [place, other] = [newPlace(), newPlace()];
+    await other.add('blocklist', 'user', 'u-1');
+    const list = await place.add('allowlist', 'user', 'u-1');
+    expect((await place.look({ vendorData: 'u-1' })).hits).toHaveLength(1);
+    await removeList(world.context, place.applicationId, list);
+    expect((await place.look({ vendorData: 'u-1' })).hits).toEqual([]);
+  });
+
+  it('is told apart from what it does not have and from what nobody could look up', async () => {
+    const place = newPlace();
+    const { facts } = await place.look({ vendorData: 'u-1', facts: new Map() });
+    expect(Object.fromEntries(facts)).toEqual({
+      'lists.ip_blocked': null,
+      'lists.ip_allowed': null,
+      'lists.device_blocked': null,
+      'lists.device_allowed': null,
+      'lists.user_blocked': false,
+      'lists.user_allowed': false,
+      'lists.email_blocked': null,
+      'lists.email_allowed': null,
+      'lists.phone_blocked': null,
+      'lists.phone_allowed': null,
+      'lists.is_blocked': false,
+      'lists.custom': null,
+    });
+  });
+
+  it('weighs against the client on a blocklist, and for it on an allowlist unless there is a blocklist', async () => {
+    const place = newPlace();
+    await place.add('blocklist', 'email', 'mallory@example.org');
+    await place.add('allowlist', 'ip_address', '192.0.2.0/24');
+    const reasons = async (visit: Partial<Visit>) =>
+      weigh((await place.look(visit)).facts).reasons.map(({ signal, weight }) => `${signal} ${weight}`);
+    expect(await reasons({ ipAddress: '192.0.2.1' })).toEqual(['ip_in_customer_allowlist -30']);
+    expect(await reasons({ ipAddress: '192.0.2.1', email: 'mallory@example.org' })).toEqual([
+      'eml_in_tenant_blocklist 60',
+    ]);
+  });
+
+  it('is unavailable, and said to have failed, without the database', async () => {
+    const { url } = world.postgres;
+    const database = await openDatabase<Tables>({ service: serviceName, url, migrations });
+    await database.close();
+    const context = { ...world.context, database };
+    const visit = { ...emptyVisit(randomUUID()), vendorData: 'u-1' };
+    expect(await findListHits(context, visit, [])).toEqual({ hits: [], facts: new Map(), failed: true });
+  });
+});
+
+describe('a hundred thousand ranges', () => {
+  it('are looked up in one query', async () => {
+    const place = newPlace();
+    const list = await systemList(world.context, place.applicationId, 'ip_address');
+    for (let done = 0; done < 4; done += 1) {
+      await sql`
+        INSERT INTO list_entries (id, list_id, application_id, match_key, value, added_by, state)
+        SELECT gen_random_uuid(), ${list.id}, ${place.applicationId}, uuid_send(gen_random_uuid()), 'x', 'api', 'active'
+        FROM generate_series(1, 24_990)`.execute(world.context.database.db);
+    }
+    await place.add('blocklist', 'ip_address', '198.51.100.0/22', '2001:db8:77::/48');
+    await sql`ANALYZE list_entries`.execute(world.context.database.db);
+    for (const ipAddress of ['198.51.101.9', '2001:db8:77:1::9']) {
+      const times: number[] = [];
+      for (let count = 0; count < 50; count += 1) {
+        const start = performance.now();
+        const { hits } = await place.look({ ipAddress, vendorData: 'u-1', email: 'a@b.example' });
+        times.push(performance.now() - start);
+        expect(hits).toHaveLength(1);
+      }
+      times.sort((a, b) => a - b);
+      const [p50, most] = [times[25] ?? 0, times[49] ?? 0];
+      process.stdout.write(
+        `100,000 ranges, ${ipAddress}: p50 ${p50.toFixed(2)} ms, at most ${most.toFixed(2)} ms\n`,
+      );
+    }
+  });
+});
