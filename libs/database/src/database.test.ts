@@ -8,6 +8,7 @@ import pg from 'pg';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { type Database, openDatabase } from './database.ts';
 import { type Migration, migrate, planMigrations } from './migrate.ts';
+import { prepared } from './prepared.ts';
 
 interface Tables {
   things: { id: number; label: string; made_at: Date; extra: unknown };
@@ -97,6 +98,26 @@ describe('a service', () => {
       expect(count).toBe(1);
       const { rows } = await sql<{ ids: number[] }>`select array[1, ${2 ** 52}]::bigint[] as ids`.execute(db);
       expect(rows).toEqual([{ ids: [1, 2 ** 52] }]);
+    });
+  });
+
+  test('prepares a statement that is marked once on each connection', async () => {
+    await withDatabase('prepared', async ({ db, transaction }) => {
+      const sum = async (a: number, b: number, queries = db) =>
+        (
+          await sql<{ sum: number }>`${prepared('add_up')} SELECT ${a}::int + ${b}::int AS sum`.execute(
+            queries,
+          )
+        ).rows[0]?.sum;
+      expect(await Promise.all([sum(1, 2), sum(3, 4)])).toEqual([3, 7]);
+      await transaction(async (tx) => {
+        expect([await sum(5, 6, tx), await sum(7, 8, tx)]).toEqual([11, 15]);
+        const { rows } = await sql`SELECT name FROM pg_prepared_statements`.execute(tx);
+        expect(rows).toEqual([{ name: 'add_up' }]);
+      });
+      const other = sql`${prepared('add_up')} SELECT 'something else'`.execute(db);
+      await expect(other).rejects.toThrow("'add_up' was used for a different statement");
+      expect(() => prepared('*/ DROP TABLE')).toThrow('no name');
     });
   });
 

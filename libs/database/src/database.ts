@@ -4,6 +4,7 @@ import pg from 'pg';
 import { connectPatiently, errorCode } from './connect.ts';
 import { type Migration, planMigrations } from './migrate.ts';
 import { namesOf } from './names.ts';
+import { PreparingClient } from './prepared.ts';
 
 // biome-ignore lint/suspicious/noExplicitAny: kysely is invariant in its tables, so "whatever tables" cannot be said otherwise
 export type AnyTables = any;
@@ -34,6 +35,7 @@ const idleInTransactionMs = 60_000;
  * is refused by PostgreSQL. int8 arrives as `number`, timestamptz as Date, jsonb parsed.
  *
  * @param options.maxConnections 10 unless given
+ * @param options.serverSettings parameters of PostgreSQL, such as plan_cache_mode
  * @throws Failure `schema_behind` when a migration is missing; a newer schema is fine (rollouts overlap)
  * @throws Failure `database_unreachable`, `database_refused`
  */
@@ -42,13 +44,16 @@ export async function openDatabase<Tables>(options: {
   url: string;
   migrations: readonly Migration[];
   maxConnections?: number;
+  serverSettings?: Readonly<Record<string, string>>;
 }): Promise<Database<Tables>> {
-  const { service, url, maxConnections = 10 } = options;
+  const { service, url, maxConnections = 10, serverSettings = {} } = options;
   const { schema, role } = namesOf(service);
+  const parameters = Object.entries({ role, search_path: schema, ...serverSettings });
   const pool = new pg.Pool({
+    Client: PreparingClient,
     connectionString: url,
     application_name: `selfsame-${service}`,
-    options: `-c role=${role} -c search_path=${schema}`,
+    options: parameters.map(([name, value]) => `-c ${name}=${value}`).join(' '),
     statement_timeout: statementTimeoutMs,
     idle_in_transaction_session_timeout: idleInTransactionMs,
     // The server's own timeout comes first; this one is for a server that is gone without a word.
