@@ -44,6 +44,8 @@ export async function createService(options: {
     url: config.databaseUrl,
     migrations,
     maxConnections,
+    // Statements that are prepared go by indexes whatever they are asked: planning them anew would take longer than answering.
+    serverSettings: { plan_cache_mode: 'force_generic_plan' },
   });
   lifecycle.onStop('database', database.close);
 

@@ -1,3 +1,4 @@
+import { prepared } from '@selfsame/database/prepared';
 import { type Selectable, sql } from 'kysely';
 import type { FactValue } from '../domain/facts.ts';
 import type { AssessmentTables } from './assessment-tables.ts';
@@ -12,7 +13,7 @@ export type AssessmentRecord = Selectable<AssessmentTables['assessments']>;
  */
 export async function insertAssessment(db: Queries, record: AssessmentRecord): Promise<void> {
   const { facts, step_up: stepUp } = record;
-  await sql`
+  await sql`${prepared('insert_assessment')}
     WITH quick AS MATERIALIZED (SELECT set_config('synchronous_commit', 'off', true))
     INSERT INTO assessments (
       id, application_id, session_id, attempt_id, phase, subject_hash, address_hash, device_hash, facts, rules, score, level,
@@ -45,7 +46,7 @@ export async function findOpenings(
   session: { applicationId: string; sessionId: string },
   options: { withFacts: boolean },
 ): Promise<Opening[]> {
-  const { rows } = await sql<Opening>`
+  const { rows } = await sql<Opening>`${prepared('find_openings')}
     SELECT assessed_at, address_hash, device_hash,
       CASE WHEN ${options.withFacts}::boolean AND row_number() OVER (ORDER BY assessed_at DESC) = 1 THEN facts END AS facts
     FROM assessments

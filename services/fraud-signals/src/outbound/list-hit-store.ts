@@ -1,3 +1,4 @@
+import { prepared } from '@selfsame/database/prepared';
 import { sql } from 'kysely';
 import type { ListType, ValueType } from '../domain/lists/types.ts';
 import type { Queries } from './tables.ts';
@@ -17,7 +18,7 @@ export async function findHits(
   matchKeys: readonly Buffer[],
   limit: number,
 ): Promise<Hit[]> {
-  const { rows } = await sql<Hit>`
+  const { rows } = await sql<Hit>`${prepared('find_list_hits')}
     SELECT l.list_type AS "listType", l.entry_type AS "entryType", l.id AS "listId", e.id AS "entryId"
     FROM list_entries e JOIN lists l ON l.id = e.list_id
     WHERE e.match_key = ANY (${matchKeys}::bytea[]) AND e.application_id = ${applicationId}

@@ -1,3 +1,4 @@
+import { prepared } from '@selfsame/database/prepared';
 import { type RawBuilder, sql } from 'kysely';
 import type { Queries } from './tables.ts';
 
@@ -177,7 +178,7 @@ export async function readPast(db: Queries, query: PastQuery): Promise<PastAnswe
     (SELECT json_agg(m) FROM (
       SELECT ${matchColumns} FROM (SELECT * FROM visits WHERE ${where} AND ${other} ORDER BY came_at DESC LIMIT ${sql.lit(rowsMax)}) v
       ORDER BY ${isOther} DESC, came_at DESC LIMIT ${sql.lit(matchesMax)}) m)`;
-  const statement = sql<PastAnswer>`
+  const statement = sql<PastAnswer>`${prepared('read_past')}
     WITH own AS MATERIALIZED (
       SELECT ${visitColumns}, is_proved AS "isProved", fingerprint, hardware, traits, ja4, brand, model, platform
       FROM visits WHERE application_id = ${app} AND session_id = ${sessionId}::uuid AND erased_at IS NULL

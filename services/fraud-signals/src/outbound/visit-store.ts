@@ -1,3 +1,4 @@
+import { prepared } from '@selfsame/database/prepared';
 import { type Insertable, sql } from 'kysely';
 import type { HistoryTables } from './history-tables.ts';
 import type { Queries } from './tables.ts';
@@ -61,7 +62,7 @@ export async function insertVisit(db: Queries, { visit, cookie, look }: VisitRec
         .where('visits.erased_at', 'is', null),
     )
     .returning(['visits.application_id', sql<boolean>`visits.xmax = 0`.as('is_new')]);
-  await sql`
+  await sql`${prepared(look === null ? 'insert_visit' : 'insert_visit_with_look')}
     WITH quick AS (
       SELECT set_config('synchronous_commit', 'off', true)
     ), visit AS (
