@@ -88,7 +88,7 @@ export function createMmdbDecoder(bytes: Buffer, start: number, end: number): (o
     textLeft -= size;
     if (textLeft < 0) throw wrong('A record has too much data');
     const from = take(size);
-    return Uint8Array.prototype.slice.call(bytes, from, at);
+    return new Uint8Array(bytes.subarray(from, at));
   }
 
   function float(size: number, expected: 4 | 8): number {
