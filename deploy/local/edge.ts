@@ -1,7 +1,6 @@
 import {
   Agent,
   createServer,
-  type IncomingHttpHeaders,
   type IncomingMessage,
   type OutgoingHttpHeaders,
   request as openRequest,
@@ -11,6 +10,9 @@ import {
 import { connect, type Socket, type TcpNetConnectOpts } from 'node:net';
 import { type Duplex, pipeline } from 'node:stream';
 import type { Router } from '../routes.ts';
+import { type Connections, createConnections } from './edge-connection.ts';
+import { answerHeaders, type HeaderList, without } from './edge-headers.ts';
+import { createTlsServer, type TlsFiles } from './edge-tls.ts';
 
 /** Where a service listens. */
 export interface Upstream {
@@ -23,17 +25,14 @@ export interface EdgeOptions {
   upstreams: Readonly<Record<string, Upstream>>;
   /** Told when a service cannot be reached: its name and the error's code, never a path (paths hold tokens). */
   onUpstreamError?: (service: string, code: string) => void;
+  /** Serve https with these instead of plain http. */
+  tls?: TlsFiles;
+  /** Time for a client of https to say what it offers. */
+  helloTimeoutMs?: number;
   /** Time for a service to agree to another protocol. */
   upgradeTimeoutMs?: number;
 }
 
-// Headers that belong to one connection (RFC 9110, 7.6.1) and are never passed on.
-const hopByHop = new Set([
-  ...['connection', 'keep-alive', 'proxy-connection', 'proxy-authenticate', 'proxy-authorization'],
-  // 100 Continue has been answered here.
-  ...['te', 'trailer', 'transfer-encoding', 'upgrade', 'expect'],
-]);
-const forwarded = new Set(['forwarded', 'x-forwarded-for', 'x-forwarded-proto', 'x-forwarded-host']);
 // Longer than the slowest answer of a service: a resend waits 5 s for the receiver, a selfie 30 s for its verdict.
 const upstreamTimeoutMs = 60_000;
 const earlyAnswerMs = 1000;
@@ -49,7 +48,9 @@ export function createEdge(options: EdgeOptions): Server {
   const upgraded = new Set<Duplex>();
   const agent = new Agent({ keepAlive: true, maxSockets: 256 });
   agent.createConnection = (to) => connectToAnswer(to as TcpNetConnectOpts);
-  const server = createServer({ keepAlive: true, noDelay: true }, (request, response) => {
+  const connections = createConnections();
+
+  const onRequest = (request: IncomingMessage, response: ServerResponse) => {
     const path = pathOf(request);
     if (path === '/') return answer(response, 302, {}, { location: '/demo/' });
     if (path === '/healthz' || path === '/readyz') return answer(response, 200, { status: 'ok' });
@@ -58,54 +59,64 @@ export function createEdge(options: EdgeOptions): Server {
     if (service === undefined || upstream === undefined) {
       return answer(response, 404, { detail: 'Not found.' });
     }
-    pass(request, response, { agent, upstream, onError: (code) => options.onUpstreamError?.(service, code) });
-  });
-  server.on('upgrade', (request: IncomingMessage, socket: Duplex, head: Buffer) => {
+    const onError = (code: string) => options.onUpstreamError?.(service, code);
+    pass(request, response, { agent, upstream, headers: connections.headersOf(request), onError });
+  };
+  const onUpgrade = (request: IncomingMessage, socket: Duplex, head: Buffer) => {
     const upstream = options.upstreams[options.route(pathOf(request)) ?? ''];
     if (upstream === undefined) return socket.end('HTTP/1.1 404 Not Found\r\nconnection: close\r\n\r\n');
     upgraded.add(socket.once('close', () => upgraded.delete(socket)));
-    passUpgrade(request, socket, head, { upstream, waitMs: options.upgradeTimeoutMs ?? upgradeTimeoutMs });
-  });
+    const waitMs = options.upgradeTimeoutMs ?? upgradeTimeoutMs;
+    passUpgrade(request, socket, head, { upstream, connections, waitMs });
+  };
+  const serve = (server: Server) => {
+    // Large uploads on slow phones are bounded by the services; idle connections are bounded here.
+    server.headersTimeout = 20_000;
+    server.requestTimeout = 120_000;
+    return server.on('request', onRequest).on('upgrade', onUpgrade);
+  };
+
+  const sockets = { keepAlive: true, noDelay: true };
+  const plain = serve(createServer(sockets));
+  const { tls, helloTimeoutMs } = options;
+  const secured = tls && { ...sockets, ...tls, plain, ...(helloTimeoutMs && { helloTimeoutMs }) };
+  const server = secured === undefined ? plain : serve(createTlsServer(secured, connections.greeted));
   // Node counts upgraded connections as nobody's, and waits for them all the same.
   const closeAllConnections = server.closeAllConnections.bind(server);
   server.closeAllConnections = () => {
     closeAllConnections();
     for (const socket of upgraded) socket.destroy();
   };
-  server.on('close', () => agent.destroy());
-  // Large uploads on slow phones are bounded by the services; idle connections are bounded here.
-  server.headersTimeout = 20_000;
-  server.requestTimeout = 120_000;
-  return server;
+  return server.on('close', () => agent.destroy());
 }
 
 interface Passage {
   agent: Agent;
   upstream: Upstream;
+  headers: HeaderList;
   onError: (code: string) => void;
 }
 
 function pass(request: IncomingMessage, response: ServerResponse, passage: Passage): void {
   const isChunked = request.headers['transfer-encoding'] !== undefined;
   const hasBody = isChunked || request.headers['content-length'] !== undefined;
-  const headers = requestHeaders(request);
   // Without it, Node would send the body of a chunked DELETE unframed: its bytes would read as a second request.
-  if (isChunked) headers['transfer-encoding'] = 'chunked';
+  const framing = isChunked ? ['transfer-encoding', 'chunked'] : [];
   const outgoing = openRequest({
     ...passage.upstream,
     agent: passage.agent,
     method: request.method,
     path: request.url,
-    headers,
+    headers: [...passage.headers, ...framing],
     timeout: upstreamTimeoutMs,
   });
   outgoing.on('response', (incoming) => {
     // An event stream may be silent for long; it ends with either side.
     outgoing.setTimeout(0);
-    const answerHeaders = withoutHopByHop(incoming.headers);
+    const headers = answerHeaders(incoming.headers);
     // Answered before the whole body came, usually because it is too large: the rest is not wanted.
-    if (!request.complete) answerHeaders.connection = 'close';
-    response.writeHead(incoming.statusCode ?? 502, incoming.statusMessage, answerHeaders);
+    if (!request.complete) headers.connection = 'close';
+    response.writeHead(incoming.statusCode ?? 502, incoming.statusMessage, headers);
     // A service that breaks off in the middle must not look like a finished answer: pipeline cuts the connection too.
     pipeline(incoming, response, () => undefined);
   });
@@ -160,16 +171,15 @@ function passUpgrade(
   request: IncomingMessage,
   socket: Duplex,
   head: Buffer,
-  { upstream, waitMs }: { upstream: Upstream; waitMs: number },
+  { upstream, connections, waitMs }: { upstream: Upstream; connections: Connections; waitMs: number },
 ): void {
-  const headers = { ...requestHeaders(request), connection: 'upgrade', upgrade: request.headers.upgrade };
   // Whatever follows the request belongs to the connection to come: no body.
-  delete headers['content-length'];
+  const headers = without(connections.headersOf(request), 'content-length');
   const outgoing = openRequest({
     ...upstream,
     method: request.method,
     path: request.url,
-    headers,
+    headers: [...headers, 'connection', 'upgrade', 'upgrade', request.headers.upgrade ?? ''],
     timeout: waitMs,
   });
   const refuse = ({ code }: NodeJS.ErrnoException) =>
@@ -199,8 +209,8 @@ function passUpgrade(
   });
   // The service refused, and says why.
   outgoing.on('response', (incoming) => {
-    const answerHeaders = { ...withoutHopByHop(incoming.headers), connection: 'close' };
-    socket.write(headOf(incoming.statusCode ?? 502, incoming.statusMessage ?? '', answerHeaders));
+    const refused = { ...answerHeaders(incoming.headers), connection: 'close' };
+    socket.write(headOf(incoming.statusCode ?? 502, incoming.statusMessage ?? '', refused));
     pipeline(incoming, socket, () => undefined);
   });
   outgoing.on('timeout', () => outgoing.destroy(Object.assign(new Error('timeout'), { code: 'ETIMEDOUT' })));
@@ -216,24 +226,6 @@ function headOf(status: number, message: string, headers: OutgoingHttpHeaders): 
     [value ?? []].flat().map((text) => `${name}: ${text}\r\n`),
   );
   return `HTTP/1.1 ${status} ${message}\r\n${lines.join('')}\r\n`;
-}
-
-function requestHeaders(request: IncomingMessage): OutgoingHttpHeaders {
-  const headers = withoutHopByHop(request.headers, forwarded);
-  headers['x-forwarded-for'] = request.socket.remoteAddress?.replace(/^::ffff:/, '') ?? '';
-  headers['x-forwarded-proto'] = 'http';
-  headers['x-forwarded-host'] = request.headers.host ?? '';
-  return headers;
-}
-
-function withoutHopByHop(
-  headers: IncomingHttpHeaders,
-  more: ReadonlySet<string> = new Set(),
-): OutgoingHttpHeaders {
-  const named = new Set((headers.connection ?? '').split(',').map((name) => name.trim().toLowerCase()));
-  return Object.fromEntries(
-    Object.entries(headers).filter(([name]) => !hopByHop.has(name) && !named.has(name) && !more.has(name)),
-  );
 }
 
 function pathOf(request: IncomingMessage): string {
