@@ -22,7 +22,7 @@ export async function findHits(
     SELECT l.list_type AS "listType", l.entry_type AS "entryType", l.id AS "listId", e.id AS "entryId"
     FROM list_entries e JOIN lists l ON l.id = e.list_id
     WHERE e.match_key = ANY (${matchKeys}::bytea[]) AND e.application_id = ${applicationId}
-      AND e.state = 'active' AND l.deleted_at IS NULL
+      AND e.state = 'active'
     ORDER BY array_position(ARRAY['blocklist', 'allowlist', 'custom'], l.list_type), e.created_at, e.id
     LIMIT ${limit}`.execute(db);
   return rows;
