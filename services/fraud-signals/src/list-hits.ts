@@ -20,7 +20,7 @@ export interface ListFindings {
 type Facts = Map<FactName, FactValue | null>;
 
 /** No honest visit is on so many; the blocking ones come first. */
-const maxHits = 50;
+const maxHits = 500;
 
 /**
  * Looks a visit up on all lists of its application, with one query. Never throws.
