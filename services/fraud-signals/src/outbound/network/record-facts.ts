@@ -36,7 +36,7 @@ const digits: Convert = (value) => {
 const number =
   (min: number, max: number): Convert =>
   (value) => {
-    const read = typeof value === 'string' && value.trim() !== '' ? Number(value) : value;
+    const read = typeof value === 'string' && /^-?\d+(\.\d+)?$/.test(value) ? Number(value) : value;
     return typeof read === 'number' && read >= min && read <= max ? read : undefined;
   };
 /** 64500, "64500" or "AS64500". */
@@ -156,8 +156,8 @@ function addDerived(record: MmdbMap, facts: Map<NetworkFact, FactValue>): void {
 /** "51.5,-0.12" */
 function addPosition(position: string, facts: Map<NetworkFact, FactValue>): void {
   const [latitude = '', longitude = '', ...rest] = position.split(',');
-  const north = number(-90, 90)(latitude);
-  const east = number(-180, 180)(longitude);
+  const north = number(-90, 90)(latitude.trim());
+  const east = number(-180, 180)(longitude.trim());
   if (north === undefined || east === undefined || rest.length > 0) return;
   facts.set('net.latitude', north).set('net.longitude', east);
 }
