@@ -11,7 +11,7 @@ export const clock: Part = {
     const response = await fetch(import.meta.url, { method: 'HEAD', cache: 'no-store' });
     const served = Date.parse(response.headers.get('date') ?? '');
     const middle = (askedAt + Date.now()) / 2;
-    return { clock_ahead_ms: Number.isFinite(served) ? Math.round(middle - served - cutMs) : null };
+    return { clock_ahead_ms: Number.isFinite(served) ? middle - served - cutMs : null };
   },
 };
 
