@@ -61,8 +61,8 @@ test.runIf(process.platform === 'linux')(
   'npm start is there again after kill -9, with the same keys, and leaves no process behind',
   async () => {
     const first = await npmStart();
-    // postgres, nats, four services, edge, demo and what supervises them
-    expect(alive(first.prints)).toHaveLength(9);
+    // postgres, nats, five services, edge, demo and what supervises them
+    expect(alive(first.prints)).toHaveLength(10);
     const local = readLocal();
     const answer = await fetch(`${first.baseUrl}/v3/workflows/`, { headers: { 'x-api-key': local.api_key } });
     expect(answer.status).toBe(200);
