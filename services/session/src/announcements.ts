@@ -5,6 +5,7 @@ import type { Context } from './context.ts';
 import type { DecisionSource } from './domain/decision-view.ts';
 import { decisionOf, newestReviews } from './domain/decision-view.ts';
 import type { FeatureReport } from './domain/features/feature.ts';
+import { withFewerMatches } from './domain/features/ip-analysis-view.ts';
 import type { ResubmitInfo } from './domain/resubmission.ts';
 import type { Session } from './domain/session.ts';
 import type { Transition } from './domain/session-life.ts';
@@ -99,15 +100,19 @@ export async function announceStatus(
 }
 
 /**
- * Reviews take this much of an event at most: the largest request that is accepted, its metadata in the event and in the
- * decision (32 KiB each), leaves them that much of the 128 KiB that the bus takes.
+ * Reviews, and sessions on the same device or address, take this much of an event at most: the largest request that is
+ * accepted, its metadata in the event and in the decision (32 KiB each), leaves them that much of the 128 KiB that the bus
+ * takes.
  */
-const reviewsMaxBytes = 20 * 1024;
+const reviewsMaxBytes = 10 * 1024;
+const matchesMaxBytes = 6 * 1024;
 
 async function decisionJson(tx: Transaction<Tables>, session: Session): Promise<string> {
   const reviews = newestReviews(await listDecisionReviews(tx, session), reviewsMaxBytes);
   const known = await sessionsOfMatches(tx, session.application.id, session.reports);
-  return JSON.stringify(decisionOf(decisionSource(session), { sessionUrl: null, reviews, known }));
+  const source = decisionSource(session);
+  const reports = source.reports?.map((report) => withFewerMatches(report, known, matchesMaxBytes)) ?? null;
+  return JSON.stringify(decisionOf({ ...source, reports }, { sessionUrl: null, reviews, known }));
 }
 
 function hasDecision(session: Session): boolean {

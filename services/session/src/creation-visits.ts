@@ -8,7 +8,7 @@ import { namedDevice } from './domain/named-device.ts';
 import type { Session } from './domain/session.ts';
 import { transition } from './domain/session-life.ts';
 import type { SessionRequest } from './domain/session-request.ts';
-import { adaptiveFor } from './domain/step-up.ts';
+import { adaptiveFor, visitRefusal } from './domain/step-up.ts';
 import { adaptiveOf } from './domain/workflow.ts';
 import { accepted } from './looks.ts';
 import { planSkip } from './openings.ts';
@@ -51,7 +51,8 @@ export async function visitAtCreation(
     ({ kind, entryType }) => kind === 'blocklist' && entryType === 'user',
   );
   if (isBlockedUser) return refusedFields({ vendor_data: 'This user is blocked.' });
-  const mayBeSkipped = rules.length > 0 && assessment.stepUp?.action === 'SKIP';
+  const mayBeSkipped =
+    rules.length > 0 && assessment.stepUp?.action === 'SKIP' && visitRefusal(assessment, true) === null;
   return mayBeSkipped ? { mayBeSkipped, assessment } : { mayBeSkipped };
 }
 

@@ -8,6 +8,8 @@ export type Refused =
   | { readonly refused: 'fields'; readonly errors: FieldErrors }
   /** A standalone call cannot work with the picture. */
   | { readonly refused: 'picture'; readonly text: string }
+  /** A neighbour that has to say something does not answer. */
+  | { readonly refused: 'unavailable'; readonly detail: string }
   /** This installation does not do it. */
   | { readonly refused: 'not_offered'; readonly detail: string };
 

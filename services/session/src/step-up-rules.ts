@@ -1,4 +1,3 @@
-import { Failure } from '@selfsame/runtime/errors';
 import type { Context } from './context.ts';
 import type { StepUpRule } from './domain/adaptive.ts';
 import { wireRules } from './outbound/assessed-session.ts';
@@ -10,7 +9,6 @@ import { refusedFields } from './refusal.ts';
  * when somebody stands before the page.
  * @param rules undefined or empty: none were given, so nobody is asked
  * @returns null when they can
- * @throws Failure `step_up_rules_unchecked`
  */
 export async function refusedRules(
   context: Context,
@@ -20,8 +18,9 @@ export async function refusedRules(
   try {
     const mistakes = await context.fraudSignals.checkRules(wireRules(rules));
     return mistakes.length === 0 ? null : refusedFields({ adaptive: [...mistakes] });
-  } catch (cause) {
-    const words = 'Step-up rules cannot be checked right now; try again, or leave adaptive.rules out.';
-    throw new Failure('unavailable', 'step_up_rules_unchecked', words, { cause });
+  } catch (err) {
+    context.log.warn({ err }, 'step-up rules could not be checked');
+    const detail = 'Step-up rules cannot be checked right now. Try again, or leave adaptive.rules out.';
+    return { refused: 'unavailable', detail };
   }
 }

@@ -26,7 +26,7 @@ import type { Tables } from '../src/outbound/tables.ts';
 import { createService } from '../src/service.ts';
 import type { ScriptedBiometrics } from './biometrics.ts';
 import { startBiometrics } from './biometrics.ts';
-import type { ScriptedFraudSignals } from './fraud-signals.ts';
+import type { ScriptedFraudSignals, WireAssessment } from './fraud-signals.ts';
 import { startFraudSignals } from './fraud-signals.ts';
 
 /** An answer of the API, its body read as JSON. */
@@ -64,8 +64,17 @@ export interface World {
   /** Waits until a session was announced in this status. */
   announced(sessionId: string, status: string): Promise<SessionStatusChanged>;
   /** Plays the page: enters, gets an attempt and reports what biometrics would have found. */
-  look(created: { session_id: string; session_token: string }, evidence?: Evidence): Promise<string>;
-  report(sessionId: string, attemptId: string, evidence?: Evidence): Promise<void>;
+  look(
+    created: { session_id: string; session_token: string },
+    evidence?: Evidence,
+    assessment?: WireAssessment,
+  ): Promise<string>;
+  report(
+    sessionId: string,
+    attemptId: string,
+    evidence?: Evidence,
+    assessment?: WireAssessment,
+  ): Promise<void>;
   /** Publishes like capture does. */
   publish(message: Parameters<typeof CaptureCompleted.fromPartial>[0], eventId?: string): Promise<void>;
   /** Waits until everything published so far was handled and told. @returns how many events could not be */
@@ -185,21 +194,22 @@ export async function openWorld(environment: Record<string, string> = {}): Promi
       waitFor(`${sessionId} announced as ${status}`, () =>
         world.events(sessionId).findLast((message) => message.status === status),
       ),
-    async look(created, evidence) {
+    async look(created, evidence, assessment) {
       const tokenSha256 = secretDigest(created.session_token);
       await rpc.openSession({ tokenSha256 });
       const attemptId = randomUUID();
       await rpc.beginAttempt({ tokenSha256, attemptId });
-      await world.report(created.session_id, attemptId, evidence);
+      await world.report(created.session_id, attemptId, evidence, assessment);
       return attemptId;
     },
-    async report(sessionId, attemptId, evidence = {}) {
+    async report(sessionId, attemptId, evidence = {}, assessment = undefined) {
       await world.publish({
         sessionId,
         applicationId: demo.applicationId,
         attemptId,
         receivedAt: new Date(),
         evidence: { ...good, ...evidence },
+        assessment,
       });
     },
     async publish(message, eventId = randomUUID()) {

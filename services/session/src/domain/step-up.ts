@@ -99,9 +99,8 @@ export function stepsOf(session: Session): readonly WorkflowStep[] {
 }
 
 /**
- * Why this visit is not let in without a selfie, whatever the rule says; null when nothing speaks against it. What only a
- * query or a check can tell is asked by the caller.
- * @param visit.isProved the browser has signed our nonce just now, or a token of ours vouches for the device that was named
+ * Why this visit to a session is not let in without a selfie, whatever the rule says; null when nothing speaks against it.
+ * What only a query or a check can tell is asked by the caller.
  */
 export function skipRefusal(
   session: Pick<Session, 'state' | 'stepUp' | 'hasReviews'>,
@@ -109,19 +108,21 @@ export function skipRefusal(
   visit: { readonly assessment: AssessmentEvidence; readonly isProved: boolean },
   now: Date,
 ): SkipRefusal | null {
-  const { assessment, isProved } = visit;
   const { state, stepUp, hasReviews } = session;
   if (!adaptive.allowSkip) return 'not_allowed';
   if (!isSkippable(state, now) || stepUp !== null || hasReviews) return 'selfie_asked_before';
-  if (assessment.failures.length > 0) return 'assessment_failed';
-  if (isBlocked(assessment)) return 'listed';
-  if (!isProved) return 'device_not_proved';
-  return assessment.device.isKnown ? null : 'device_not_known';
+  return visitRefusal(visit.assessment, visit.isProved);
 }
 
-/** Whether the visit is on one of the application's blocklists. */
-export function isBlocked({ listHits }: AssessmentEvidence): boolean {
-  return listHits.some(({ kind }) => kind === 'blocklist');
+/**
+ * What of the visit itself speaks against it.
+ * @param isProved the browser has signed our nonce just now, or the application that names the device is believed
+ */
+export function visitRefusal(assessment: AssessmentEvidence, isProved: boolean): SkipRefusal | null {
+  if (assessment.failures.length > 0) return 'assessment_failed';
+  if (assessment.listHits.some(({ kind }) => kind === 'blocklist')) return 'listed';
+  if (!isProved) return 'device_not_proved';
+  return assessment.device.isKnown ? null : 'device_not_known';
 }
 
 /** A visit whose rule says SKIP and against which nothing speaks. */

@@ -128,6 +128,21 @@ export function visitBlock(
   };
 }
 
+/** The same report with as many of its matches, the first ones, as fit into `maxBytes` of JSON. */
+export function withFewerMatches(
+  report: FeatureReport,
+  known: ReadonlyMap<string, KnownSession>,
+  maxBytes: number,
+): FeatureReport {
+  if (report.visit === undefined) return report;
+  let left = maxBytes;
+  const matches = report.visit.matches.filter((match) => {
+    left -= Buffer.byteLength(JSON.stringify(matchView(match, known.get(match.session_id)))) + 1;
+    return left >= 0;
+  });
+  return { ...report, visit: { ...report.visit, matches } };
+}
+
 /** No session has documents yet: there is nothing to measure a distance to. */
 function distances({ latitude = null, longitude = null }: Readonly<Record<string, unknown>>) {
   const location = latitude === null || longitude === null ? null : { latitude, longitude };

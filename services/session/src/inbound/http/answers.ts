@@ -20,6 +20,8 @@ export function granted<Result extends object>(result: Result | Refused): Result
       throw new FieldError(result.errors);
     case 'picture':
       throw new PictureError(400, result.text);
+    case 'unavailable':
+      throw new DetailError(503, result.detail);
     case 'not_offered':
       throw new DetailError(404, result.detail);
   }
