@@ -14,7 +14,10 @@ const settings = {
   trustedProxies: sharedSettings.trustedProxies,
   sessionGrpc: setting.string('SESSION_GRPC', neighbour),
   biometricsGrpc: setting.string('BIOMETRICS_GRPC', neighbour),
-  /** Names devices and hashes what history keeps: with a new key nobody and nothing is known any more. */
+  /**
+   * Names devices and hashes what history keeps: with a new key nobody and nothing is known any more, and the service starts
+   * when its lists were taken over (cli/rekey-lists.ts).
+   */
   signalsKey: setting.key('SIGNALS_KEY', { bytes: 32 }),
   /** Databases and lists of addresses; without it nothing is known of an address but what it shows itself. */
   ipDataDirectory: setting.optionalString('SIGNALS_IP_DATA'),

@@ -13,6 +13,7 @@ import { startFaceSweeper } from './face-sweeper.ts';
 import { subscribeAll } from './inbound/consumers.ts';
 import { createApi } from './inbound/http/server.ts';
 import { fraudSignalsRpc } from './inbound/rpc.ts';
+import { requireMatchingListKey } from './list-keys.ts';
 import { migrations } from './migrations.ts';
 import { openNetwork } from './outbound/network/network.ts';
 import type { Tables } from './outbound/tables.ts';
@@ -30,7 +31,7 @@ const maxConnections = 16;
 /**
  * Opens the service; everything that is opened registers its closing with the lifecycle. Closing goes the other way.
  *
- * @throws Failure `schema_behind`, `stream_misconfigured`
+ * @throws Failure `schema_behind`, `stream_misconfigured`, `signals_key_mismatch`
  */
 export async function createService(options: {
   config: Config;
@@ -74,6 +75,8 @@ export async function createService(options: {
     session: session.client,
     biometrics: biometrics.client,
   };
+
+  await requireMatchingListKey(context);
 
   lifecycle.onStop('retention', startRetention(context));
 
