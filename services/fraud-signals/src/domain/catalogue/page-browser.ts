@@ -1,7 +1,7 @@
 import { type Signal, signal } from '../signal.ts';
 import { agentOf } from '../user-agent.ts';
 import { engineOf, featureVersion } from './page-engines.ts';
-import { missing, number, text } from './page-entries.ts';
+import { flag, missing, number, text } from './page-entries.ts';
 
 const base = { source: 'browser', version: 1, sensitivity: 'none' } as const;
 
@@ -68,6 +68,11 @@ export const pageBrowserSignals: readonly Signal[] = [
     weight: 3,
     description: 'The browser keeps a database for the page',
     risk: 'Without it is locked down, private or automated',
+  }),
+  flag('br_service_worker_ok', 'page.service_worker', {
+    category: 'device_browser',
+    description: 'The browser lets pages work in the background',
+    risk: 'Some private windows and some views inside of apps do not',
   }),
   number('br_storage_quota_mb', 'page.storage_quota_mb', {
     category: 'device_browser',
