@@ -37,7 +37,7 @@ describe('lists of networks', () => {
 
   it('comments, empty lines, other ends of lines, single addresses, and no end of the last line', async () => {
     const list = await open(
-      '# a list\r\n\r\n1.2.3.0/24 # office\r\n  5.6.7.8\r\n; note\r\n2001:218::/32;x\n9.9.9.9',
+      '# a list\r\n\r\n1.2.3.0/24 # office\r\n  5.6.7.8\r\n; note\r\n2001:218::/32;x\n9.9.9.9,US,Testburg,',
     );
     expect(list.entries).toBe(4);
     expect(['1.2.3.255', '5.6.7.8', '2001:218::1', '9.9.9.9'].filter((one) => !has(list, one))).toEqual([]);

@@ -14,7 +14,8 @@ export interface ReadLines<Entry> {
 }
 
 /**
- * Reads a list, an entry a line, in slices of time. Empty lines and what follows # or ; is no entry.
+ * Reads a list, an entry a line, in slices of time. Empty lines are no entries, and what follows
+ * # or ; is a comment. After a comma comes what relays publish along with their networks: where their users are.
  *
  * @param readEntry null: the line is none; undefined: it is to be passed over
  * @throws Failure `list_too_long`, `list_empty` when no line is an entry, `list_unreadable` when most are none
@@ -35,7 +36,7 @@ export async function readListLines<Entry>(
     const end = newline === -1 ? bytes.length : newline;
     const line = bytes.toString('latin1', start, Math.min(end, start + maxLineLength));
     start = end + 1;
-    const stated = line.replace(/[#;].*$/s, '').trim();
+    const stated = line.replace(/[#;,].*$/s, '').trim();
     if (stated === '') continue;
     const entry = options.readEntry(stated);
     if (entry === undefined) continue;
