@@ -73,7 +73,7 @@ export async function startSystem(options: SystemOptions): Promise<System> {
       natsUrl,
       secrets,
       ports,
-      ipDataDirectory: findIpData(plan.environment),
+      ipDataDirectory: findIpData(plan.environment, run.dataDirectory),
     };
     await Promise.all([
       startEdge(run, plan),
