@@ -36,7 +36,7 @@ export async function describeSession(
 }
 
 /** How the application says that the user is reached; empty where it says nothing. */
-export function contactOf({ contactDetails }: Session): { email: string; phone: string } {
+function contactOf({ contactDetails }: Session): { email: string; phone: string } {
   const text = (value: unknown) => (typeof value === 'string' ? value : '');
   return { email: text(contactDetails?.email), phone: text(contactDetails?.phone) };
 }

@@ -1,7 +1,9 @@
 import { randomUUID } from 'node:crypto';
+import { StepUpAction } from '@selfsame/contracts/fraud_signals/v1/assessment';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { secretDigest } from '../src/domain/secrets.ts';
 import { sweepOverdueSessions } from '../src/sweeper.ts';
+import { ordinaryVisit } from './fraud-signals.ts';
 import type { World } from './harness.ts';
 import { openWorld, portrait } from './harness.ts';
 
@@ -35,8 +37,8 @@ const largest = {
   },
 };
 
-async function createLargest() {
-  return world.demo.create({ ...largest, vendor_data: `${randomUUID()}${wide(220)}` });
+async function createLargest(changes = {}) {
+  return world.demo.create({ ...largest, vendor_data: `${randomUUID()}${wide(220)}`, ...changes });
 }
 
 async function addNotes(sessionId: string, comment: string): Promise<void> {
@@ -98,6 +100,31 @@ describe.each([
     expect(await sweepOverdueSessions(world.context)).toBe(1);
     await world.announced(created.session_id, 'Abandoned');
   });
+});
+
+it('so many others on the same device and address fit as there is room for; the decision shows all', async () => {
+  const others = await Promise.all(Array.from({ length: 15 }, () => createLargest()));
+  const created = await createLargest({ workflow_id: 'wf_adaptive' });
+  await addNotes(created.session_id, escaped(5000));
+  const matches = others.map(({ session_id }) => ({
+    sessionId: session_id,
+    matchType: 'ip_address',
+    matchSource: 'ip_address',
+    matchMode: 'co_occurrence',
+    isOtherSubject: true,
+    device: { model: 'x'.repeat(200), browserFamily: 'x'.repeat(200) },
+    network: { city: 'x'.repeat(200), country: 'x'.repeat(200) },
+  }));
+  const because = Array.from({ length: 10 }, () => 'x'.repeat(120));
+  const stepUp = { name: 'x'.repeat(60), action: StepUpAction.ACTIVE_3D, because };
+  await world.look(created, { livenessScore: 1 }, { ...ordinaryVisit, matches, stepUp });
+  const event = await world.announced(created.session_id, 'Declined');
+  const [told] = JSON.parse(event.decisionJson).ip_analyses;
+  expect(told.matches.length).toBeGreaterThan(0);
+  expect(told.matches.length).toBeLessThan(15);
+  const { body } = await world.demo.call('GET', `/v3/session/${created.session_id}/decision/`);
+  expect(body.ip_analyses[0].matches).toHaveLength(15);
+  expect(await world.settled()).toBe(0);
 });
 
 it('short notes travel in full, oldest first', async () => {

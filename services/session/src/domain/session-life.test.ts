@@ -33,6 +33,7 @@ function word(result: Transition, before: Status): string {
 
 const commands = {
   open: { kind: 'open' },
+  skip: { kind: 'skip' },
   challenge: { kind: 'begin_challenge', attemptId: 'second', needs: 'draw' },
   'known challenge': { kind: 'begin_challenge', attemptId: 'second', needs: 'nothing' },
   begin: { kind: 'begin_attempt', attemptId: 'second', hasOtherPictures: false },
@@ -55,6 +56,7 @@ type Row = Record<keyof typeof commands, string>;
 
 const finished: Row = {
   open: '=',
+  skip: '!not_skippable',
   challenge: '!finished',
   'known challenge': '!finished',
   begin: '!finished',
@@ -75,6 +77,7 @@ const finished: Row = {
 
 const unopened: Row = {
   open: 'In Progress',
+  skip: '!not_skippable',
   challenge: '= +challenge',
   'known challenge': '=',
   begin: 'In Progress +grant',
@@ -173,6 +176,24 @@ describe('every status meets every command', () => {
       });
     }
   }
+});
+
+describe('a session that nobody has shown a face in', () => {
+  const skip = (status: Status, changes: Partial<SessionState> = {}) =>
+    word(transition(session(status, { attempts: [], ...changes }), { kind: 'skip' }, now), status);
+
+  it('may end without one while it waits for its user, unless it was sent back', () => {
+    const waiting = statuses.filter((status) => skip(status) === 'Approved');
+    expect(waiting).toEqual(['Not Started', 'In Progress', 'Abandoned', 'Not Finished']);
+    for (const status of statuses.filter((each) => !waiting.includes(each))) {
+      expect(skip(status)).toBe('!not_skippable');
+    }
+  });
+
+  it('may not once its time is over, or a look was taken back', () => {
+    expect(skip('In Progress', { expiresAt: anHourAgo })).toBe('!not_skippable');
+    expect(skip('In Progress', { voidAttempts: ['first'] })).toBe('!not_skippable');
+  });
 });
 
 describe('challenges', () => {

@@ -5,91 +5,8 @@ import { stepUpActions } from './assessment.ts';
 import type { Evidence } from './evidence.ts';
 import type { Finding } from './feature.ts';
 import { actionSeverity } from './feature.ts';
-import type { SettingsOf } from './settings.ts';
-import { action, countries, flag } from './settings.ts';
-
-/** What follows from a finding is the application's to say: honest users have VPNs, families share devices. */
-export const ipSettings = {
-  vpn_detection_action: action('NO_ACTION'),
-  expected_ip_mismatch_action: action('NO_ACTION'),
-  duplicated_ip_action: action('NO_ACTION'),
-  duplicated_device_action: action('NO_ACTION'),
-  recovered_device_action: action('NO_ACTION'),
-  ip_location_not_determined_action: action('NO_ACTION'),
-  automation_detected_action: action('NO_ACTION'),
-  device_emulator_action: action('NO_ACTION'),
-  device_rooted_action: action('NO_ACTION'),
-  device_hooking_action: action('NO_ACTION'),
-  device_app_tampered_action: action('NO_ACTION'),
-  high_risk_action: action('NO_ACTION'),
-  is_ip_geofencing_enabled: flag(false),
-  ip_geofencing_by_country: countries(),
-  // Whoever draws a fence means it.
-  ip_geofencing_action: action('DECLINE'),
-} as const;
-
-type Settings = SettingsOf<typeof ipSettings>;
-
-/** Every risk of the step: [short, long] description. */
-export const ipRisks = {
-  IP_ADDRESS_IN_BLOCKLIST: ['Blocked address', 'The address is on a blocklist of the application.'],
-  DEVICE_FINGERPRINT_IN_BLOCKLIST: ['Blocked device', 'The device is on a blocklist of the application.'],
-  USER_IN_BLOCKLIST: ['Blocked user', 'The user is on a blocklist of the application.'],
-  COUNTRY_IN_BLOCKLIST: ['Blocked country', 'The country is on a blocklist of the application.'],
-  EMAIL_IN_BLOCKLIST: ['Blocked e-mail address', 'The e-mail address is on a blocklist of the application.'],
-  PHONE_IN_BLOCKLIST: ['Blocked phone number', 'The phone number is on a blocklist of the application.'],
-  OTHER_IN_BLOCKLIST: ['On a blocklist', 'The visit is on a blocklist of the application.'],
-  IP_ADDRESS_IN_ALLOWLIST: ['Allowed address', 'The address is on an allowlist of the application.'],
-  DEVICE_FINGERPRINT_IN_ALLOWLIST: ['Allowed device', 'The device is on an allowlist of the application.'],
-  USER_IN_ALLOWLIST: ['Allowed user', 'The user is on an allowlist of the application.'],
-  COUNTRY_IN_ALLOWLIST: ['Allowed country', 'The country is on an allowlist of the application.'],
-  EMAIL_IN_ALLOWLIST: ['Allowed e-mail address', 'The e-mail address is on an allowlist of the application.'],
-  PHONE_IN_ALLOWLIST: ['Allowed phone number', 'The phone number is on an allowlist of the application.'],
-  OTHER_IN_ALLOWLIST: ['On an allowlist', 'The visit is on an allowlist of the application.'],
-  IP_ANALYSIS_FAILED: [
-    'Device and network not assessed',
-    'Device and network could not be looked at as a whole, so a person has to decide.',
-  ],
-  STEP_UP_NOT_PERFORMED: [
-    'Less was shown than was asked for',
-    'The visit calls for a stricter method of liveness than the one that was performed.',
-  ],
-  PRIVATE_NETWORK_DETECTED: ['Private network', 'The address belongs to a VPN, a proxy or Tor.'],
-  EXPECTED_IP_ADDRESS_MISMATCH: [
-    'Another address than expected',
-    'The address is not the one that the application expects.',
-  ],
-  DUPLICATED_IP_ADDRESS: [
-    'Address of another user',
-    'Another user of the application came from this address.',
-  ],
-  DUPLICATED_DEVICE_FINGERPRINT: [
-    'Device of another user',
-    'Another user of the application came with this device.',
-  ],
-  DEVICE_RECOVERED_HIGH_CONFIDENCE: [
-    'Device recognised by its traits',
-    'The device was seen before under another identity: its storage was cleared, or it hides.',
-  ],
-  IP_LOCATION_NOT_DETERMINED: ['Place unknown', 'Where the address is could not be determined.'],
-  IP_LOCATION_NOT_ALLOWED: ['Place not allowed', 'The application does not allow visits from this place.'],
-  AUTOMATION_FRAMEWORK_DETECTED: ['Automated browser', 'A program seems to drive the browser.'],
-  DEVICE_EMULATOR_DETECTED: ['Emulated device', 'The device seems to be an imitation of one.'],
-  DEVICE_ROOTED_OR_JAILBROKEN: ['Device without its locks', 'The device seems to be rooted or jailbroken.'],
-  DEVICE_RUNTIME_HOOKING_DETECTED: ['Changed runtime', 'Functions of the browser seem to be replaced.'],
-  DEVICE_APP_TAMPERED: ['Changed page', 'The page that ran seems to be another one than ours.'],
-  HIGH_RISK: ['High risk', 'Device, network and past together speak against this visit.'],
-} as const satisfies Readonly<Record<string, readonly [string, string]>>;
-
-type Risk = keyof typeof ipRisks;
-
-const detectionSettings = {
-  AUTOMATION_FRAMEWORK_DETECTED: 'automation_detected_action',
-  DEVICE_EMULATOR_DETECTED: 'device_emulator_action',
-  DEVICE_ROOTED_OR_JAILBROKEN: 'device_rooted_action',
-  DEVICE_RUNTIME_HOOKING_DETECTED: 'device_hooking_action',
-  DEVICE_APP_TAMPERED: 'device_app_tampered_action',
-} as const satisfies Partial<Record<Risk, keyof Settings>>;
+import type { IpRisk, IpSettings } from './ip-analysis-risks.ts';
+import { detectionSettings } from './ip-analysis-risks.ts';
 
 type Detected = keyof typeof detectionSettings;
 
@@ -99,7 +16,7 @@ type Detected = keyof typeof detectionSettings;
  * @param assessment null: nobody could say anything
  */
 export function ipFindings(
-  config: Settings,
+  config: IpSettings,
   evidence: Evidence,
   assessment: AssessmentEvidence | null,
 ): Finding[] {
@@ -146,7 +63,7 @@ function stepUpFindings({ face, askedStepUp = null }: Evidence): Finding[] {
 }
 
 function placeFindings(
-  config: Settings,
+  config: IpSettings,
   { expectedIpAddress }: Evidence,
   network: NetworkEvidence,
 ): Finding[] {
@@ -186,7 +103,10 @@ function isSameAddress(one: string, other: string | null): boolean {
 }
 
 /** What keeps this place out; a state's own word beats its country's. */
-function restriction(config: Settings, { countryCode, state }: NetworkEvidence): 'country' | 'state' | null {
+function restriction(
+  config: IpSettings,
+  { countryCode, state }: NetworkEvidence,
+): 'country' | 'state' | null {
   const code = alpha3(countryCode);
   const rules = config.ip_geofencing_by_country;
   const rule = code !== null && Object.hasOwn(rules, code) ? rules[code] : undefined;
@@ -199,7 +119,7 @@ function restriction(config: Settings, { countryCode, state }: NetworkEvidence):
 
 /** Other users with the same address or device, unless a list says that this is as it should be. */
 function doubleFindings(
-  config: Settings,
+  config: IpSettings,
   { vendorData = null }: Evidence,
   { device, matches, listHits }: AssessmentEvidence,
 ): Finding[] {
@@ -248,7 +168,7 @@ function dataOf({ sessionId, session }: VisitMatch): Record<string, unknown> {
 }
 
 /** A finding of a kind that this version does not know stands for a page that was changed. */
-function softwareFindings(config: Settings, { detections }: AssessmentEvidence): Finding[] {
+function softwareFindings(config: IpSettings, { detections }: AssessmentEvidence): Finding[] {
   const byRisk = Map.groupBy(detections, ({ risk }) => (isDetected(risk) ? risk : 'DEVICE_APP_TAMPERED'));
   return [...byRisk].map(([risk, group]) => {
     const signals = group.flatMap((detection) => detection.signals);
@@ -260,14 +180,14 @@ function isDetected(risk: string): risk is Detected {
   return Object.hasOwn(detectionSettings, risk);
 }
 
-function riskFindings(config: Settings, { riskLevel, riskScore, reasons }: AssessmentEvidence): Finding[] {
+function riskFindings(config: IpSettings, { riskLevel, riskScore, reasons }: AssessmentEvidence): Finding[] {
   if (riskLevel !== 'HIGH') return [];
   const signals = reasons.slice(0, 5).map(({ signal }) => signal);
   return [finding('HIGH_RISK', config.high_risk_action, { risk_score: riskScore, signals })];
 }
 
 function finding(
-  risk: Risk,
+  risk: IpRisk,
   wanted: 'NO_ACTION' | 'REVIEW' | 'DECLINE',
   additionalData?: Readonly<Record<string, unknown>>,
 ): Finding {

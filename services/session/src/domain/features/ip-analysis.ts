@@ -1,5 +1,6 @@
 import { defineFeature, readScore } from './feature.ts';
-import { ipFindings, ipRisks, ipSettings } from './ip-analysis-findings.ts';
+import { ipFindings } from './ip-analysis-findings.ts';
+import { ipRisks, ipSettings } from './ip-analysis-risks.ts';
 import { reportedVisit, visitBlock } from './ip-analysis-view.ts';
 
 const noDocuments = 'no session has document data that could differ.';
