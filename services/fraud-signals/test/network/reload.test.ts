@@ -124,6 +124,21 @@ describe('files that change', () => {
     expect(world.network.look('1.2.3.4').failed).toBe(false);
   });
 
+  it('one that was broken from the start fails nothing when others know as much', async () => {
+    const everything = encodeMmdb({
+      databaseType: 'GeoIP2-Enterprise',
+      networks: [
+        ['1.2.3.0/24', { country: { iso_code: 'DE' }, traits: { isp: 'Example', is_anonymous_vpn: true } }],
+      ],
+    });
+    await using world = await prepared({ 'a.mmdb': 'no database', 'b.mmdb': everything, 'vpn-a.txt': 'x' });
+    expect(world.network.look('1.2.3.4').failed).toBe(false);
+    expect(world.network.status().isDegraded).toBe(true);
+    await writeFile(world.path('relay-a.txt'), 'x');
+    await world.network.refresh();
+    expect(world.network.look('1.2.3.4').failed).toBe(true);
+  });
+
   it('one of a kind that nobody needs fails nothing', async () => {
     const useless = encodeMmdb({ databaseType: 'Weather', networks: [['1.2.3.0/24', { sunny: true }]] });
     await using world = await prepared({ 'a.mmdb': useless });

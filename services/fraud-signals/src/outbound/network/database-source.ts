@@ -3,7 +3,7 @@ import type { FactValue } from '../../domain/facts.ts';
 import { openMmdb } from './mmdb.ts';
 import { checkMmdb } from './mmdb-check.ts';
 import { type NetworkFact, type RecordFacts, readRecordFacts } from './record-facts.ts';
-import type { Area, DatabaseSource } from './source.ts';
+import { type Area, areas, type DatabaseSource } from './source.ts';
 
 /** Records whose facts are kept: the same networks come again and again. About 2 KiB each. */
 const maxKept = 4_096;
@@ -68,9 +68,7 @@ export async function openDatabaseSource(
     databaseType,
     builtAt,
     provides,
-    areas: (['location', 'asn', 'reputation'] as const).filter((area) =>
-      byArea[area].some((fact) => seen.has(fact)),
-    ),
+    areas: areas.filter((area) => byArea[area].some((fact) => seen.has(fact))),
     versions: ipVersion === 4 ? [4] : [4, 6],
     rank: rankOf(databaseType, seen),
     look(address) {

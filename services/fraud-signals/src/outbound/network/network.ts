@@ -1,7 +1,10 @@
 import { errorCode } from '@selfsame/runtime/errors';
 import type { Log } from '@selfsame/runtime/log';
 import { readAddress } from '../../domain/addresses.ts';
+import { baseName } from './files.ts';
+import { listFactOf } from './list-source.ts';
 import { createLookout, type Sight } from './sight.ts';
+import { areas, type Source } from './source.ts';
 import { createSources, type FileStatus } from './sources.ts';
 
 /** Where nothing else is said: databases change once a day, lists once an hour. */
@@ -27,8 +30,9 @@ export interface NetworkStatus {
 
 /**
  * Opens databases and lists of IP addresses and keeps them as new as their files. With nothing there, or no directory, every
- * fact but the address's own is missing. A file that is there and cannot be read makes every look a failed one until it is
- * mended or taken away, unless an earlier version of it is still in memory: then that one answers. Neither goes unnoticed.
+ * fact but the address's own is missing. Of a file that breaks, the version in memory goes on answering. One that was broken
+ * from the start makes every look a failed one, until it is mended or taken away, if nothing else knows what it may have known.
+ * Neither goes unnoticed.
  *
  * @param options.directory databases (*.mmdb) and lists (*.txt), in it or one level below
  */
@@ -49,8 +53,9 @@ export async function openNetwork(options: {
 
   function renew(): void {
     if (sources === null) return;
-    lookout = createLookout(sources.inUse(), alert);
-    isFailing = sources.status().some(({ state }) => state === 'refused');
+    const inUse = sources.inUse();
+    lookout = createLookout(inUse, alert);
+    isFailing = sources.status().some(({ name, state }) => state === 'refused' && isMissed(name, inUse));
   }
 
   /** One at a time. */
@@ -88,6 +93,16 @@ export async function openNetwork(options: {
       await refreshing;
     },
   };
+}
+
+/** Whether a file that cannot be read leaves something that nobody knows: what a database is for is not known then. */
+function isMissed(name: string, inUse: readonly Source[]): boolean {
+  const fact = listFactOf(baseName(name));
+  const databases = inUse.filter((source) => source.type === 'database');
+  if (fact === null)
+    return areas.some((area) => !databases.some((database) => database.areas.includes(area)));
+  const lists = inUse.filter((source) => source.type === 'list');
+  return !databases.some(({ provides }) => provides.has(fact)) && !lists.some((list) => list.fact === fact);
 }
 
 /** A broken database is asked for every visit: a line a minute for each of them is enough. Addresses stay out of it. */

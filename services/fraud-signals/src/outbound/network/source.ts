@@ -9,7 +9,8 @@ export interface DatabaseHit extends RecordFacts {
 }
 
 /** Kinds of knowledge that have an age of their own. */
-export type Area = 'location' | 'asn' | 'reputation';
+export const areas = ['location', 'asn', 'reputation'] as const;
+export type Area = (typeof areas)[number];
 
 /** One loaded file of databases. */
 export interface DatabaseSource {
