@@ -6,7 +6,9 @@ import { AssessmentPhase } from '@selfsame/contracts/fraud_signals/v1/service';
 import fc from 'fast-check';
 import { sql } from 'kysely';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { catalogue } from '../src/domain/catalogue.ts';
 import type { FactName, FactValue } from '../src/domain/facts.ts';
+import { matchRule, readRules } from '../src/domain/rules.ts';
 import { weigh } from '../src/domain/weigh.ts';
 import { findAssessment } from '../src/outbound/assessment-store.ts';
 import { replay } from '../src/replay.ts';
@@ -108,6 +110,24 @@ describe('an assessment that is replayed', () => {
     expect((await run('replay', randomUUID())).code).toBe(2);
     expect((await run('replay', 'x')).output).toContain('usage: assessment replay ID');
   });
+});
+
+it('a step-up never tells a value that points at a person', async () => {
+  const fixtures = await allFixtures();
+  const personal = catalogue.filter(({ sensitivity }) => sensitivity === 'personal');
+  expect(personal).not.toEqual([]);
+  for (const { id } of personal) {
+    const present = fixtures.get(id)?.present;
+    if (present === undefined) throw new Error(`${id} has no fixture`);
+    const condition = { field: id, operator: 'is_not_empty', valueJson: '' };
+    const read = readRules([{ name: 'any', logic: 'and', conditions: [condition], action: 'PASSIVE' }]);
+    if ('mistakes' in read) throw new Error(read.mistakes.join(' '));
+    const matched = matchRule(
+      read.rules,
+      weigh(new Map(Object.entries(present.facts) as [FactName, FactValue][])),
+    );
+    expect(matched?.because).toEqual([`${id} is as the rule says`]);
+  }
 });
 
 it('the order in which facts are told changes nothing', async () => {
