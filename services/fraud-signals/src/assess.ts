@@ -5,6 +5,7 @@ import type { Context } from './context.ts';
 import { catalogueVersion } from './domain/catalogue.ts';
 import type { FactName, FactValue } from './domain/facts.ts';
 import { lookFactsOf, type SeenFace } from './domain/look-facts.ts';
+import { countriesOfPhone } from './domain/phone-countries.ts';
 import { type MatchedRule, matchRule, readRules, type WrittenRule } from './domain/rules.ts';
 import { type Weighed, weigh } from './domain/weigh.ts';
 import { lookBack, recordVisit } from './history.ts';
@@ -78,6 +79,7 @@ export async function assess(
       ...moment.told,
       ...(network?.facts ?? []),
       ...expectationsOf(moment),
+      ['session.phone_countries', countriesOfPhone(moment.phone)],
       ...lookOf(moment),
     ]),
   };

@@ -1,4 +1,5 @@
 import { describe, expect, it } from 'vitest';
+import { countriesOfPhone } from './phone-countries.ts';
 import { isOffsetOfCountry, isZoneOfCountry, regionOf, speaksLanguageOf, timeZonesOf } from './places.ts';
 import { canonicalTimeZone, formatUtcOffset, isTimeZone, utcOffsetMin } from './time-zones.ts';
 
@@ -96,5 +97,18 @@ describe('what is usual in a country', () => {
     expect(regionOf('de')).toBeNull();
     expect(regionOf('es-419')).toBeNull();
     expect(regionOf('no tag')).toBeNull();
+  });
+
+  it.each([
+    ['+49 30 901820', ['DE']],
+    ['0066-2-123-4567', ['TH']],
+    [' +7 495 1234567', ['RU', 'KZ']],
+    ['+383 38 123456', ['XK']],
+    ['030 901820', null],
+    ['+999 12345', null],
+    ['+', null],
+    ['', null],
+  ])('the phone number %j may be of %s', (phone, countries) => {
+    expect(countriesOfPhone(phone)).toEqual(countries);
   });
 });

@@ -85,4 +85,19 @@ export const networkConsistencySignals: readonly Signal[] = [
     },
     raises: (isOther, _locale, _country, isVague) => isOther && isVague !== true,
   }),
+  signal({
+    id: 'geo_phone_country_mismatch',
+    category: 'geo_consistency',
+    source: 'session',
+    type: 'bool',
+    description: 'The calling code of the user’s phone number is of another country than the address',
+    risk: 'Somebody abroad takes over an account; or its owner travels',
+    sensitivity: 'none',
+    weight: 5,
+    version: 1,
+    reads: ['session.phone_countries', 'net.country_code', 'net.is_location_vague'],
+    extract: (countries, country) =>
+      countries === null || country === null ? null : !countries.includes(country),
+    raises: (isOther, _countries, _country, isVague) => isOther && isVague !== true,
+  }),
 ];

@@ -10,6 +10,8 @@ export const sessionFacts = {
   'session.is_expected_address': 'flag',
   /** The address is the one that the application saw its user on; null when it told none. */
   'session.is_application_address': 'flag',
+  /** Countries of the calling code of the user's phone number; null when the application gave none, or one without a code. */
+  'session.phone_countries': 'texts',
   /** How often the page was opened, this time included; null before the first. */
   'session.openings': 'number',
   /** On how many addresses (of IPv6: networks of 64 bits) it was opened. */
