@@ -75,8 +75,8 @@ describe('a ClientHello', () => {
       extension_count: 16,
       server_name: 'example.com',
       alpn_offered: ['h2', 'http/1.1'],
-      groups: ['11ec', '001d', '0017', '0018'],
-      versions_offered: ['0304', '0303'],
+      groups: ['4588', '29', '23', '24'],
+      versions_offered: ['772', '771'],
       post_quantum_share: true,
       ech: false,
     });

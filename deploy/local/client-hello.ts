@@ -186,7 +186,7 @@ const meant = (values: readonly number[]) => values.filter((value) => !isGrease(
 /** Groups that join a classic and a post-quantum key: X25519MLKEM768, SecP256r1MLKEM768, SecP384r1MLKEM1024, and the draft of the first. */
 const hybrids: ReadonlySet<number> = new Set([4_588, 4_587, 4_589, 25_497]);
 
-/** What is said of a hello. Lists as hexadecimal numbers, without GREASE. */
+/** What is said of a hello. Lists as numbers, without GREASE. */
 export function summaryOf(hello: ClientHello) {
   const lists = [hello.ciphers, hello.extensions, hello.groups, hello.versions, hello.keyShares];
   return {
@@ -197,8 +197,8 @@ export function summaryOf(hello: ClientHello) {
     extension_count: meant(hello.extensions).length,
     server_name: hello.serverName === null ? null : printable(hello.serverName, 255),
     alpn_offered: hello.alpn.slice(0, 16).map((protocol) => printable(protocol.toString('latin1'), 32)),
-    groups: meant(hello.groups).slice(0, 32).map(hex),
-    versions_offered: meant(hello.versions).slice(0, 8).map(hex),
+    groups: meant(hello.groups).slice(0, 32).map(String),
+    versions_offered: meant(hello.versions).slice(0, 8).map(String),
     post_quantum_share: hello.keyShares.some((group) => hybrids.has(group)),
     ech: hello.extensions.includes(ext.encryptedHello),
   };
