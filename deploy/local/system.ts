@@ -65,7 +65,9 @@ export async function startSystem(options: SystemOptions): Promise<System> {
     ]);
     const { secrets, ports } = plan;
     // A tunnel that ends here gives phones a way in.
-    const publicUrl = plan.environment.PUBLIC_BASE_URL || baseUrl;
+    const publicUrl =
+      plan.environment.PUBLIC_BASE_URL ||
+      (plan.environment.EDGE_TLS_CERT ? baseUrl.replace(/^http:/, 'https:') : baseUrl);
     const around: Neighbourhood = {
       host: loopback,
       publicUrl,

@@ -65,6 +65,7 @@ export function serviceEnvironment(name: ServiceName, around: Neighbourhood): No
       SESSION_GRPC: grpc('session'),
       BIOMETRICS_GRPC: grpc('biometrics'),
       FRAUD_SIGNALS_GRPC: grpc('fraud-signals'),
+      CAPTURE_BEHIND_EDGE: 'true',
       // For those who work on the page: every state of it at /__states.
       CAPTURE_STATES_PAGE: 'true',
     },
