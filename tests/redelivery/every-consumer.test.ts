@@ -14,13 +14,18 @@ afterAll(() => world?.stop(), 60_000);
 /** Tables of the bus itself, which note that an event came again. */
 const bookkeeping = ['inbox', 'outbox', 'stream_readers'];
 /** Where the handlers of the consumers write. */
-const effects = ['session.sessions', 'biometrics.templates', 'webhook_dispatcher.deliveries'];
+const effects = [
+  'session.sessions',
+  'biometrics.templates',
+  'fraud_signals.visits',
+  'webhook_dispatcher.deliveries',
+];
 
 /** A fingerprint of the rows of every table of every service. */
 async function fingerprints(): Promise<Map<string, string>> {
   const tables = await world.system.query(
     `select format('%I.%I', table_schema, table_name) as name from information_schema.tables
-     where table_schema in ('session', 'biometrics', 'webhook_dispatcher') and table_name <> all($1)`,
+     where table_schema in ('session', 'biometrics', 'fraud_signals', 'webhook_dispatcher') and table_name <> all($1)`,
     [bookkeeping],
   );
   const prints = new Map<string, string>();
@@ -64,10 +69,11 @@ it('every consumer of every service reads all events again, and nothing happens'
   await waitFor('the deletion to be heard everywhere', async () => {
     const [row] = await world.system.query(
       `select (select count(*) from biometrics.inbox where consumer like '%deleted')
+         + (select count(*) from fraud_signals.inbox where consumer like '%deleted')
          + (select count(*) from webhook_dispatcher.inbox where consumer like '%deleted') as heard`,
       [],
     );
-    return Number(row?.heard) === 2;
+    return Number(row?.heard) === 3;
   });
   // What moves by itself (rate limits, say) is left out.
   const stable = await waitFor('quiet tables', async () => {
@@ -84,6 +90,8 @@ it('every consumer of every service reads all events again, and nothing happens'
     'session-capture-completed',
     'biometrics-session-status_changed',
     'biometrics-session-deleted',
+    'fraud-signals-session-status_changed',
+    'fraud-signals-session-deleted',
     'webhook-dispatcher-session-status_changed',
     'webhook-dispatcher-session-deleted',
   ]) {
