@@ -30,10 +30,15 @@ type CreationVisit =
 export async function visitAtCreation(
   context: Context,
   applicationId: string,
-  wanted: { id: string; request: SessionRequest; workflow: WorkflowVersion },
+  wanted: {
+    newId: string;
+    waitingId: string | null;
+    request: SessionRequest;
+    workflow: WorkflowVersion;
+  },
   now: Date,
 ): Promise<CreationVisit | Refused> {
-  const { id, request, workflow } = wanted;
+  const { newId, waitingId, request, workflow } = wanted;
   const { vendorData, contactDetails, expectedDetails, deviceToken } = request;
   if (vendorData === null) return { mayBeSkipped: false };
   const metadata: unknown = request.metadataJson === undefined ? null : JSON.parse(request.metadataJson);
@@ -43,6 +48,8 @@ export async function visitAtCreation(
   const adaptive = adaptiveFor(adaptiveOf(workflow.definition), request.adaptive);
   const isNamed = vouched !== null || namedDevice(metadata).deviceId !== null;
   const rules = adaptive.allowAtCreation && isNamed ? adaptive.rules : [];
+  // Where nothing can be skipped, a waiting session is handed out again: it is the one that is visited.
+  const id = rules.length > 0 ? newId : (waitingId ?? newId);
   const session = { id, ...owner, contactDetails, expectedDetails, metadata, createdAt: now, rules };
   const assessable = { ...session, attempts: 0, lastAttemptAt: null };
   const assessment = await assessCreation(context, assessable, vouched ?? '', now);

@@ -99,7 +99,12 @@ async function createOnce(
       expiresAt: session?.state.expiresAt ?? ends(now, workflow),
     });
   const [visit, firstReference] = await Promise.all([
-    visitAtCreation(context, principal.applicationId, { id: newId, request, workflow }, now),
+    visitAtCreation(
+      context,
+      principal.applicationId,
+      { newId, waitingId: found?.id ?? null, request, workflow },
+      now,
+    ),
     ensureFace(found),
   ]);
   if ('refused' in visit) return visit;
