@@ -47,9 +47,9 @@ export interface Assessed {
   readonly at: Date;
 }
 
-/** Of the time that the caller waits, for looking; the rest is for writing down and for the way back. */
-const lookingShare = 0.5;
-const writingShare = 0.25;
+/** Of the time that the caller waits, for looking; what is left is for writing down, but for the way back. */
+const lookingShare = 0.6;
+const wayBackMs = 20;
 const usualTimeMs = 1_000;
 const dayMs = 86_400_000;
 
@@ -67,6 +67,7 @@ export async function assess(
 ): Promise<Assessed> {
   const read = readRules(moment.rules);
   if ('mistakes' in read) throw new Failure('invalid', 'rules_invalid', read.mistakes.join(' '));
+  const startedAt = performance.now();
   const failures = new Set<Part>();
   const attempt = attempts(context, failures);
   const now = new Date();
@@ -123,7 +124,7 @@ export async function assess(
     assessed_at: now,
     raw_until: new Date(now.getTime() + context.config.rawDays * dayMs),
   };
-  const writingMs = timeMs * writingShare;
+  const writingMs = Math.max(wayBackMs, timeMs - (performance.now() - startedAt) - wayBackMs);
   await Promise.all([
     attempt('history', writingMs, () => insertAssessment(context.database.db, record)),
     attempt('history', writingMs, () => recordVisit(context, visit, network?.view ?? null, identity)),
