@@ -1,7 +1,13 @@
 import type { DeviceView, NetworkView, VisitMatch } from '@selfsame/contracts/fraud_signals/v1/assessment';
 import { errorCode } from '@selfsame/runtime/errors';
 import type { Context } from './context.ts';
-import { type Candidate, isNearDuplicate, type Likeable, recogniseDevice } from './domain/device-likeness.ts';
+import {
+  type Candidate,
+  isNearDuplicate,
+  type Likeable,
+  type Recognised,
+  recogniseDevice,
+} from './domain/device-likeness.ts';
 import { type FactName, type FactValue, isFactName } from './domain/facts.ts';
 import { deviceFacts, type Likeness } from './domain/past/device.ts';
 import { networkFacts, surroundingFacts } from './domain/past/network.ts';
@@ -68,10 +74,7 @@ function tellOf(visit: Visit, identity: Identity, answer: PastAnswer): LookedBac
       ...deviceView(visit, identity, own),
       isKnown: answer.deviceApprovedAt !== null,
       isNetworkKnown: answer.networkApprovedAt !== null,
-      recovered:
-        recovered === null
-          ? undefined
-          : { ...recovered, deviceId: spellName(bytesOf(row?.deviceName ?? null)) },
+      recovered: recovered === null ? undefined : recoveredView(recovered, row),
     },
     matches: matchesOf({
       subject: hexOf(identity.subject),
@@ -82,6 +85,14 @@ function tellOf(visit: Visit, identity: Identity, answer: PastAnswer): LookedBac
     }),
     failed: false,
   };
+}
+
+function recoveredView(
+  { similarity, band, gateReason, isTlsCorroborated }: Recognised,
+  row: MatchRow | undefined,
+): DeviceView['recovered'] {
+  const deviceId = spellName(bytesOf(row?.deviceName ?? null));
+  return { deviceId, similarity, band, gateReason, isTlsCorroborated };
 }
 
 /** A look that so many other devices have, as phones of one model do, names none of them. */

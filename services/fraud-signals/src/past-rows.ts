@@ -65,7 +65,10 @@ export function pastOf(answer: PastAnswer): Past {
     prefixSessions10m: answer.prefixSessions10m,
     asn: answer.asn,
     ja4: answer.ja4,
-    hours: (answer.hours ?? []).map(({ hour, ...counts }) => ({ startMs: Date.parse(hour), ...counts })),
+    hours: {
+      ...answer.hours,
+      past: { ...answer.hours.past, firstMs: time(answer.hours.past.first) },
+    },
     status: answer.own?.status ?? null,
   };
 }

@@ -569,6 +569,24 @@ describe('counts', () => {
   });
 });
 
+describe('an application', () => {
+  it('is compared with its own week', async () => {
+    const applicationId = randomUUID();
+    const visits = (count: number, hoursAgo: number) =>
+      Promise.all(
+        Array.from({ length: count }, () => come(visitOf({ applicationId, now: later(-hoursAgo * hourMs) }))),
+      );
+    for (let hoursAgo = 2; hoursAgo < 32; hoursAgo += 3) await visits(2, hoursAgo);
+    await visits(12, 0);
+    const past = await lookBack(world.context, visitOf({ applicationId }));
+    // 20 sessions in 28 hours, against 12 in this one.
+    expect(fact(past, 'volume_z')).toBeGreaterThan(9);
+    expect(fact(past, 'decline_rate_z')).toBeNull();
+    const other = await lookBack(world.context, visitOf({ applicationId: randomUUID() }));
+    expect(fact(other, 'volume_z')).toBeNull();
+  });
+});
+
 describe('a journey', () => {
   const sydney = { 'net.country_code': 'AU', 'net.latitude': -33.8688, 'net.longitude': 151.2093 };
 

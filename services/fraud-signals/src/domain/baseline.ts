@@ -1,19 +1,34 @@
-/** What happened in an application within one hour. */
-export interface Hour {
-  /** Start, milliseconds since 1970. */
-  readonly startMs: number;
+/** What happened in an application within some time. */
+export interface Counts {
   readonly sessions: number;
   readonly approved: number;
   readonly declined: number;
 }
 
-const hourMs = 3_600_000;
+/** The hours of an application: the one that is not over, the one before, and the week before them. */
+export interface Hours {
+  readonly current: Counts;
+  readonly previous: Counts;
+  readonly past: Counts & {
+    /** Sum of the squares of each hour's sessions. */
+    readonly squares: number;
+    /** Start of the first of them that saw a session; milliseconds since 1970, null: none did. */
+    readonly firstMs: number | null;
+  };
+}
+
+export const hourMs = 3_600_000;
 /** The hours before the last two that make a baseline. */
-const baselineHours = 168;
+export const baselineHours = 168;
 /** Fewer hours since the first session say nothing of a usual hour. */
 const fewestHours = 24;
 /** Fewer decisions say nothing of a rate. */
 const fewestDecisions = 5;
+
+/** Start of the hour. */
+export function hourOf(ms: number): number {
+  return Math.floor(ms / hourMs) * hourMs;
+}
 
 /** How far the present is from what is usual, in standard deviations. null: too little is known. */
 export interface Deviation {
@@ -25,36 +40,27 @@ export interface Deviation {
  * Compares the last sixty minutes with the hours of a week. The hour before counts by the share of it that still lies within
  * them. A quiet application has a small deviation by chance; that of a Poisson process is taken where it is larger.
  */
-export function deviationOf(hours: readonly Hour[], nowMs: number): Deviation {
-  const currentMs = Math.floor(nowMs / hourMs) * hourMs;
-  const at = (startMs: number) => hours.find((hour) => hour.startMs === startMs);
-  const [current, previous] = [at(currentMs), at(currentMs - hourMs)];
-  const left = 1 - (nowMs - currentMs) / hourMs;
-  const oldestMs = currentMs - (baselineHours + 1) * hourMs;
-  const past = hours.filter(({ startMs }) => startMs < currentMs - hourMs && startMs >= oldestMs);
-  const firstMs = Math.min(...past.map(({ startMs }) => startMs));
-  const length = past.length === 0 ? 0 : (currentMs - hourMs - firstMs) / hourMs;
+export function deviationOf({ current, previous, past }: Hours, nowMs: number): Deviation {
+  const currentMs = hourOf(nowMs);
+  const length = past.firstMs === null ? 0 : (currentMs - hourMs - past.firstMs) / hourMs;
   if (length < fewestHours) return { volumeZ: null, declineRateZ: null };
-  const recent = (current?.sessions ?? 0) + left * (previous?.sessions ?? 0);
-  const mean = sum(past.map(({ sessions }) => sessions)) / length;
-  const squares = sum(past.map(({ sessions }) => sessions ** 2)) / length;
-  const deviation = Math.sqrt(Math.max(squares - mean ** 2, mean, 1));
-  const recentDeclined = (current?.declined ?? 0) + (previous?.declined ?? 0);
-  const recentDecided = recentDeclined + (current?.approved ?? 0) + (previous?.approved ?? 0);
+  const left = 1 - (nowMs - currentMs) / hourMs;
+  const recent = current.sessions + left * previous.sessions;
+  const mean = past.sessions / length;
+  const deviation = Math.sqrt(Math.max(past.squares / length - mean ** 2, mean, 1));
   return {
     volumeZ: round((recent - mean) / deviation),
-    declineRateZ: rateZ(recentDeclined, recentDecided, past),
+    declineRateZ: rateZ(current.declined + previous.declined, current.approved + previous.approved, past),
   };
 }
 
 /** Against the rate of the past, with one of each added, so that a past without any is no certainty. */
-function rateZ(declined: number, decided: number, past: readonly Hour[]): number | null {
-  const pastDeclined = sum(past.map((hour) => hour.declined));
-  const pastDecided = pastDeclined + sum(past.map((hour) => hour.approved));
+function rateZ(declined: number, approved: number, past: Counts): number | null {
+  const decided = declined + approved;
+  const pastDecided = past.declined + past.approved;
   if (decided < fewestDecisions || pastDecided < fewestDecisions) return null;
-  const rate = (pastDeclined + 1) / (pastDecided + 2);
+  const rate = (past.declined + 1) / (pastDecided + 2);
   return round((declined - decided * rate) / Math.sqrt(decided * rate * (1 - rate)));
 }
 
-const sum = (numbers: readonly number[]) => numbers.reduce((total, number) => total + number, 0);
 const round = (number: number) => Math.round(number * 100) / 100;

@@ -149,7 +149,6 @@ export const historyMigrations: Migration[] = [
         approved       integer NOT NULL DEFAULT 0,
         declined       integer NOT NULL DEFAULT 0,
         PRIMARY KEY (application_id, hour)
-      );
-      CREATE INDEX visit_hours_age ON visit_hours (hour);`,
+      );`,
   },
 ];

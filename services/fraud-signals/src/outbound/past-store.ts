@@ -1,5 +1,6 @@
 import { prepared } from '@selfsame/database/prepared';
 import { type RawBuilder, sql } from 'kysely';
+import { baselineHours, type Counts, hourMs, hourOf } from '../domain/baseline.ts';
 import type { Queries } from './tables.ts';
 
 /** What is asked of the past. Hashes are null where the visit has no such thing. */
@@ -123,14 +124,11 @@ export interface PastAnswer {
   readonly prefixSessions10m: number;
   readonly asn: { readonly decided: number; readonly declined: number };
   readonly ja4: { readonly decided: number; readonly declined: number; readonly subjects1h: number };
-  readonly hours:
-    | readonly {
-        readonly hour: string;
-        readonly sessions: number;
-        readonly approved: number;
-        readonly declined: number;
-      }[]
-    | null;
+  readonly hours: {
+    readonly current: Counts;
+    readonly previous: Counts;
+    readonly past: Counts & { readonly squares: number; readonly first: string | null };
+  };
   readonly networkMatches: readonly MatchRow[] | null;
   readonly deviceMatches: readonly MatchRow[] | null;
   readonly fingerprintMatches: readonly MatchRow[] | null;
@@ -172,6 +170,7 @@ export async function readPast(db: Queries, query: PastQuery): Promise<PastAnswe
   const ja4 = sql`(SELECT ja4 FROM me)`;
   const asn = sql`${query.asn}::bigint`;
   const newest = sql`ORDER BY came_at DESC LIMIT ${sql.lit(countedMax)}`;
+  const hour = (ago: number) => sql`${new Date(hourOf(query.now.getTime()) - ago * hourMs)}::timestamptz`;
   const isOther = sql`(subject IS NULL OR subject IS DISTINCT FROM ${subject})`;
   /** Other subjects first: they are what matches are read for. */
   const matches = (where: RawBuilder<unknown>) => sql`
@@ -244,8 +243,14 @@ export async function readPast(db: Queries, query: PastQuery): Promise<PastAnswe
           count(DISTINCT subject) FILTER (WHERE came_at > ${since(3_600_000)} AND subject IS DISTINCT FROM ${subject}) AS "subjects1h"
         FROM (SELECT status, came_at, subject FROM visits WHERE application_id = ${app} AND ja4 = ${ja4}
           AND came_at > ${since(dayMs)} AND ${other} ${newest}) s) j) AS ja4,
-      (SELECT json_agg(h) FROM (SELECT hour, sessions, approved, declined FROM visit_hours
-        WHERE application_id = ${app} AND hour > ${since(8 * dayMs)}) h) AS hours,
+      (SELECT json_build_object(
+          'current', ${counts(sql`hour >= ${hour(0)}`)}, 'previous', ${counts(sql`hour = ${hour(1)}`)},
+          'past', ${counts(
+            sql`hour < ${hour(1)}`,
+            sql`, 'squares', coalesce(sum(sessions::bigint ^ 2) FILTER (WHERE hour < ${hour(1)}), 0),
+              'first', min(hour) FILTER (WHERE hour < ${hour(1)})`,
+          )})
+        FROM visit_hours WHERE application_id = ${app} AND hour >= ${hour(baselineHours + 1)}) AS hours,
       ${matches(sql`application_id = ${app} AND network = ${network}`)} AS "networkMatches",
       ${matches(sql`application_id = ${app} AND device = ${device} AND is_proved AND (SELECT is_proved FROM me)`)} AS "deviceMatches",
       ${matches(sql`application_id = ${app} AND fingerprint = ${fingerprint}
@@ -267,5 +272,12 @@ export async function readPast(db: Queries, query: PastQuery): Promise<PastAnswe
 }
 
 const dayMs = 86_400_000;
+
+/** Of hours, as JSON. */
+function counts(which: RawBuilder<unknown>, more: RawBuilder<unknown> = sql``) {
+  const sum = (column: string) => sql`coalesce(sum(${sql.ref(column)}) FILTER (WHERE ${which}), 0)`;
+  return sql`json_build_object(
+    'sessions', ${sum('sessions')}, 'approved', ${sum('approved')}, 'declined', ${sum('declined')}${more})`;
+}
 
 const bytes = (value: Buffer | null) => sql`${value}::bytea`;

@@ -1,9 +1,8 @@
 import { describe, expect, it } from 'vitest';
-import { deviationOf } from '../baseline.ts';
+import { deviationOf, hourMs } from '../baseline.ts';
 import { hourDistance, localHour } from '../habits.ts';
 import { distanceBeyondKm, placeOf, speedKmh } from '../travel.ts';
 
-const hourMs = 3_600_000;
 const nowMs = Date.parse('2026-03-02T12:30:00Z');
 const hourBefore = (hours: number) => Date.parse('2026-03-02T12:00:00Z') - hours * hourMs;
 
@@ -57,16 +56,24 @@ describe('a habit', () => {
 });
 
 describe('a baseline', () => {
-  const week = Array.from({ length: 160 }, (_, at) => ({
-    startMs: hourBefore(at + 2),
-    sessions: 9 + (at % 3),
-    approved: 8,
-    declined: 1,
-  }));
-  const withNow = (sessions: number, declined: number, approved: number) => [
-    { startMs: hourBefore(0), sessions, approved, declined },
-    ...week,
-  ];
+  const nothing = { sessions: 0, approved: 0, declined: 0 };
+  /** Hours of 9, 10, 11, 9, ... sessions, one of nine decided ones declined. */
+  const week = (length: number) => {
+    const sessions = Array.from({ length }, (_, at) => 9 + (at % 3));
+    const sum = (numbers: readonly number[]) => numbers.reduce((total, number) => total + number, 0);
+    return {
+      sessions: sum(sessions),
+      squares: sum(sessions.map((count) => count ** 2)),
+      approved: 8 * length,
+      declined: length,
+      firstMs: length === 0 ? null : hourBefore(length + 1),
+    };
+  };
+  const withNow = (sessions: number, declined: number, approved: number) => ({
+    current: { sessions, approved, declined },
+    previous: nothing,
+    past: week(160),
+  });
 
   it('finds nothing unusual in a usual hour', () => {
     const { volumeZ, declineRateZ } = deviationOf(withNow(10, 1, 8), nowMs);
@@ -81,16 +88,14 @@ describe('a baseline', () => {
   });
 
   it('counts the hour before by the share of it that lies within the last sixty minutes', () => {
-    const half = deviationOf(
-      [{ startMs: hourBefore(1), sessions: 20, approved: 0, declined: 0 }, ...week],
-      nowMs,
-    );
-    expect(half.volumeZ).toBe(deviationOf(withNow(10, 0, 0), nowMs).volumeZ);
+    const half = { current: nothing, previous: { ...nothing, sessions: 20 }, past: week(160) };
+    expect(deviationOf(half, nowMs).volumeZ).toBe(deviationOf(withNow(10, 0, 0), nowMs).volumeZ);
   });
 
   it('is none on an application’s first day, nor of a rate without decisions', () => {
-    expect(deviationOf(week.slice(0, 20), nowMs)).toEqual({ volumeZ: null, declineRateZ: null });
-    expect(deviationOf([], nowMs)).toEqual({ volumeZ: null, declineRateZ: null });
+    const unknown = { volumeZ: null, declineRateZ: null };
+    expect(deviationOf({ ...withNow(60, 9, 9), past: week(20) }, nowMs)).toEqual(unknown);
+    expect(deviationOf({ ...withNow(60, 9, 9), past: week(0) }, nowMs)).toEqual(unknown);
     expect(deviationOf(withNow(60, 2, 2), nowMs).declineRateZ).toBeNull();
   });
 });

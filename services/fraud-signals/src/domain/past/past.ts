@@ -1,4 +1,4 @@
-import type { Hour } from '../baseline.ts';
+import type { Hours } from '../baseline.ts';
 import type { Place } from '../travel.ts';
 
 /** Hashes are hexadecimal; times are milliseconds since 1970; null: not known. */
@@ -78,7 +78,7 @@ export interface Past {
   readonly prefixSessions10m: number;
   readonly asn: Decisions;
   readonly ja4: Decisions & { readonly subjects1h: number };
-  readonly hours: readonly Hour[];
+  readonly hours: Hours;
   /** The session's own state before this visit; null: it was not heard of. */
   readonly status: string | null;
 }
