@@ -46,7 +46,7 @@ describe('without data', () => {
     ]);
     expect([view.ipAddress, view.countryCode, failed]).toEqual(['81.2.69.160', '', false]);
     await opened.network.refresh();
-    expect(opened.network.status()).toEqual({ files: [], isDegraded: false });
+    expect(opened.network.status()).toEqual({ files: [], directoryCode: null, isDegraded: false });
   });
 
   it('an empty directory is the same; a directory that is not there is told', async () => {
@@ -58,6 +58,7 @@ describe('without data', () => {
     await none.network.refresh();
     expect(none.lines.map(({ level, code }) => [level, code])).toEqual([['error', 'ENOENT']]);
     expect(empty.lines).toEqual([]);
+    expect(none.network.status()).toEqual({ files: [], directoryCode: 'ENOENT', isDegraded: true });
   });
 });
 
@@ -80,6 +81,7 @@ describe('files that change', () => {
     expect(world.network.look('1.2.3.4').failed).toBe(false);
     expect(world.network.status()).toEqual({
       isDegraded: true,
+      directoryCode: null,
       files: [{ name: 'a.mmdb', state: 'kept', code: 'mmdb_marker', builtAt: new Date('2026-07-01') }],
     });
     expect(world.alerts()).toMatchObject([{ file: 'a.mmdb', code: 'mmdb_marker', kept: true }]);

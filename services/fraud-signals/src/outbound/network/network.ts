@@ -24,7 +24,9 @@ export interface Network {
 /** Which files are in use. */
 export interface NetworkStatus {
   readonly files: readonly FileStatus[];
-  /** Some file is broken: what is in use may be old, or nothing. */
+  /** Why the directory cannot be read, such as ENOENT; null when it can, or when there is to be none. */
+  readonly directoryCode: string | null;
+  /** The directory or some file cannot be read: what is in use may be old, or nothing. */
   readonly isDegraded: boolean;
 }
 
@@ -85,7 +87,9 @@ export async function openNetwork(options: {
     refresh,
     status() {
       const files = sources?.status() ?? [];
-      return { files, isDegraded: files.some(({ state }) => state === 'kept' || state === 'refused') };
+      const directoryCode = sources?.directoryCode() ?? null;
+      const isBroken = files.some(({ state }) => state === 'kept' || state === 'refused');
+      return { files, directoryCode, isDegraded: isBroken || directoryCode !== null };
     },
     async close() {
       stopping.abort();

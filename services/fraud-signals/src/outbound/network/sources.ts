@@ -29,6 +29,8 @@ export interface Sources {
   refresh(signal: AbortSignal): Promise<void>;
   inUse(): readonly Source[];
   status(): readonly FileStatus[];
+  /** Why the directory cannot be read; null when it can. */
+  directoryCode(): string | null;
 }
 
 interface Held {
@@ -116,6 +118,7 @@ export function createSources(directory: string, log: Log, onChange: () => void)
 
   return {
     refresh,
+    directoryCode: () => directoryTrouble,
     inUse: () => [...held.values()].flatMap(({ source }) => source ?? []),
     status: () =>
       [...held].map(([name, { source, code }]) => ({
