@@ -33,6 +33,9 @@ export const chromium: Tool = {
   debianPackage: 'chromium',
 };
 
+/** A screen that nobody sees, for a browser with a window. */
+export const xvfb: Tool = { names: ['Xvfb'], debianPackage: 'xvfb' };
+
 /** Path of the tool; installs it by apt first where this user may. Undefined when it is neither there nor installable. */
 export function provideTool(tool: Tool, report: (line: string) => void): string | undefined {
   const found = findTool(...tool.names);

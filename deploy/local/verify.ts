@@ -5,7 +5,7 @@ import { delimiter, dirname, join } from 'node:path';
 import { provideKubectl } from '../kubernetes/kubectl.ts';
 import { turboArguments, turboEnvironment } from './build.ts';
 import { repository, secondsSince } from './run.ts';
-import { chromium, natsServer, provideTool } from './tools.ts';
+import { chromium, natsServer, provideTool, xvfb } from './tools.ts';
 
 /** How many went well, how many not, how many were left out. */
 export interface Count {
@@ -78,6 +78,11 @@ function testEnvironment(withSystem: boolean): NodeJS.ProcessEnv {
       'left out: journeys in a browser, because Chromium is not installed (Debian: apt-get install chromium)',
     );
   }
+  const screen =
+    withSystem && browser !== undefined ? (process.env.XVFB_PATH ?? provideTool(xvfb, say)) : undefined;
+  if (withSystem && browser !== undefined && screen === undefined) {
+    say('left out: a browser with a window, because Xvfb is not installed (Debian: apt-get install xvfb)');
+  }
   const kubectl = provideKubectl(say);
   if ('leftOut' in kubectl) say(`left out: rendering of deploy/kubernetes, because ${kubectl.leftOut}`);
   return {
@@ -86,6 +91,7 @@ function testEnvironment(withSystem: boolean): NodeJS.ProcessEnv {
     // Servers live in sbin, which is not on every user's PATH.
     PATH: [join(repository, 'node_modules/.bin'), process.env.PATH, dirname(nats)].join(delimiter),
     ...(browser === undefined ? {} : { CHROMIUM_PATH: browser }),
+    ...(screen === undefined ? {} : { XVFB_PATH: screen }),
   };
 }
 

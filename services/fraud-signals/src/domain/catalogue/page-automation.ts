@@ -101,7 +101,7 @@ export const pageAutomationSignals: readonly Signal[] = [
     extract(outerWidth, outerHeight, innerWidth, innerHeight, isFramed, mode, userAgent) {
       if (outerWidth === null || outerHeight === null || isFramed === true) return null;
       const isBare = outerWidth === innerWidth && outerHeight === innerHeight && mode === 'browser';
-      const isOnDesk = agentOf(userAgent ?? '').deviceClass === 'desktop';
+      const isOnDesk = !['phone', 'tablet'].includes(agentOf(userAgent ?? '').deviceClass);
       return isBare && isOnDesk && usualSizes.has(`${outerWidth}x${outerHeight}`);
     },
   }),

@@ -1,0 +1,134 @@
+import { chromiumPath, hasChromium, openBrowser } from '@selfsame/testing/browser';
+import { type Browser, type BrowserContextOptions, chromium } from 'playwright-core';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { type CollectorSite, startCollectorSite } from '../../services/capture/test/collector-site.ts';
+import {
+  type FactName,
+  type Facts,
+  factKinds,
+  isFactName,
+  readFact,
+} from '../../services/fraud-signals/src/domain/facts.ts';
+import { weigh } from '../../services/fraud-signals/src/domain/weigh.ts';
+import { hasXvfb, withStockBrowser, xvfbPath } from './stock-browser.ts';
+
+/** Ways in which programs open pages; some pretend. */
+const guises: Readonly<Record<string, { options?: BrowserContextOptions; script?: string }>> = {
+  plain: {},
+  'phone with touch': {
+    options: {
+      viewport: { width: 412, height: 915 },
+      isMobile: true,
+      hasTouch: true,
+      deviceScaleFactor: 2.6,
+    },
+  },
+  'name of a stock browser': {
+    options: {
+      userAgent:
+        'Mozilla/5.0 (Windows NT 10.0; Win64; x64) AppleWebKit/537.36 (KHTML, like Gecko) Chrome/156.0.0.0 Safari/537.36',
+    },
+  },
+  'flag overwritten on navigator': {
+    script: "Object.defineProperty(navigator, 'webdriver', { get: () => false });",
+  },
+  'flag overwritten on its prototype': {
+    script: "Object.defineProperty(Navigator.prototype, 'webdriver', { get: () => false });",
+  },
+  'flag deleted': { script: 'delete Navigator.prototype.webdriver;' },
+};
+const runs = 50;
+
+/** What the page told, as the service reads it. Requests and addresses are not looked at here. */
+function factsOf(told: Readonly<Record<string, unknown>>): Facts {
+  const facts = new Map<FactName, NonNullable<ReturnType<typeof readFact>> | null>();
+  for (const [name, value] of Object.entries(told)) {
+    const read = isFactName(name) ? readFact(name, value) : undefined;
+    if (isFactName(name) && read !== undefined) facts.set(name, read);
+  }
+  return facts;
+}
+
+describe.skipIf(!hasChromium)(`a page looks at who drives ${chromiumPath}`, { timeout: 240_000 }, () => {
+  let site: CollectorSite;
+  beforeAll(async () => {
+    site = await startCollectorSite();
+  });
+  afterAll(() => site?.close());
+
+  it(`${runs} runs of a browser without a window that a program drives are all flagged`, async () => {
+    // Graphics by program take most of the time, and say nothing about who drives.
+    const args = ['--no-sandbox', '--disable-gpu', '--disable-software-rasterizer'];
+    const browser = await chromium.launch({ executablePath: chromiumPath, args });
+    try {
+      const names = Object.keys(guises);
+      const visits = Array.from({ length: runs }, (_, run) => ({
+        visit: `run-${run}`,
+        guise: names[run % names.length] ?? 'plain',
+      }));
+      const missed: string[] = [];
+      // A few at a time: each is a browser of its own as far as the page can tell.
+      while (visits.length > 0) {
+        await Promise.all(
+          visits.splice(0, 10).map(async ({ visit, guise }) => {
+            const { detections, score } = weigh(factsOf(await drive(browser, visit, guise)));
+            const by = detections.get('AUTOMATION_FRAMEWORK_DETECTED') ?? [];
+            if (by.length === 0 || score < 60) missed.push(`${visit}, ${guise}: ${score}`);
+          }),
+        );
+      }
+      expect(missed).toEqual([]);
+    } finally {
+      await browser.close();
+    }
+  });
+
+  async function drive(browser: Browser, visit: string, guise: string) {
+    const { options = {}, script } = guises[guise] ?? {};
+    const context = await browser.newContext(options);
+    try {
+      if (script !== undefined) await context.addInitScript({ content: script });
+      const page = await context.newPage();
+      await page.goto(site.urlOf(visit));
+      return await site.factsOf(visit);
+    } finally {
+      await context.close();
+    }
+  }
+
+  it.skipIf(!hasXvfb)(`a browser with a window (${xvfbPath}) that nobody drives is not`, async () => {
+    const told = await withStockBrowser(site.urlOf('stock'), () => site.factsOf('stock'));
+    const { detections, score, level, reasons, counts } = weigh(factsOf(told));
+    const named = reasons.map(({ signal, weight }) => `${signal} (${weight})`);
+    console.log(`stock Chromium: score ${score}; false alarms: ${named.join(', ') || 'none'}`);
+    console.log(
+      `of its page's facts ${Object.keys(told).length} were told, ${counts.value} signals have a value`,
+    );
+    expect([...detections.keys()]).toEqual([]);
+    expect(level).toBe('LOW');
+    // What speaks against a browser on a screen without graphics, sound and camera, and nothing else.
+    expect(falseAlarms).toEqual(expect.arrayContaining(reasons.map(({ signal }) => signal)));
+  });
+
+  it('tells nothing that is not declared, and of what is declared most', async () => {
+    const browser = await openBrowser();
+    try {
+      const told = await drive(browser, 'declared', 'plain');
+      expect(Object.keys(told).filter((name) => !Object.hasOwn(factKinds, name))).toEqual([]);
+      expect(
+        Object.entries(told).filter(([name, value]) => readFact(name as FactName, value) === undefined),
+      ).toEqual([]);
+      const silent = Object.keys(factKinds).filter((name) => name.startsWith('page.') && !(name in told));
+      expect(silent).toEqual(['page.camera_digest']);
+    } finally {
+      await browser.close();
+    }
+  });
+});
+
+/** Named in docs/signals-accuracy.md. */
+const falseAlarms: readonly string[] = [
+  'auto_headless_media_default',
+  'br_webgl_software_renderer',
+  'br_network_rtt_zero',
+];
