@@ -30,11 +30,3 @@ export interface Visit {
   /** What was told and what the network says; history, lists and opening come later. */
   readonly facts: ReadonlyMap<FactName, FactValue | null>;
 }
-
-/** What an assessment came to, for those who remember the visit. */
-export interface Outcome {
-  readonly assessmentId: string;
-  /** 0..100 */
-  readonly score: number;
-  readonly level: 'LOW' | 'MEDIUM' | 'HIGH';
-}

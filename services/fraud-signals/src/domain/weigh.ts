@@ -29,7 +29,7 @@ export interface Weighed {
 export const levelsFrom = { medium: 30, high: 60 } as const;
 
 /** The level of a score of 0..100. */
-export function levelOf(score: number): RiskLevel {
+function levelOf(score: number): RiskLevel {
   if (score >= levelsFrom.high) return 'HIGH';
   return score >= levelsFrom.medium ? 'MEDIUM' : 'LOW';
 }
