@@ -8,7 +8,7 @@ import { lookFactsOf, type SeenFace } from './domain/look-facts.ts';
 import { countriesOfPhone } from './domain/phone-countries.ts';
 import { type MatchedRule, matchRule, readRules, type WrittenRule } from './domain/rules.ts';
 import { type Weighed, weigh } from './domain/weigh.ts';
-import { lookBack, recordVisit } from './history.ts';
+import { lookBack } from './history.ts';
 import { type Identity, identify, spellName } from './identity.ts';
 import { findListHits, type ListFindings } from './list-hits.ts';
 import { marksOf, placeOf } from './marks.ts';
@@ -17,6 +17,7 @@ import { lookAtOpenings } from './openings.ts';
 import { insertAssessment } from './outbound/assessment-store.ts';
 import type { Sight } from './outbound/network/sight.ts';
 import type { Visit } from './visit.ts';
+import { recordVisit } from './visit-record.ts';
 
 /** One moment of a session, as others tell of it. */
 export interface AssessedMoment extends Omit<Visit, 'now' | 'facts'> {

@@ -4,19 +4,15 @@ import { readName } from './identity.ts';
 import { subjectHash } from './marks.ts';
 import { eraseSubjectVisits, eraseVisit, historyErasures } from './outbound/history-erasure-store.ts';
 import {
-  countInHour,
   findDeviceName,
-  findLook,
   forgetKnown,
   forgetTaught,
   type KnownRow,
   listKnown,
-  lockVisit,
-  noteLiveness,
   putKnownDevice,
   putKnownNetwork,
-  updateStanding,
-} from './outbound/knowledge-store.ts';
+} from './outbound/known-store.ts';
+import { countInHour, findLook, lockVisit, noteLiveness, updateStanding } from './outbound/standing-store.ts';
 import type { Queries } from './outbound/tables.ts';
 
 type Hashing = Pick<Context, 'hash'>;

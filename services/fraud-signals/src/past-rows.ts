@@ -1,7 +1,7 @@
 import type { Past, PastVisit, Present } from './domain/past/past.ts';
 import type { Place } from './domain/travel.ts';
 import { type Identity, readTraits } from './identity.ts';
-import type { OwnRow, PastAnswer, VisitRow } from './outbound/past-store.ts';
+import type { OwnRow, PastAnswer, VisitRow } from './outbound/past-answer.ts';
 import type { Visit } from './visit.ts';
 
 /** Bytes as JSON from the database has them. */

@@ -1,7 +1,7 @@
 import type { VisitMatch } from '@selfsame/contracts/fraud_signals/v1/assessment';
 import type { Recognised } from './domain/device-likeness.ts';
 import { spellName } from './identity.ts';
-import type { MatchRow } from './outbound/past-store.ts';
+import type { MatchRow } from './outbound/past-answer.ts';
 import { bytesOf } from './past-rows.ts';
 
 /** Sessions that share an address or a device with this one, by the way in which they were found. */

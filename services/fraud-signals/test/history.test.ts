@@ -2,10 +2,11 @@ import { randomUUID } from 'node:crypto';
 import { SessionStatusChanged } from '@selfsame/contracts/session/v1/events';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import type { FactName, FactValue } from '../src/domain/facts.ts';
-import { type LookedBack, lookBack, recordVisit } from '../src/history.ts';
+import { type LookedBack, lookBack } from '../src/history.ts';
 import { deviceNameOf } from '../src/identity.ts';
 import { forgetSession, forgetSubject, historyChores, learn } from '../src/knowledge.ts';
 import type { Phase, Visit } from '../src/visit.ts';
+import { recordVisit } from '../src/visit-record.ts';
 import { digest, openWorld, type World } from './harness.ts';
 
 let world: World;
