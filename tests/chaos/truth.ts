@@ -48,6 +48,7 @@ export async function countDeadLetters(system: RunningSystem): Promise<number> {
   const [row] = await system.query(
     `select (select count(*) from session.dead_letters)
        + (select count(*) from biometrics.dead_letters)
+       + (select count(*) from fraud_signals.dead_letters)
        + (select count(*) from webhook_dispatcher.dead_letters) as dead`,
   );
   return Number(row?.dead);
