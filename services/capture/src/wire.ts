@@ -193,7 +193,7 @@ const pageFact = Type.Union([
  */
 export const pageFacts = Type.Record(Type.String({ pattern: '^page\\.[a-z0-9_.]{1,60}$' }), pageFact, {
   maxProperties: 300,
-  additionalProperties: false,
+  additionalProperties: Type.Never(),
 });
 export type PageFacts = Type.Static<typeof pageFacts>;
 

@@ -105,9 +105,12 @@ const textOf = (header: string | string[] | undefined): FactValue =>
   header === undefined ? null : [header].flat().join(', ').slice(0, textMax);
 
 /** As browsers see it: https, or this very machine. */
-function isSecureContext({ host, isSecure }: SeenRequest): boolean {
+const isSecureContext = ({ host, isSecure }: SeenRequest) => isSecure || isThisMachine(host);
+
+/** Whether a host is the machine on which the browser runs. */
+export function isThisMachine(host: string): boolean {
   const name = host.replace(/:\d+$/, '').toLowerCase();
-  return isSecure || /^(localhost|[\w.-]+\.localhost|127(\.\d{1,3}){3}|\[::1\])$/.test(name);
+  return /^(localhost|[\w.-]+\.localhost|127(\.\d{1,3}){3}|\[::1\])$/.test(name);
 }
 
 /** Names of headers that say where a request came by; browsers send none of them. */

@@ -3,7 +3,13 @@ import type { Config } from '../config.ts';
 import { deviceOf, originOf } from '../domain/device.ts';
 import { type EdgeReport, edgeHeader, readEdgeReport } from '../domain/edge-report.ts';
 import type { Facts } from '../domain/facts.ts';
-import { hasForwarding, headerNamesOf, httpFacts, type SeenConnection } from '../domain/http-facts.ts';
+import {
+  hasForwarding,
+  headerNamesOf,
+  httpFacts,
+  isThisMachine,
+  type SeenConnection,
+} from '../domain/http-facts.ts';
 import { isSameOrigin } from '../domain/same-origin.ts';
 import { ja4Facts, tlsFacts } from '../domain/tls-facts.ts';
 import type { Observed } from '../observed.ts';
@@ -22,7 +28,7 @@ export function observe(
   const { headers } = request;
   // A proxy that is not trusted is the client: nothing that it forwards counts.
   const forwardedHops = (request.ips?.length ?? 1) - 1;
-  const report = forwardedHops > 0 && config.isBehindEdge ? readEdgeReport(headers[edgeHeader]) : null;
+  const report = reportOf(request, forwardedHops, config.isBehindEdge);
   const isSecure = request.protocol === 'https';
   return {
     ipAddress: request.ip.replace(/^::ffff:(?=\d+\.)/i, ''),
@@ -33,8 +39,7 @@ export function observe(
         headers,
         host: request.host,
         isSecure,
-        originIsOwn:
-          headers.origin === undefined ? null : isSameOrigin(headers.origin, request.host, isSecure),
+        originIsOwn: originIsOwn(request, isSecure),
         hasCookie: deviceOf(headers.cookie) !== null,
         forwardedHops,
         connection: connectionOf(request, forwardedHops, report),
@@ -42,6 +47,20 @@ export function observe(
       ...transportFacts(request, forwardedHops, report, config.ja4Header),
     },
   };
+}
+
+/** What our edge says, if it is ours and spoke with the client itself. */
+function reportOf(request: FastifyRequest, forwardedHops: number, isBehindEdge: boolean): EdgeReport | null {
+  if (forwardedHops === 0 || !isBehindEdge) return null;
+  const report = readEdgeReport(request.headers[edgeHeader]);
+  // No browser gives a camera to plain http of another machine: somebody else has ended TLS, such as a tunnel.
+  return report?.tls === null && !isThisMachine(request.host) ? null : report;
+}
+
+/** Whether the origin that a browser tells is the page's own. Some tell none, as the page lets nobody know where it is. */
+function originIsOwn({ headers, host }: FastifyRequest, isSecure: boolean): boolean | null {
+  const { origin } = headers;
+  return origin === undefined || origin === 'null' ? null : isSameOrigin(origin, host, isSecure);
 }
 
 /** Told by our edge, or seen here where nobody stands between. */
