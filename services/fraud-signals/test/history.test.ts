@@ -207,14 +207,17 @@ describe('a device and an address are known', () => {
     expect([here.device.isKnown, here.device.isNetworkKnown]).toEqual([true, true]);
   });
 
-  it('not the device, when it did not prove its key with the look', async () => {
+  it('not the device, when it did not prove its key with the look, whatever it looks like', async () => {
     const visit = visitOf({ key: 'silent' });
     await come(visit);
-    const look = lookOf(visit, { device: { keySha256: null, cookieSha256: null } });
+    const silent = { keySha256: null, cookieSha256: null };
+    const look = lookOf(visit, { device: silent, facts: visit.facts });
     await come(look);
     await tell(look);
     const past = await lookBack(world.context, again(visit));
     expect(past.device).toMatchObject({ isKnown: false, isNetworkKnown: true });
+    const unproved = await lookBack(world.context, again(visit, { device: silent }));
+    expect([unproved.device.isKnown, fact(unproved, 'subject_known_devices')]).toEqual([false, 0]);
   });
 
   it('until KNOWN_DAYS have passed without another approved look; a skip does not renew it', async () => {
