@@ -64,12 +64,17 @@ export function weigh(facts: Facts): Weighed {
   };
 }
 
+/** What each signal reads, in whatever order it names it. */
+const readsOf: ReadonlyMap<Signal, string> = new Map(
+  catalogue.map((signal) => [signal, signal.reads.toSorted().join(' ')]),
+);
+
 /** By the facts that they read, heaviest first. */
 function heaviestOfEach(raised: readonly Signal[]): Signal[] {
   const heaviest = new Map<string, Signal>();
   const byWeight = (a: Signal, b: Signal) => Math.abs(b.weight) - Math.abs(a.weight);
   for (const signal of raised.toSorted(byWeight)) {
-    const key = signal.reads.toSorted().join(' ');
+    const key = readsOf.get(signal) ?? signal.id;
     if (!heaviest.has(key)) heaviest.set(key, signal);
   }
   return [...heaviest.values()];
