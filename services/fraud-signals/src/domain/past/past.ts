@@ -111,7 +111,7 @@ export interface Present {
 /** The facts of one part of the past, by name without `history.` in front. */
 export type PastFacts = Readonly<Record<string, string | number | boolean | null>>;
 
-export const minuteMs = 60_000;
+const minuteMs = 60_000;
 export const hourMs = 60 * minuteMs;
 export const dayMs = 24 * hourMs;
 
