@@ -14,23 +14,44 @@ interface Sorted {
   readonly count: number;
 }
 
-/** Collects networks in any order; they may overlap. 8 bytes each of IPv4, 32 of IPv6. */
-export function addressRanges(networks: readonly Network[]): AddressRanges {
-  const v4 = joinV4(networks.filter(({ first }) => first.version === 4));
-  const v6 = joinV6(networks.filter(({ first }) => first.version === 6));
+/** Networks on their way to become a set, as little of each as is needed. */
+export interface RangesBuilder {
+  /** In any order; they may overlap. */
+  add(network: Network): void;
+  build(): AddressRanges;
+}
+
+/** Collects networks: 8 bytes each of IPv4, 32 of IPv6. */
+export function createRangesBuilder(): RangesBuilder {
+  /** First address and size in one number of 38 bits: half a million of them are sorted in 50 ms, objects in 600 ms. */
+  const keys: number[] = [];
+  const v6: Network[] = [];
   return {
-    counts: { v4: v4.count, v6: v6.count },
-    contains: (address) => (address.version === 4 ? containsV4(v4, address.d) : containsV6(v6, address)),
+    add(network) {
+      const { first, last } = network;
+      if (first.version === 4) keys.push(first.d * 64 + Math.log2(last.d - first.d + 1));
+      else v6.push(network);
+    },
+    build() {
+      const sorted = { v4: joinV4(keys), v6: joinV6(v6) };
+      return {
+        counts: { v4: sorted.v4.count, v6: sorted.v6.count },
+        contains: (address) =>
+          address.version === 4 ? containsV4(sorted.v4, address.d) : containsV6(sorted.v6, address),
+      };
+    },
   };
 }
 
-/** First address and size in one number of 38 bits each: sorting half a million of them takes 50 ms, as objects 600 ms. */
-function joinV4(networks: readonly Network[]): Sorted {
-  const keys = new Float64Array(networks.length);
-  networks.forEach(({ first, last }, at) => {
-    keys[at] = first.d * 64 + Math.log2(last.d - first.d + 1);
-  });
-  keys.sort();
+/** A set of networks in any order. */
+export function addressRanges(networks: readonly Network[]): AddressRanges {
+  const builder = createRangesBuilder();
+  for (const network of networks) builder.add(network);
+  return builder.build();
+}
+
+function joinV4(unsorted: readonly number[]): Sorted {
+  const keys = Float64Array.from(unsorted).sort();
   const firsts = new Uint32Array(keys.length);
   const lasts = new Uint32Array(keys.length);
   let count = 0;

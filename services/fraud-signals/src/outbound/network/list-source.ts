@@ -1,11 +1,5 @@
-import { addressRanges } from '../../domain/address-ranges.ts';
-import {
-  type Address,
-  formatAddress,
-  type Network,
-  readAddress,
-  readNetwork,
-} from '../../domain/addresses.ts';
+import { type AddressRanges, createRangesBuilder } from '../../domain/address-ranges.ts';
+import { type Address, formatAddress, readAddress, readNetwork } from '../../domain/addresses.ts';
 import { type ReadLines, readListLines } from './list-lines.ts';
 import type { NetworkFact } from './record-facts.ts';
 import type { ListSource } from './source.ts';
@@ -50,44 +44,49 @@ export async function openListSource(file: ListFile, signal: AbortSignal): Promi
 }
 
 async function openNetworks(file: ListFile, signal: AbortSignal): Promise<ListSource> {
-  const lines = await readListLines(file.bytes, { maxEntries: maxNetworks, signal, readEntry: readNetwork });
-  return listSource(file, lines, lines.entries, () => file.writtenAt.getTime());
+  const ranges = createRangesBuilder();
+  const take = (line: string) => {
+    const network = readNetwork(line);
+    if (network !== null) ranges.add(network);
+    return network !== null;
+  };
+  const lines = await readListLines(file.bytes, { maxEntries: maxNetworks, signal, take });
+  return listSource(file, lines, ranges.build(), () => file.writtenAt.getTime());
 }
 
 /** Either an address a line, or the exporter's format, of which these lines count: ExitAddress 192.0.2.1 2025-01-31 12:00:00 */
 async function openExits(file: ListFile, signal: AbortSignal): Promise<ListSource> {
   const writtenAt = file.writtenAt.getTime();
-  const readEntry = (line: string) => {
-    if (/^(ExitNode|Published|LastStatus) /.test(line)) return undefined;
+  const ranges = createRangesBuilder();
+  const seen = new Map<string, number>();
+  const take = (line: string) => {
+    if (/^(ExitNode|Published|LastStatus) /.test(line)) return null;
     const [, stated = line, time] = /^ExitAddress (\S+) (\d{4}-\d\d-\d\d \d\d:\d\d:\d\d)$/.exec(line) ?? [];
     const address = readAddress(stated);
     const seenAt = time === undefined ? writtenAt : Date.parse(`${time.replace(' ', 'T')}Z`);
-    return address === null || Number.isNaN(seenAt) ? null : { address, seenAt };
-  };
-  const lines = await readListLines(file.bytes, { maxEntries: maxExits, signal, readEntry });
-  const seen = new Map<string, number>();
-  for (const { address, seenAt } of lines.entries) {
+    if (address === null || Number.isNaN(seenAt)) return false;
     const name = formatAddress(address);
+    ranges.add({ first: address, last: address });
     seen.set(name, Math.max(seenAt, seen.get(name) ?? seenAt));
-  }
-  const networks = lines.entries.map(({ address }) => ({ first: address, last: address }));
-  return listSource(file, lines, networks, (address) => seen.get(formatAddress(address)) ?? writtenAt);
+    return true;
+  };
+  const lines = await readListLines(file.bytes, { maxEntries: maxExits, signal, take });
+  return listSource(file, lines, ranges.build(), (address) => seen.get(formatAddress(address)) ?? writtenAt);
 }
 
 function listSource(
   { name, fact, writtenAt }: ListFile,
-  { entries, badLines, badLineCount }: ReadLines<unknown>,
-  networks: readonly Network[],
+  { entries, badLines, badLineCount }: ReadLines,
+  ranges: AddressRanges,
   seenAt: (address: Address) => number,
 ): ListSource {
-  const ranges = addressRanges(networks);
   return {
     type: 'list',
     name,
     fact,
     builtAt: writtenAt,
     versions: ([4, 6] as const).filter((version) => ranges.counts[version === 4 ? 'v4' : 'v6'] > 0),
-    entries: entries.length,
+    entries,
     badLines,
     badLineCount,
     contains: ranges.contains,

@@ -90,30 +90,49 @@ const fields: readonly (readonly [NetworkFact, Convert, ...string[]])[] = [
   ['net.anonymizer_name', text, 'provider_name', 'service'],
 ];
 
-const paths = fields.map(([name, convert, ...spelt]) => ({
-  name,
-  convert,
-  places: spelt.map((path) => path.split('.')),
-}));
+interface Place {
+  readonly name: NetworkFact;
+  readonly convert: Convert;
+  /** Below the first step. */
+  readonly rest: readonly string[];
+  /** Lower ones count first. */
+  readonly rank: number;
+}
+
+/** By their first step: a record has few of them, and only those are looked at. */
+const placesByKey = Map.groupBy(
+  fields.flatMap(([name, convert, ...spelt]) =>
+    spelt.map((path, rank) => ({ name, convert, path: path.split('.'), rank })),
+  ),
+  ({ path }) => path[0] ?? '',
+);
+const places = new Map<string, readonly Place[]>(
+  [...placesByKey].map(([key, those]) => [
+    key,
+    those.map(({ path, ...place }) => ({ ...place, rest: path.slice(1) })),
+  ]),
+);
 
 /** Reads a record in any of the layouts. What makes no sense is left out, as if the database did not have it. */
 export function readRecordFacts(record: MmdbValue): RecordFacts {
   const facts = new Map<NetworkFact, FactValue>();
   if (!(record instanceof Map)) return { facts, countryName: '', lastSeenAt: null };
-  for (const { name, convert, places } of paths) {
-    for (const place of places) {
-      const found = valueAt(record, place);
+  const ranks = new Map<NetworkFact, number>();
+  for (const [key, item] of record as MmdbMap) {
+    for (const { name, convert, rest, rank } of places.get(key) ?? []) {
+      if ((ranks.get(name) ?? Number.POSITIVE_INFINITY) < rank) continue;
+      const found = valueAt(item, rest);
       const value = found === undefined ? undefined : convert(found);
       if (value === undefined) continue;
       facts.set(name, value);
-      break;
+      ranks.set(name, rank);
     }
   }
   addDerived(record, facts);
   return { facts, countryName: countryNameOf(record), lastSeenAt: lastSeenOf(record) };
 }
 
-function valueAt(record: MmdbMap, place: readonly string[]): MmdbValue | undefined {
+function valueAt(record: MmdbValue, place: readonly string[]): MmdbValue | undefined {
   let value: MmdbValue | undefined = record;
   for (const step of place) {
     if (value instanceof Map) value = value.get(step) as MmdbValue | undefined;

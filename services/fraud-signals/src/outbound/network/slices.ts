@@ -3,7 +3,7 @@ import { setImmediate } from 'node:timers/promises';
 /** Longer steps would be felt by those who are being answered meanwhile. */
 const sliceMs = 2;
 /** Steps between two looks at the clock. */
-const stepsPerLook = 512;
+const stepsPerLook = 64;
 
 /**
  * For work that would hold up everybody else: called at every step, it gives way when a slice of time is over.
