@@ -54,7 +54,7 @@ export async function openSession(context: Context, tokenSha256: Uint8Array, see
   const holds = holdsVisitNonce(context.links.tokenKey, before.id, seen.visitNonce, now);
   if (claims && !holds) {
     const session = await step(context, tokenSha256, () => ({ kind: 'open' }));
-    return { ...(await visit(context, session)), wantsProofAgain: true };
+    return { ...(await visit(context, session)), wantsProofAgain: isOpenTo(session.state, now) };
   }
   const assessment =
     observation !== undefined && isOpenTo(before.state, now)

@@ -111,6 +111,8 @@ describe('a known device on a known network', () => {
     expect(await decision(created)).toMatchObject({ adaptive: told.adaptive, device_token: null });
     const again = await world.rpc.readSession({ tokenSha256: secretDigest(created.session_token) });
     expect(again.session).toMatchObject({ status: 'Approved', skippedSelfie: true });
+    // Nothing is left to prove.
+    expect(await open(created, 'over')).toMatchObject({ status: 'Approved', wantsProofAgain: false });
   });
 
   it('is asked after with the session, its rules and what the browser showed', async () => {
@@ -511,6 +513,23 @@ describe('before there is a page', () => {
     await world.announced(created.session_id, 'Approved');
     expect((await decision(created)).device_token).toBeNull();
   });
+});
+
+it('a deleted session keeps nothing of its device, its rules and what it had to show', async () => {
+  const created = await create({ adaptive: { rules: [{ name: 'everybody', action: 'PASSIVE' }] } });
+  world.fraudSignals.answer({ assess: visit(StepUpAction.PASSIVE) });
+  await open(created);
+  await world.look(created, {}, visit(StepUpAction.PASSIVE));
+  await world.announced(created.session_id, 'Approved');
+  const kept = () =>
+    world.database.db
+      .selectFrom('sessions')
+      .select(['adaptive', 'step_up', 'device_name', 'reports'])
+      .where('id', '=', created.session_id)
+      .executeTakeFirstOrThrow();
+  expect(Object.values(await kept())).not.toContain(null);
+  await world.demo.call('DELETE', `/v3/session/${created.session_id}/delete/`);
+  expect(new Set(Object.values(await kept()))).toEqual(new Set([null]));
 });
 
 describe('what a session may change of its workflow', () => {
