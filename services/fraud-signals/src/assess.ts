@@ -11,10 +11,10 @@ import { type Weighed, weigh } from './domain/weigh.ts';
 import { lookBack } from './history.ts';
 import { type Identity, identify, spellName } from './identity.ts';
 import { findListHits, type ListFindings } from './list-hits.ts';
-import { marksOf, placeOf } from './marks.ts';
+import { type Marks, marksOf, placeOf } from './marks.ts';
 import type { SeenFacts } from './observed.ts';
 import { lookAtOpenings } from './openings.ts';
-import { insertAssessment } from './outbound/assessment-store.ts';
+import { type AssessmentRecord, insertAssessment } from './outbound/assessment-store.ts';
 import type { Sight } from './outbound/network/sight.ts';
 import type { Visit } from './visit.ts';
 import { recordVisit } from './visit-record.ts';
@@ -72,75 +72,93 @@ export async function assess(
   const failures = new Set<Part>();
   const attempt = attempts(context, failures);
   const now = new Date();
+
   const network = await attempt('network', timeMs, async () => seeNetwork(context, moment));
-  const visit: Visit = {
-    ...moment,
-    now,
-    facts: new Map<FactName, FactValue | null>([
-      ['clock.now_ms', now.getTime()],
-      ...moment.told,
-      ...(network?.facts ?? []),
-      ...expectationsOf(moment),
-      ['session.phone_countries', countriesOfPhone(moment.phone)],
-      ...lookOf(moment),
-    ]),
-  };
-  const marks = marksOf(context, visit);
+  if (network?.failed) failures.add('network');
+  const visit = visitOf(moment, now, network?.facts);
   const identity = identify(context, visit);
+  const marks = marksOf(context, visit);
+
   const lookingMs = timeMs * lookingShare;
   const [past, lists, openings] = await Promise.all([
     attempt('history', lookingMs, () => lookBack(context, visit, identity)),
     attempt('lists', lookingMs, () => findListHits(context, visit, namesOf(identity))),
     attempt('history', lookingMs, () => lookAtOpenings(context, visit, marks)),
   ]);
-  if (network?.failed) failures.add('network');
   if (past?.failed || openings?.failed) failures.add('history');
   if (lists?.failed) failures.add('lists');
 
-  const facts = new Map([
-    ...(openings?.facts ?? []),
-    ...visit.facts,
-    ...(past?.facts ?? []),
-    ...(lists?.facts ?? []),
-  ]);
+  // What the page tells now counts before what it told at the opening.
+  const facts = new Map(
+    [openings?.facts, visit.facts, past?.facts, lists?.facts].flatMap((part) => [...(part ?? [])]),
+  );
   const weighed = weigh(facts);
-  const stepUp = matchRule(read.rules, weighed);
-  const id = randomUUID();
-  const record = {
-    id,
-    application_id: visit.applicationId,
-    session_id: visit.sessionId,
-    attempt_id: visit.attemptId || null,
-    phase: visit.phase,
-    ...marks,
-    facts: Object.fromEntries(facts),
-    rules: [...moment.rules],
-    score: weighed.score,
-    level: weighed.level,
-    reasons: [...weighed.reasons],
-    counts: weighed.counts,
-    step_up: stepUp,
-    failures: [...failures],
-    catalogue_version: catalogueVersion,
-    assessed_at: now,
-    raw_until: new Date(now.getTime() + context.config.rawDays * dayMs),
+  const found = {
+    id: randomUUID(),
+    weighed,
+    stepUp: matchRule(read.rules, weighed),
+    catalogueVersion,
+    at: now,
   };
+
+  const record = recordOf(context, { ...found, visit, marks, facts, rules: moment.rules, failures });
   const writingMs = Math.max(wayBackMs, timeMs - (performance.now() - startedAt) - wayBackMs);
   await Promise.all([
     attempt('history', writingMs, () => insertAssessment(context.database.db, record)),
     attempt('history', writingMs, () => recordVisit(context, visit, network?.view ?? null, identity)),
   ]);
   return {
-    id,
-    weighed,
-    catalogueVersion,
-    stepUp,
+    ...found,
     network: network?.view ?? null,
     device: past?.device ?? null,
     matches: past?.matches ?? [],
     hits: lists?.hits ?? [],
     failures: [...failures],
-    at: now,
+  };
+}
+
+function visitOf(moment: AssessedMoment, now: Date, network: Sight['facts'] = new Map()): Visit {
+  const facts = new Map<FactName, FactValue | null>([
+    ['clock.now_ms', now.getTime()],
+    ...moment.told,
+    ...network,
+    ...expectationsOf(moment),
+    ['session.phone_countries', countriesOfPhone(moment.phone)],
+    ...lookOf(moment),
+  ]);
+  return { ...moment, now, facts };
+}
+
+/** Everything that the result came from, so that it can be computed again from this alone. */
+function recordOf(
+  { config }: Context,
+  made: Pick<Assessed, 'id' | 'weighed' | 'stepUp' | 'catalogueVersion' | 'at'> & {
+    visit: Visit;
+    marks: Marks;
+    facts: SeenFacts;
+    rules: readonly WrittenRule[];
+    failures: ReadonlySet<Part>;
+  },
+): AssessmentRecord {
+  const { visit, weighed } = made;
+  return {
+    id: made.id,
+    application_id: visit.applicationId,
+    session_id: visit.sessionId,
+    attempt_id: visit.attemptId || null,
+    phase: visit.phase,
+    ...made.marks,
+    facts: Object.fromEntries(made.facts),
+    rules: [...made.rules],
+    score: weighed.score,
+    level: weighed.level,
+    reasons: [...weighed.reasons],
+    counts: weighed.counts,
+    step_up: made.stepUp,
+    failures: [...made.failures],
+    catalogue_version: made.catalogueVersion,
+    assessed_at: made.at,
+    raw_until: new Date(made.at.getTime() + config.rawDays * dayMs),
   };
 }
 
