@@ -52,7 +52,7 @@ function documentedSettings(): Map<string, string[]> {
     const [title = '', , ...rows] = table.split('\n').map((row) => row.split('|')[1]?.trim() ?? '');
     tables.set(
       title,
-      rows.flatMap((row) => [...row.matchAll(/`([A-Z_]+)`/g)].flatMap((match) => match[1] ?? [])),
+      rows.flatMap((row) => [...row.matchAll(/`([A-Z0-9_]+)`/g)].flatMap((match) => match[1] ?? [])),
     );
   }
   return tables;
