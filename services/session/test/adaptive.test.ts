@@ -494,9 +494,9 @@ describe('before there is a page', () => {
     expect(await vouched({ vendor_data: someone(), device_token })).toEqual(['Not Started', '']);
     const owner = { applicationId: world.demo.applicationId, vendorData: vendor_data };
     const name = `selfsame-fp-${'0f'.repeat(16)}`;
-    const long = new Date(Date.now() - 90 * 86_400_000);
+    const longAgo = new Date(Date.now() - 90 * 86_400_000 - 1_000);
     const key = world.context.links.tokenKey;
-    const over = deviceToken(key, owner, name, new Date(long.getTime() + 500), long);
+    const over = deviceToken(key, owner, name, longAgo, longAgo);
     const forged = deviceToken(randomBytes(32), owner, name, new Date(), new Date());
     for (const token of [over, forged]) {
       expect(await vouched({ vendor_data, device_token: token })).toEqual(['Not Started', '']);
