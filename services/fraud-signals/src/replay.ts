@@ -1,7 +1,8 @@
 import { isDeepStrictEqual } from 'node:util';
 import { catalogueVersion } from './domain/catalogue.ts';
 import { type FactName, type FactValue, isFactName } from './domain/facts.ts';
-import { matchRule, readRules } from './domain/rules.ts';
+import { matchRule } from './domain/rule-matching.ts';
+import { readRules } from './domain/rules.ts';
 import { type Reason, type RiskLevel, weigh } from './domain/weigh.ts';
 import type { AssessmentRecord } from './outbound/assessment-store.ts';
 

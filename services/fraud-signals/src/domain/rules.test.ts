@@ -1,6 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import type { FactName, FactValue } from './facts.ts';
-import { checkRules, matchRule, readRules, type WrittenCondition, type WrittenRule } from './rules.ts';
+import { matchRule } from './rule-matching.ts';
+import { checkRules, readRules, type WrittenCondition, type WrittenRule } from './rules.ts';
 import { weigh } from './weigh.ts';
 
 const when = (field: string, operator: string, value?: unknown): WrittenCondition => ({

@@ -1,6 +1,7 @@
 import type { ColumnType, Generated } from 'kysely';
 import type { FactValue } from '../domain/facts.ts';
-import type { MatchedRule, WrittenRule } from '../domain/rules.ts';
+import type { MatchedRule } from '../domain/rule-matching.ts';
+import type { WrittenRule } from '../domain/rules.ts';
 import type { Reason, RiskLevel } from '../domain/weigh.ts';
 
 /** A JSON column: read parsed, written as text (a JavaScript array would become an array of Postgres). */
