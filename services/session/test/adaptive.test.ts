@@ -256,7 +256,7 @@ describe('what a page has signed', () => {
       expect(await open(created, nonce)).toMatchObject({ status: 'In Progress', wantsProofAgain: true });
     }
     expect(world.fraudSignals.assessed).toEqual([]);
-    expect(await open(created, ago(590_000))).toMatchObject({ status: 'Approved', skippedSelfie: true });
+    expect(await open(created, ago(400_000))).toMatchObject({ status: 'Approved', skippedSelfie: true });
   });
 
   it('and what names a device later are in no event and in no log', async () => {
