@@ -180,7 +180,7 @@ function keySharesIn(block: Buffer | null): number[] {
 }
 
 /** Values that mean nothing and keep servers used to unknown ones (RFC 8701). */
-export const isGrease = (value: number) => (value & 0x0f0f) === 0x0a0a && value >> 8 === (value & 0xff);
+const isGrease = (value: number) => (value & 0x0f0f) === 0x0a0a && value >> 8 === (value & 0xff);
 const meant = (values: readonly number[]) => values.filter((value) => !isGrease(value));
 
 /** Groups that join a classic and a post-quantum key: X25519MLKEM768, SecP256r1MLKEM768, SecP384r1MLKEM1024, and the draft of the first. */

@@ -1,3 +1,4 @@
+import { createPrivateKey, X509Certificate } from 'node:crypto';
 import { once } from 'node:events';
 import { readFileSync } from 'node:fs';
 import { readSettings, type Setting, setting, sharedSettings } from '@selfsame/runtime/config';
@@ -18,7 +19,7 @@ function parseUpstream(address: string): Upstream {
   return { host, port: Number(port) };
 }
 
-/** PEM files, if https is wanted. @throws Failure when only one is named, or one cannot be read */
+/** PEM files, if https is wanted. @throws Failure when only one is named, one cannot be read, or they are not of each other */
 function tlsFiles(cert: string, key: string): TlsFiles | undefined {
   if (cert === '' && key === '') return undefined;
   const read = (variable: string, path: string) => {
@@ -29,7 +30,18 @@ function tlsFiles(cert: string, key: string): TlsFiles | undefined {
       throw new Failure('invalid', 'tls_files_missing', remedy, { cause });
     }
   };
-  return { cert: read('EDGE_TLS_CERT', cert), key: read('EDGE_TLS_KEY', key) };
+  const files = { cert: read('EDGE_TLS_CERT', cert), key: read('EDGE_TLS_KEY', key) };
+  if (belongTogether(files)) return files;
+  const remedy = 'EDGE_TLS_CERT must name a certificate and EDGE_TLS_KEY its key, both as PEM.';
+  throw new Failure('invalid', 'tls_files_unfit', remedy);
+}
+
+function belongTogether({ cert, key }: TlsFiles): boolean {
+  try {
+    return new X509Certificate(cert).checkPrivateKey(createPrivateKey(key));
+  } catch {
+    return false;
+  }
 }
 
 await run('edge', async (lifecycle, log, environment) => {
