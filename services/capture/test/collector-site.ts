@@ -4,6 +4,7 @@ import { createServer, type IncomingMessage, type ServerResponse } from 'node:ht
 import type { AddressInfo } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { gzipSync } from 'node:zlib';
 import { waitFor } from '@selfsame/testing/wait';
 import { build } from 'vite';
 import { contentPolicy } from '../src/domain/content-policy.ts';
@@ -11,8 +12,12 @@ import type { PageFacts } from '../src/wire.ts';
 
 /** A site of one page that runs the collector under the hosted page's policy and hears what it found. */
 export interface CollectorSite {
+  /** Code of the collector, gzipped. */
+  readonly bytes: number;
   /** The page of one visit; its name is of letters, digits and dashes. */
   urlOf(visit: string): string;
+  /** The same page without the collector. */
+  readonly idleUrl: string;
   /** What a visit told. @throws Error when it tells nothing for a minute */
   factsOf(visit: string): Promise<PageFacts>;
   close(): Promise<void>;
@@ -47,6 +52,8 @@ export async function startCollectorSite(): Promise<CollectorSite> {
   await once(server, 'listening');
   const origin = `http://127.0.0.1:${(server.address() as AddressInfo).port}`;
   return {
+    bytes: [...files.values()].reduce((sum, file) => sum + gzipSync(file, { level: 9 }).length, 0),
+    idleUrl: `${origin}/idle`,
     urlOf: (visit) => `${origin}/?visit=${visit}`,
     factsOf: (visit) => waitFor(`the facts of ${visit}`, () => told.get(visit), { timeoutMs: 60_000 }),
     async close() {
@@ -72,13 +79,12 @@ async function answer(
     response.writeHead(204).end();
   } else if (file !== undefined) {
     response.writeHead(200, { 'content-type': 'text/javascript' }).end(file);
-  } else if (pathname === '/') {
+  } else if (pathname === '/' || pathname === '/idle') {
     const host = request.headers.host ?? '';
     const policy = contentPolicy({ scripts: [], styles: [], host, isSecure: false, ancestors: [] });
     response.writeHead(200, { 'content-type': 'text/html', 'content-security-policy': policy });
-    response.end(
-      '<!doctype html><title>looking</title><p>A page.</p><script type="module" src="/assets/entry.js"></script>',
-    );
+    const script = pathname === '/' ? '<script type="module" src="/assets/entry.js"></script>' : '';
+    response.end(`<!doctype html><title>looking</title><p>A page.</p>${script}`);
   } else {
     response.writeHead(404).end();
   }

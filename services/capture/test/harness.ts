@@ -67,6 +67,8 @@ export interface Script {
   assess: (request: AssessRequest) => Assessment | Promise<Assessment>;
   /** Session is a replica of before assessments: its grants hold nothing to assess. */
   knowsNoAssessments: boolean;
+  /** What an opening changes of the session, beside what it always does; may wait. */
+  open: (request: OpenSessionRequest) => Partial<HostedSession> | Promise<Partial<HostedSession>>;
   /** How long an upload waits for its verdict: long, unless a test is about the end of that. */
   verdictWaitMs: number;
 }
@@ -345,6 +347,7 @@ function freshScript(changes: Partial<HostedSession>): Omit<Script, 'verdictWait
     knowsNoChallenges: false,
     assess: () => calmAssessment(),
     knowsNoAssessments: false,
+    open: () => ({}),
   };
 }
 
@@ -409,6 +412,8 @@ function sessionNeighbour(script: Script, seen: Seen, state: { tokenSha256: stri
       seen.openings.push(request);
       seen.opens += 1;
       enter(['Not Started', 'Not Finished', 'Resubmitted'], 'In Progress');
+      const changes = await script.open(request);
+      script.session = { ...script.session, ...changes };
       return { session: { ...script.session, lockedUntil } };
     },
     async beginAttempt(request: BeginAttemptRequest) {

@@ -242,11 +242,14 @@ export function startConductor({ path, given, here }: Beginning, changed: () => 
     send,
     challenge: () => challenges.fetch(screen.signal),
     opened: () => opened,
-    behaviour: signals.behaviour,
+    behaviour() {
+      // Asked for when a picture is packed.
+      moments.capturedAtMs ??= performance.now();
+      return signals.behaviour();
+    },
     capture(taken, isAuto) {
       if (state.at !== 'looking') return;
       body = taken;
-      moments.capturedAtMs ??= performance.now();
       send({ is: 'captured', attempt: { id: ids.current(), isAuto } });
     },
   };

@@ -60,27 +60,28 @@ export const timeAndPlace: Part = {
   patienceMs: 200,
   read(): Found {
     const now = new Date();
-    const { timeZone, locale } = Intl.DateTimeFormat().resolvedOptions();
+    // Made once: it takes browsers long.
+    const format = orNull(() => new Intl.DateTimeFormat(undefined, written));
+    const { timeZone, locale } = format?.resolvedOptions() ?? {};
     return {
       time_zone: timeZone ?? null,
-      locale: locale ?? null,
+      locale: locale?.replace(/-u-.*$/, '') ?? null,
       utc_offset_min: -now.getTimezoneOffset(),
-      zone_offset_min: orNull(() => zoneOffset(now, timeZone)),
+      zone_offset_min: format === null ? null : orNull(() => zoneOffset(now, format)),
     };
   },
 };
 
-/** Minutes east of UTC, by the names of hours that Intl gives to a moment. */
-function zoneOffset(now: Date, timeZone: string): number {
-  const written = new Intl.DateTimeFormat('en-US-u-ca-gregory-nu-latn', {
-    ...{ timeZone, hourCycle: 'h23', year: 'numeric', month: '2-digit', day: '2-digit' },
-    ...{ hour: '2-digit', minute: '2-digit', second: '2-digit' },
-  } as const).formatToParts(now);
-  const part = (type: string) => Number(written.find((each) => each.type === type)?.value);
-  const asUtc = Date.UTC(
-    ...([part('year'), part('month') - 1, part('day'), part('hour') % 24] as const),
-    part('minute'),
-    part('second'),
-  );
+const written = {
+  ...{ year: 'numeric', month: '2-digit', day: '2-digit', hour: '2-digit', minute: '2-digit' },
+  ...{ second: '2-digit', hourCycle: 'h23', calendar: 'gregory', numberingSystem: 'latn' },
+} as const satisfies Intl.DateTimeFormatOptions;
+
+/** Minutes east of UTC, by what Intl calls this moment. */
+function zoneOffset(now: Date, format: Intl.DateTimeFormat): number {
+  const parts = format.formatToParts(now);
+  const part = (type: string) => Number(parts.find((each) => each.type === type)?.value);
+  const day = [part('year'), part('month') - 1, part('day')] as const;
+  const asUtc = Date.UTC(...day, part('hour') % 24, part('minute'), part('second'));
   return Math.round((asUtc - now.getTime()) / 60_000);
 }

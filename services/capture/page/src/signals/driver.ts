@@ -1,5 +1,4 @@
 import { type Found, orNull, type Part } from './part.ts';
-import { inFreshWindow } from './realms.ts';
 
 /** Names that programs which drive browsers leave behind. */
 const driverNames =
@@ -22,6 +21,7 @@ export const driver: Part = {
       chrome_keys: orNull(() => Object.keys((window as unknown as { chrome: object }).chrome)),
       plugin_flaws: orNull(pluginFlaws),
       log_is_read: logIsRead(),
+      own_properties: [...Object.getOwnPropertyNames(navigator), ...Object.getOwnPropertyNames(screen)],
     };
   },
 };
@@ -123,17 +123,9 @@ const watched: Readonly<Record<string, () => unknown>> = {
 
 const getterOf = (owner: object, name: string) => Object.getOwnPropertyDescriptor(owner, name)?.get;
 
-/** Functions that are not the browser's any more, and values that lie where the browser puts none. */
-export const patches: Part = {
-  patienceMs: 200,
-  read(): Found {
-    // A page's own way of asking may have been changed, too.
-    const patched = inFreshWindow(({ Function: fresh }) =>
-      Object.entries(watched)
-        .filter(([, take]) => !isNative(orNull(take), fresh.prototype.toString))
-        .map(([name]) => name),
-    );
-    const own = [...Object.getOwnPropertyNames(navigator), ...Object.getOwnPropertyNames(screen)];
-    return { patched_functions: patched ?? undefined, own_properties: own };
-  },
-};
+/** Names of functions that are not the browser's any more. @param toText the browser's own way of writing functions */
+export function patchedFunctions(toText: typeof Function.prototype.toString): string[] {
+  return Object.entries(watched)
+    .filter(([, take]) => !isNative(orNull(take), toText))
+    .map(([name]) => name);
+}

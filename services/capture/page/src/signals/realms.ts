@@ -1,5 +1,6 @@
 import { within } from '../within.ts';
 import { idle } from './collector.ts';
+import { patchedFunctions } from './driver.ts';
 import { installedFonts } from './fonts.ts';
 import { type Found, orNull, type Part } from './part.ts';
 import { answersOf } from './realm-answers.ts';
@@ -15,7 +16,7 @@ export function differences(other: Readonly<Record<string, string>>): string[] {
  * A fresh window of the page's own: nothing in it has been changed by a script that changed the page. Gone when `use` is
  * done. @returns null where the browser gives none
  */
-export function inFreshWindow<T>(use: (fresh: Window & typeof globalThis) => T): T | null {
+function inFreshWindow<T>(use: (fresh: Window & typeof globalThis) => T): T | null {
   const frame = document.createElement('iframe');
   frame.setAttribute('aria-hidden', 'true');
   frame.tabIndex = -1;
@@ -29,16 +30,20 @@ export function inFreshWindow<T>(use: (fresh: Window & typeof globalThis) => T):
   }
 }
 
-/** The same questions in a fresh frame. */
+/** The same questions in a fresh frame, and whether the page's own functions are still the browser's. */
 export const freshFrame: Part = {
   patienceMs: 200,
   read(): Found {
-    const found = inFreshWindow((fresh) => [
-      ...differences(answersOf(fresh)),
-      ...(fresh.navigator.webdriver === navigator.webdriver ? [] : ['webdriver']),
-      ...(fresh.screen.width === screen.width ? [] : ['screen']),
-    ]);
-    return { frame_differences: found };
+    const found = inFreshWindow((fresh) => ({
+      frame_differences: [
+        ...differences(answersOf(fresh)),
+        ...(fresh.navigator.webdriver === navigator.webdriver ? [] : ['webdriver']),
+        ...(fresh.screen.width === screen.width ? [] : ['screen']),
+      ],
+      // The page's own way of asking may have been changed, too.
+      patched_functions: patchedFunctions(fresh.Function.prototype.toString),
+    }));
+    return { frame_differences: null, ...found };
   },
 };
 

@@ -6,7 +6,7 @@ import { watchBehaviour } from './behaviour.ts';
 import { browser, clientHints, timeAndPlace } from './browser.ts';
 import { startCollector } from './collector.ts';
 import { drawing, webgl, webgpu } from './drawing.ts';
-import { driver, patches, permissions } from './driver.ts';
+import { driver, permissions } from './driver.ts';
 import { engine } from './engine.ts';
 import { clock, link } from './link.ts';
 import { hiddenBaits, keyboard, mediaDevices, network, power } from './machine.ts';
@@ -20,7 +20,7 @@ import { fileSystem, mark, storage } from './storage.ts';
 const parts: readonly Part[] = [
   ...[browser, worker, clock, clientHints, driver, permissions, screenPart, timeAndPlace],
   ...[mark, storage, fileSystem, hiddenBaits, voices, webgpu, mediaDevices, power, network, keyboard],
-  ...[engine, sound, freshFrame, patches, drawing, webgl, soundOutput, link],
+  ...[engine, sound, freshFrame, drawing, webgl, soundOutput, link],
 ];
 
 /** The visit's signals, once their code is here. */
