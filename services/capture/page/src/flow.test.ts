@@ -444,3 +444,82 @@ describe('two devices', () => {
     expect(done(nextStep(following.state, { is: 'page_hidden' }, desk))).toEqual([]);
   });
 });
+
+describe('what the opening answers', () => {
+  const own = (changes: Partial<SessionView>): FlowEvent => ({
+    is: 'opened',
+    session: { ...session, ...changes },
+    isOwn: true,
+  });
+  const skipped = own({ status: 'Approved', phase: 'finished', skipped_selfie: true });
+  const start = firstStep({ session }, phone).state;
+  const after = (state: State, ...events: FlowEvent[]) =>
+    events.reduce((step, event) => nextStep(step.state, event, phone), { state, effects: [] } as Step);
+
+  it('that no selfie is needed is the end, wherever the user has come to', () => {
+    for (const events of [
+      [],
+      [{ is: 'agreed' }],
+      [{ is: 'agreed' }, { is: 'camera_ready' }],
+    ] as FlowEvent[][]) {
+      const step = after(start, ...events, skipped);
+      expect(step.state).toMatchObject({ at: 'verdict', elsewhere: false, session: { status: 'Approved' } });
+      expect(done(step)).toContain('stop_camera');
+      expect(told(step).map(({ type }) => type)).toEqual(['status_updated', 'completed']);
+    }
+    expect(told(nextStep({ at: 'loading' }, skipped, phone)).map(({ type }) => type)).toEqual([
+      ...['ready', 'status_updated', 'completed'],
+    ]);
+  });
+
+  it('counts for this device only when it is the answer to this page', () => {
+    const heard = { ...skipped, isOwn: false } as FlowEvent;
+    expect(nextStep(start, heard, phone).state.at).toBe('finished');
+    const there = after(start, { is: 'elsewhere', stage: 'opened' }, heard);
+    expect(there.state).toMatchObject({ at: 'verdict', elsewhere: true });
+  });
+
+  it('about the method holds from then on, and a challenge of the old one is not waited for', () => {
+    const stricter = own({ method: 'ACTIVE_3D', other_methods: ['FLASHING'] });
+    expect(after(start, stricter).state).toMatchObject({ at: 'welcome', method: 'ACTIVE_3D' });
+    expect(after(start, { is: 'agreed' }, stricter).state).toMatchObject({
+      at: 'asking',
+      method: 'ACTIVE_3D',
+    });
+    const looking = after(start, { is: 'agreed' }, { is: 'camera_ready' }, stricter);
+    expect(looking.state).toMatchObject({ at: 'looking', method: 'ACTIVE_3D', challenge: null });
+    expect(done(looking)).toEqual(['fit_camera', 'challenge']);
+    const there = after(start, { is: 'handoff' }, stricter, { is: 'here' });
+    expect(there.state).toMatchObject({ at: 'welcome', method: 'ACTIVE_3D' });
+  });
+
+  it('takes away no choice that is still offered', () => {
+    const chosen = after(firstStep({ session: flashing }, phone).state, { is: 'method', method: 'PASSIVE' });
+    const same = { method: flashing.method, other_methods: flashing.other_methods };
+    expect(after(chosen.state, own(same)).state).toMatchObject({ method: 'PASSIVE' });
+    expect(after(chosen.state, own({ method: 'ACTIVE_3D', other_methods: ['PASSIVE'] })).state).toMatchObject(
+      {
+        method: 'PASSIVE',
+      },
+    );
+    expect(
+      after(chosen.state, own({ method: 'ACTIVE_3D', other_methods: ['FLASHING'] })).state,
+    ).toMatchObject({
+      method: 'ACTIVE_3D',
+    });
+  });
+
+  it('may be followed by the wish to be forgotten, asked for once at a time', () => {
+    const end = after(start, skipped);
+    const asked = after(end.state, { is: 'forget' });
+    expect(done(asked)).toEqual(['forget']);
+    expect(done(after(asked.state, { is: 'forget' }))).toEqual([]);
+    const failed = after(asked.state, { is: 'forgotten', isHeard: false });
+    expect(failed.state).toMatchObject({ forgetting: 'failed' });
+    expect(done(after(failed.state, { is: 'forget' }))).toEqual(['forget']);
+    const forgotten = after(asked.state, { is: 'forgotten', isHeard: true });
+    expect(forgotten.state).toMatchObject({ forgetting: 'done' });
+    expect(done(after(forgotten.state, { is: 'forget' }))).toEqual([]);
+    expect(after(start, { is: 'forget' }).state).toEqual(start);
+  });
+});

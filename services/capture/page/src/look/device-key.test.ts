@@ -1,5 +1,5 @@
 import { expect, it } from 'vitest';
-import { base64url, hex, signPictures } from './device-key.ts';
+import { base64url, hex, signPictures, signVisit } from './device-key.ts';
 
 it('bytes are written as the service reads them', () => {
   const bytes = new Uint8Array([0, 255, 254, 62, 63]).buffer;
@@ -10,4 +10,5 @@ it('bytes are written as the service reads them', () => {
 it('where nothing can be kept, nothing is signed and nothing fails', async () => {
   expect('indexedDB' in globalThis).toBe(false);
   expect(await signPictures('nonce', new Blob(['picture']))).toBeUndefined();
+  expect(await signVisit('nonce')).toBeUndefined();
 });
