@@ -1,5 +1,5 @@
 /** Fonts that tell systems apart, and some that come with programs. The service knows which is whose. */
-export const fontNames = [
+const fontNames = [
   ...[
     'Segoe UI',
     'Segoe UI Emoji',

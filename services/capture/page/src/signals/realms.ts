@@ -7,7 +7,7 @@ import { answersOf } from './realm-answers.ts';
 import type { WorkerReport } from './realm-worker.ts';
 
 /** Names of the answers that differ from the page's own. */
-export function differences(other: Readonly<Record<string, string>>): string[] {
+function differences(other: Readonly<Record<string, string>>): string[] {
   const own = answersOf(globalThis);
   return Object.keys(own).filter((name) => other[name] !== undefined && other[name] !== own[name]);
 }
