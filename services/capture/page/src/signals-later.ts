@@ -17,20 +17,23 @@ export interface Signals {
   behaviour(): PageFacts;
 }
 
-/** The code comes behind the first screen, when the browser has nothing else to do. */
+/** The code comes behind the first screen, when the browser has nothing else to do, and only where a session is opened. */
 export function signalsLater(moments: Moments): Signals {
   let isStopped = false;
   let known: VisitSignals | null = null;
-  const loading = idle()
-    .then(() => import('./signals/signals.ts'))
-    .then(({ startSignals }) => {
-      known = startSignals(moments);
-      if (isStopped) known.stop();
-      return known;
-    });
-  loading.catch(() => undefined);
+  let loading: Promise<VisitSignals> | null = null;
+
+  async function load(): Promise<VisitSignals> {
+    await idle();
+    const { startSignals } = await import('./signals/signals.ts');
+    known = startSignals(moments);
+    if (isStopped) known.stop();
+    return known;
+  }
+
   return {
     async visit(visitNonce) {
+      loading ??= load();
       const signals = await within(loading, codeMs);
       return (await signals?.visit(visitNonce, lookMs)) ?? {};
     },

@@ -24,7 +24,7 @@ export const webgl: Part = {
     return {
       webgl_vendor: vendor,
       webgl_renderer: renderer,
-      webgl_digest: digestOf([...limits, ...precisions, ...extensions.toSorted()].join()),
+      webgl_digest: digestOf([...limits, ...precisions, ...[...extensions].sort()].join()),
     };
   },
 };

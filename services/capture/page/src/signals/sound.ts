@@ -55,6 +55,6 @@ export const voices: Part = {
       });
     }
     const names = known().map(({ name, lang }) => `${name} ${lang}`);
-    return { voices_digest: names.length === 0 ? null : digestOf(names.toSorted().join()) };
+    return { voices_digest: names.length === 0 ? null : digestOf(names.sort().join()) };
   },
 };

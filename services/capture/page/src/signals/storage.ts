@@ -53,7 +53,7 @@ export const mark: Part = {
     const opened = typeof indexedDB === 'object' ? await database().catch(() => null) : null;
     const kept = opened === null ? null : await readRow(opened).catch(() => null);
     const found = [places.cookie, places.text, kept].filter((each) => each !== null && madeAt(each) > 0);
-    const oldest = found.toSorted((one, other) => madeAt(one) - madeAt(other))[0] ?? null;
+    const oldest = [...found].sort((one, other) => madeAt(one) - madeAt(other))[0] ?? null;
     await keep(oldest ?? `${Date.now().toString(36)}.${Math.random().toString(36).slice(2)}`, opened);
     opened?.close();
     return {
