@@ -69,6 +69,9 @@ export function startConductor({ path, given, here }: Beginning, changed: () => 
   let body: Blob | null = null;
   let sessionId: string | undefined;
   let opened: Promise<void> = Promise.resolve();
+  let isOpened = false;
+  /** The browser is about to take the page away. */
+  let isGoing = false;
   /** What the next opening signs. */
   let nonce = given?.session?.visit_nonce ?? '';
   const moments: Moments = { isHandedOver: visit.from !== null };
@@ -118,7 +121,12 @@ export function startConductor({ path, given, here }: Beginning, changed: () => 
       upload: ({ attempt }, signal) => void upload(attempt, signal),
       poll: ({ attempt }, signal) =>
         void awaitVerdict({ path, send, signal, ...(attempt && body ? { sent: { attempt, body } } : {}) }),
-      leave: () => sendLeave(path),
+      leave: () => {
+        if (isOpened || isGoing) return sendLeave(path);
+        // What has not been opened cannot be left.
+        signals.abandon();
+        void opened.then(() => sendLeave(path));
+      },
       forget: () => void forget(),
       tell: ({ event }) => tellParent(event, sessionId),
     };
@@ -135,6 +143,7 @@ export function startConductor({ path, given, here }: Beginning, changed: () => 
       const again = await enterSession();
       if (again.ok) answer = again;
     }
+    isOpened = answer.ok;
     if (answer.ok) send({ is: 'opened', session: answer.session, isOwn: true });
     else send({ is: 'failed', reason: answer.reason });
   }
@@ -211,8 +220,14 @@ export function startConductor({ path, given, here }: Beginning, changed: () => 
     if (answer !== null) send({ is: 'answered', answer });
   }
 
-  addEventListener('pagehide', () => send({ is: 'page_hidden' }));
-  addEventListener('pageshow', (event) => event.persisted && send({ is: 'page_shown' }));
+  addEventListener('pagehide', () => {
+    isGoing = true;
+    send({ is: 'page_hidden' });
+  });
+  addEventListener('pageshow', (event) => {
+    isGoing = false;
+    if (event.persisted) send({ is: 'page_shown' });
+  });
   // After the caller has its conductor.
   queueMicrotask(() => enter(firstStep(given, here)));
 

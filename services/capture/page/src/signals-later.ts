@@ -13,6 +13,8 @@ export interface Signals {
   visit(visitNonce: string): Promise<VisitRequest>;
   /** The camera comes: nothing new is looked at. */
   stop(): void;
+  /** The user leaves before the session is opened: it is opened without a word, so that it can be left. */
+  abandon(): void;
   /** How the page was used until now. */
   behaviour(): PageFacts;
 }
@@ -22,6 +24,7 @@ export function signalsLater(moments: Moments): Signals {
   let isStopped = false;
   let known: VisitSignals | null = null;
   let loading: Promise<VisitSignals> | null = null;
+  let abandon: () => void = () => undefined;
 
   async function load(): Promise<VisitSignals> {
     await idle();
@@ -34,9 +37,13 @@ export function signalsLater(moments: Moments): Signals {
   return {
     async visit(visitNonce) {
       loading ??= load();
-      const signals = await within(loading, codeMs);
-      return (await signals?.visit(visitNonce, lookMs)) ?? {};
+      const abandoned = new Promise<null>((resolve) => {
+        abandon = () => resolve(null);
+      });
+      const told = within(loading, codeMs).then((signals) => signals?.visit(visitNonce, lookMs));
+      return (await Promise.race([told, abandoned])) ?? {};
     },
+    abandon: () => abandon(),
     stop() {
       isStopped = true;
       known?.stop();
