@@ -18,6 +18,9 @@ import { awaitVerdict, watchElsewhere } from './verdict-watch.ts';
 /** Waiting times between two tries to open the session while its welcome is being read. */
 const openDelaysMs = [500, 1_000, 2_000, 4_000];
 
+/** Who leaves waits so long at most for a session to be opened that is to be left. */
+const leaveMs = 3_000;
+
 /** States in which a page may stand for long while another one takes the look. */
 const idle = new Set<State['at']>(['welcome', 'otherway', 'trouble', 'again']);
 
@@ -70,6 +73,8 @@ export function startConductor({ path, given, here }: Beginning, changed: () => 
   let sessionId: string | undefined;
   let opened: Promise<void> = Promise.resolve();
   let isOpened = false;
+  /** The service has been told that the user has gone, if it was to be. */
+  let left: Promise<void> = Promise.resolve();
   /** The browser is about to take the page away. */
   let isGoing = false;
   /** What the next opening signs. */
@@ -125,10 +130,14 @@ export function startConductor({ path, given, here }: Beginning, changed: () => 
         if (isOpened || isGoing) return sendLeave(path);
         // What has not been opened cannot be left.
         signals.abandon();
-        void opened.then(() => sendLeave(path));
+        left = Promise.race([opened, pause(leaveMs, whole)]).then(() => sendLeave(path));
       },
       forget: () => void forget(),
-      tell: ({ event }) => tellParent(event, sessionId),
+      tell: ({ event }) => {
+        // Whoever embeds the page takes it away as soon as it hears that.
+        if (event.type === 'cancelled') void left.then(() => tellParent(event, sessionId));
+        else tellParent(event, sessionId);
+      },
     };
 
   function perform<Name extends Effect['do']>(effect: Effect & { do: Name }, signal: AbortSignal): void {
