@@ -75,6 +75,7 @@ export function startConductor({ path, given, here }: Beginning, changed: () => 
   let isOpened = false;
   /** The service has been told that the user has gone, if it was to be. */
   let left: Promise<void> = Promise.resolve();
+  let isLeaving = false;
   /** The browser is about to take the page away. */
   let isGoing = false;
   /** What the next opening signs. */
@@ -130,7 +131,11 @@ export function startConductor({ path, given, here }: Beginning, changed: () => 
         if (isOpened || isGoing) return sendLeave(path);
         // What has not been opened cannot be left.
         signals.abandon();
-        left = Promise.race([opened, pause(leaveMs, whole)]).then(() => sendLeave(path));
+        isLeaving = true;
+        left = Promise.race([opened, pause(leaveMs, whole)]).then(() => {
+          if (isLeaving) sendLeave(path);
+          isLeaving = false;
+        });
       },
       forget: () => void forget(),
       tell: ({ event }) => {
@@ -160,7 +165,9 @@ export function startConductor({ path, given, here }: Beginning, changed: () => 
   /** A page that shows its welcome already has time: what is only a bad link is tried again. */
   async function enterSession(): Promise<ViewAnswer> {
     const behind = state.at !== 'loading';
-    const told = await signals.visit(nonce);
+    // Where nothing can be shown to the camera now, nothing has to be known of the browser.
+    const isIdle = state.at === 'locked' || state.at === 'deciding';
+    const told = isIdle ? {} : await signals.visit(nonce);
     for (const delayMs of behind ? openDelaysMs : []) {
       const answer = await openSession(path, told, whole);
       if (answer.ok) nonce = answer.session.visit_nonce;
@@ -231,6 +238,8 @@ export function startConductor({ path, given, here }: Beginning, changed: () => 
 
   addEventListener('pagehide', () => {
     isGoing = true;
+    if (isLeaving) sendLeave(path);
+    isLeaving = false;
     send({ is: 'page_hidden' });
   });
   addEventListener('pageshow', (event) => {
