@@ -1,7 +1,13 @@
 import type { HostedSession } from '@selfsame/contracts/session/v1/service';
 import { Failure } from '@selfsame/runtime/errors';
 import type { Context } from './context.ts';
-import { type DeviceProof, isProofValid, keyDigest, openingText } from './domain/device-proof.ts';
+import {
+  continuingText,
+  type DeviceProof,
+  isProofValid,
+  keyDigest,
+  openingText,
+} from './domain/device-proof.ts';
 import { phaseOf, toldUntil } from './domain/session-phase.ts';
 import { noKey, type Observed, observationOf } from './observed.ts';
 import type { LivenessMethod, SessionView } from './wire.ts';
@@ -20,22 +26,25 @@ export interface Opening {
   readonly visitNonce: string;
   /** Over the nonce. */
   readonly proof: DeviceProof | undefined;
+  /** The user has pressed to go on without a selfie; counts where the proof is over that. */
+  readonly continues: boolean;
   readonly observed: Observed;
 }
 
 /**
- * The user is here: the session is In Progress from now on, or already Approved. Whether the nonce is one of its own, and
+ * The user is here: the session is In Progress from now on, or Approved where they go on without a selfie. Whether the nonce is one of its own, and
  * still good, session knows.
  * @throws Failure `not_found`
  */
 export async function openSession(context: Context, opening: Opening): Promise<SessionView> {
-  const { tokenSha256, proof, visitNonce, observed } = opening;
-  const isSigned =
-    proof !== undefined && visitNonce !== '' && (await isProofValid(proof, openingText(visitNonce)));
+  const { tokenSha256, proof, continues, visitNonce, observed } = opening;
+  const text = continues ? continuingText(visitNonce) : openingText(visitNonce);
+  const isSigned = proof !== undefined && visitNonce !== '' && (await isProofValid(proof, text));
   const { session: answered } = await context.neighbours.session.openSession({
     tokenSha256,
     observation: observationOf(observed, isSigned ? keyDigest(proof) : noKey),
     visitNonce: isSigned ? visitNonce : '',
+    continues: continues && isSigned,
   });
   const session = hostedSession(answered);
   context.knownSessions.learn(tokenSha256, session);
@@ -106,6 +115,7 @@ export function viewOf(session: HostedSession): SessionView {
     attempts_left: session.attemptsLeft,
     locked_until: phase === 'locked' && lockedUntil !== undefined ? toldUntil(lockedUntil) : null,
     visit_nonce: session.visitNonce,
+    offers_skip: session.offersSkip,
     skipped_selfie: session.skippedSelfie,
     wants_proof_again: session.wantsProofAgain,
   };

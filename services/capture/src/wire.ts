@@ -50,6 +50,10 @@ export const sessionView = Type.Object({
     description:
       'What the page signs when it opens the session; good for minutes. Empty: nothing is to be signed',
   }),
+  offers_skip: Type.Boolean({
+    description:
+      'Device and network are known: the page may be opened once more with `continues`, which approves without a picture. Told of openings only',
+  }),
   skipped_selfie: Type.Boolean({ description: 'Approved without a picture: device and network were known' }),
   wants_proof_again: Type.Boolean({
     description: 'The nonce was over: the page may open the session once more, with the one in this answer',
@@ -213,8 +217,10 @@ export const visitBytesMax = 32_000;
 export const visitRequest = Type.Object({
   /** The nonce that was signed, as the page got it. */
   visit_nonce: Type.Optional(Type.String({ maxLength: 256 })),
-  /** Over `{visit_nonce}.open`. */
+  /** Over `{visit_nonce}.open`; where the visit continues, over `{visit_nonce}.continue`. */
   proof: Type.Optional(deviceProof),
+  /** The user has pressed to go on without a selfie. Without a proof over that it is an opening like any. */
+  continues: Type.Optional(Type.Boolean()),
   facts: Type.Optional(pageFacts),
 });
 export type VisitRequest = Type.Static<typeof visitRequest>;

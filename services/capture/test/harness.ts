@@ -412,9 +412,10 @@ function sessionNeighbour(script: Script, seen: Seen, state: { tokenSha256: stri
       seen.openings.push(request);
       seen.opens += 1;
       enter(['Not Started', 'Not Finished', 'Resubmitted'], 'In Progress');
-      const changes = await script.open(request);
+      // An offer is of its opening only.
+      const { offersSkip = false, ...changes } = await script.open(request);
       script.session = { ...script.session, ...changes };
-      return { session: { ...script.session, lockedUntil } };
+      return { session: { ...script.session, offersSkip, lockedUntil } };
     },
     async beginAttempt(request: BeginAttemptRequest) {
       const { lockedUntil: _, ...session } = find(request.tokenSha256);

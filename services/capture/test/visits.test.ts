@@ -116,6 +116,44 @@ describe('a visit', () => {
     expect(proved).toEqual(proofs.map(() => [0, '']));
   });
 
+  it('goes on without a selfie by a signature over just that, and by no other', async () => {
+    const nonce = world.script.session.visitNonce;
+    const key = await deviceKey();
+    const [opened, continued] = [
+      await proofOf(key, `${nonce}.open`),
+      await proofOf(key, `${nonce}.continue`),
+    ];
+    const bodies = [
+      { visit_nonce: nonce, proof: opened },
+      { visit_nonce: nonce, proof: opened, continues: true },
+      { visit_nonce: nonce, proof: continued },
+      { visit_nonce: nonce, proof: continued, continues: false },
+      { visit_nonce: nonce, continues: true },
+      { continues: true },
+      { visit_nonce: nonce, proof: continued, continues: true },
+    ];
+    for (const body of bodies) expect((await open(body)).status).toBe(200);
+    const told = world.seen.openings.map(({ observation, visitNonce, continues }) => [
+      observation?.device?.keySha256.length,
+      visitNonce,
+      continues,
+    ]);
+    const nothing = [0, '', false];
+    expect(told).toEqual([
+      [32, nonce, false],
+      ...Array.from({ length: 5 }, () => nothing),
+      [32, nonce, true],
+    ]);
+    expect((await open({ continues: 'yes' })).status).toBe(400);
+  });
+
+  it('is offered to go on without a selfie, once', async () => {
+    world.script.open = () => ({ offersSkip: true });
+    expect(await (await open({})).json()).toMatchObject({ offers_skip: true, skipped_selfie: false });
+    const state = await (await fetch(at('/state'))).json();
+    expect(state).toMatchObject({ offers_skip: false });
+  });
+
   it('is told that the nonce was over, and that no selfie is needed', async () => {
     world.renew({ wantsProofAgain: true, visitNonce: 'a-fresh-one' });
     expect(await (await open({})).json()).toMatchObject({

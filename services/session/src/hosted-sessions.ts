@@ -26,6 +26,8 @@ export interface Visit {
   readonly visitNonce: string;
   /** The page has signed a nonce that is over, or not ours; it may open once more with this one. */
   readonly wantsProofAgain: boolean;
+  /** The user may go on without a selfie, and is told that a press does it. */
+  readonly offersSkip: boolean;
 }
 
 /** What was seen of a browser that opens a session. */
@@ -77,7 +79,7 @@ async function visit(context: Context, session: Session): Promise<Visit> {
     hostedPage(context, session),
   ]);
   const nonce = visitNonce(context.links.tokenKey, session.id, now);
-  return { session, lockedUntil: until, page, visitNonce: nonce, wantsProofAgain: false };
+  return { session, lockedUntil: until, page, visitNonce: nonce, wantsProofAgain: false, offersSkip: false };
 }
 
 /** The user has left before a verdict. @throws Failure `session_not_found` */

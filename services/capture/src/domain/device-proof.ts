@@ -16,6 +16,9 @@ const curve = { name: 'ECDSA', namedCurve: 'P-256' };
 /** What a device signs when the page is opened. @param nonce that came with the page */
 export const openingText = (nonce: string) => `${nonce}.open`;
 
+/** What it signs when its user presses to go on without a selfie: who only opens a page has agreed to nothing. */
+export const continuingText = (nonce: string) => `${nonce}.continue`;
+
 /** What a device signs with a look. @param picturesSha256 of all pictures as they were sent, one after the other; 32 bytes */
 export const picturesText = (nonce: string, picturesSha256: Buffer) =>
   `${nonce}.${picturesSha256.toString('hex')}`;

@@ -37,12 +37,13 @@ export async function pageRoutes(api: HttpServer, context: Context, admission: A
     },
     (request, reply) => {
       nameDevice(request, reply);
-      const { visit_nonce: visitNonce = '', proof, facts = {} } = request.body;
+      const { visit_nonce: visitNonce = '', proof, continues = false, facts = {} } = request.body;
       const seen = observe(request, 'opening', context.config);
       return openSession(context, {
         tokenSha256: tokenDigest(request.params.token),
         visitNonce,
         proof,
+        continues,
         observed: { ...seen, facts: { ...facts, ...seen.facts } },
       });
     },

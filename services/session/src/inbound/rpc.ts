@@ -72,7 +72,8 @@ export function sessionRpc(context: Context): SessionServiceImplementation {
   };
 }
 
-function hosted({ session, lockedUntil, page, visitNonce, wantsProofAgain }: Visit): HostedSession {
+function hosted(visit: Visit): HostedSession {
+  const { session, lockedUntil, page, visitNonce, wantsProofAgain, offersSkip } = visit;
   const { definition } = session.workflow;
   const method = methodOf(session);
   return {
@@ -96,6 +97,7 @@ function hosted({ session, lockedUntil, page, visitNonce, wantsProofAgain }: Vis
     allowedOrigins: [...page.allowedOrigins],
     appearance: page.appearance ?? undefined,
     visitNonce,
+    offersSkip,
     skippedSelfie: session.state.status === 'Approved' && session.stepUp?.skipped_selfie === true,
     wantsProofAgain,
   };
