@@ -23,9 +23,9 @@ const doubts = new Set(['Declined', 'In Review', 'Resubmitted']);
 
 /**
  * Follows a session's status. An approval that follows from a look which is on record makes known what was on record of that
- * look: the device that proved its key with it, the address, and what the application itself had named. Approved by hand or
- * without a look teaches nothing; doubt after an approval forgets what the session taught. Events may come in any order, and
- * before the first visit is written down; late ones change nothing.
+ * look: the device that proved its key with it, the address, and the device that the application had named, if it saw its user
+ * where the look came from. Approved by hand or without a look teaches nothing; doubt after an approval forgets what the session
+ * taught. Events may come in any order, and before the first visit is written down; late ones change nothing.
  */
 export async function learn({ hash }: Hashing, tx: Queries, message: SessionStatusChanged): Promise<void> {
   // A standalone call visits no page.
@@ -59,23 +59,26 @@ export async function learn({ hash }: Hashing, tx: Queries, message: SessionStat
 type Look = NonNullable<Awaited<ReturnType<typeof findLook>>>;
 
 async function teach(tx: Queries, look: Look, at: Date): Promise<void> {
-  const { application_id, session_id, subject } = look;
+  const { application_id, session_id, subject, network } = look;
   if (subject === null) return;
   const known = { application_id, subject, session_id, first_approved_at: at, last_approved_at: at };
   const devices = [
     { device_name: look.device_name, device: look.device, source: 'browser' },
-    { device_name: look.application_device, device: null, source: 'application' },
+    { device_name: namedDevice(look), device: null, source: 'application' },
   ] as const;
   for (const { device_name, device, source } of devices) {
     if (device_name !== null) await putKnownDevice(tx, { ...known, device_name, device, source });
   }
-  const networks = [
-    { network: look.network, source: 'browser' },
-    { network: look.application_network, source: 'application' },
-  ] as const;
-  for (const { network, source } of networks) {
-    if (network !== null) await putKnownNetwork(tx, { ...known, network, source });
-  }
+  if (network !== null) await putKnownNetwork(tx, { ...known, network, source: 'browser' });
+}
+
+/**
+ * The device that the application named, if whoever asked it to log in was where the look came from. Somebody else may have
+ * asked, in the name of the person who was looked at: then device and address are theirs.
+ */
+function namedDevice({ network, application_network, application_device }: Look): Buffer | null {
+  const isThere = network !== null && application_network?.equals(network);
+  return isThere ? application_device : null;
 }
 
 /** How the decision's last look for a living person went; null: it has none. */

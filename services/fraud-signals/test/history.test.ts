@@ -292,7 +292,7 @@ describe('what the application names itself', () => {
   it('is known along with a look, and counts where there is no page yet', async () => {
     const address = newAddress();
     const named = { applicationDeviceId: 'phone-7', applicationIpAddress: address };
-    const visit = await pass({ ...named });
+    const visit = await pass({ ...named, ipAddress: address });
     const creation = {
       phase: 'CREATION' as const,
       ipAddress: '',
@@ -312,6 +312,37 @@ describe('what the application names itself', () => {
       again(visit, { device: { keySha256: digest('new'), cookieSha256: null } }),
     );
     expect(page.device.isKnown).toBe(false);
+  });
+
+  it.each<[string, Told]>([
+    ['is not where the look came from', { applicationIpAddress: '203.0.113.66' }],
+    ['nobody told', { applicationIpAddress: '' }],
+    [
+      'is in another network of 64 bits',
+      { ipAddress: '2001:db8:5::1', applicationIpAddress: '2001:db8:5:1::1' },
+    ],
+  ])('is not learned when the address it saw its user on %s', async (_, told) => {
+    const visit = await pass({ applicationDeviceId: 'of-the-attacker', ...told });
+    const creation = {
+      phase: 'CREATION' as const,
+      ipAddress: '',
+      device: { keySha256: null, cookieSha256: null },
+      facts: new Map(),
+    };
+    const past = await lookBack(world.context, again(visit, creation));
+    expect(past.device).toMatchObject({ isKnown: false, isNetworkKnown: false });
+  });
+
+  it('is learned in the same network of 64 bits', async () => {
+    const visit = await pass({
+      applicationDeviceId: 'phone-9',
+      ipAddress: '2001:db8:6::1',
+      applicationIpAddress: '2001:db8:6::2',
+    });
+    const creation = { phase: 'CREATION' as const, ipAddress: '', facts: new Map() };
+    const device = { keySha256: null, cookieSha256: null };
+    const past = await lookBack(world.context, again(visit, { ...creation, device }));
+    expect(past.device).toMatchObject({ isKnown: true, isNetworkKnown: true });
   });
 
   it('may be a name of ours that a token vouches for', async () => {

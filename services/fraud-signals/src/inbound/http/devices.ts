@@ -33,7 +33,7 @@ const KnownDevice = Type.Object({
   network_fingerprint: seen('Name of the address (of IPv6: its network of 64 bits); null for a device'),
   source: Type.Enum(['browser', 'application'], {
     description:
-      'browser: the selfie was taken there; application: named by metadata.device_id or metadata.from_ip',
+      'browser: the selfie was taken there; application: named by metadata.device_id, and metadata.from_ip is where the selfie was taken',
   }),
   device_brand: seen('As last seen; null where it was not told'),
   device_model: seen('As last seen'),
