@@ -18,8 +18,8 @@ export async function requireMatchingListKey({ hash, database }: Keyed): Promise
   throw new Failure(
     'precondition',
     'signals_key_mismatch',
-    'SIGNALS_KEY is not the key that the lists were made under: set that one, or take over the lists to the new one with ' +
-      'node services/fraud-signals/src/cli/rekey-lists.ts',
+    'SIGNALS_KEY is not the key that the lists were made under: set that one, or take the lists over to the new one with ' +
+      'pnpm rekey-lists (docs/lists.md says how)',
   );
 }
 

@@ -7,7 +7,7 @@ Opens databases and lists of IP addresses as the service does, says which are of
 Exit code 0: all files can be used; 1: one cannot, or the directory cannot be read, and why is told; 3: it could not be tried.`;
 const exitCodes = { fine: 0, broken: 1, failed: 3 };
 
-/** `node services/fraud-signals/src/cli/ip-data.ts DIRECTORY`: looks before the service does. */
+/** `pnpm ip-data DIRECTORY`: looks before the service does. */
 try {
   const { positionals } = parseArgs({ allowPositionals: true });
   const [directory, ...addresses] = positionals;
