@@ -46,6 +46,15 @@ describe('a rule that is saved', () => {
     ).toEqual([]);
   });
 
+  it('is refused where all of them together are too much to go along with each assessment', () => {
+    const sized = (count: number) =>
+      Array.from({ length: count }, (_, at) =>
+        rule([when('face_challenge_method', 'equals', 'é'.repeat(1_000))], { name: `rule ${at}` }),
+      );
+    expect(checkRules(sized(7))).toEqual([]);
+    expect(checkRules(sized(9))).toEqual(['All rules together may have 16 KiB at most.']);
+  });
+
   it.each<[string, WrittenRule, string]>([
     ['an unknown signal', rule([when('ip_is_evil', 'equals', true)]), 'Rule 1 (step up): ip_is_evil is not'],
     [

@@ -36,7 +36,7 @@ export interface Condition {
   readonly values: readonly SignalValue[];
 }
 
-const limits = { rules: 20, conditions: 10, nameLength: 60, valueLength: 4_096, listed: 200 };
+const limits = { rules: 20, conditions: 10, nameLength: 60, valueLength: 4_096, listed: 200, kibibytes: 16 };
 
 const emptiness = ['is_empty', 'is_not_empty'] as const;
 const equality = ['equals', 'not_equals'] as const;
@@ -99,6 +99,10 @@ export function fieldOf(name: string): Field | undefined {
  */
 export function readRules(written: readonly WrittenRule[]): { rules: Rule[] } | { mistakes: string[] } {
   if (written.length > limits.rules) return { mistakes: [`There may be ${limits.rules} rules at most.`] };
+  // Each assessment of a session carries all of them, and keeps them.
+  if (bytesOf(written) > limits.kibibytes * 1_024) {
+    return { mistakes: [`All rules together may have ${limits.kibibytes} KiB at most.`] };
+  }
   const mistakes: string[] = [];
   const names = new Set<string>();
   const rules = written.map((rule, at) => {
@@ -129,6 +133,15 @@ export function readRules(written: readonly WrittenRule[]): { rules: Rule[] } | 
 export function checkRules(written: readonly WrittenRule[]): string[] {
   const read = readRules(written);
   return 'mistakes' in read ? read.mistakes : [];
+}
+
+/** Of all texts in them, so that it is the same in every spelling. */
+function bytesOf(rules: readonly WrittenRule[]): number {
+  const texts = rules.flatMap(({ name, logic, action, conditions }) => [
+    ...[name, logic, action],
+    ...conditions.flatMap(({ field, operator, valueJson }) => [field, operator, valueJson]),
+  ]);
+  return texts.reduce((sum, text) => sum + Buffer.byteLength(text), 0);
 }
 
 function titleOf({ name }: WrittenRule, at: number): string {
