@@ -103,21 +103,30 @@ describe('a service', () => {
 
   test('prepares a statement that is marked once on each connection', async () => {
     await withDatabase('prepared', async ({ db, transaction }) => {
-      const sum = async (a: number, b: number, queries = db) =>
-        (
-          await sql<{ sum: number }>`${prepared('add_up')} SELECT ${a}::int + ${b}::int AS sum`.execute(
-            queries,
-          )
-        ).rows[0]?.sum;
+      const addUp = prepared<{ a: number; b: number }, { sum: number; twice: number }>(
+        'add_up',
+        (value) =>
+          sql`SELECT ${value('a')}::int + ${value('b')}::int AS sum, 2 * (${value('a')}::int + ${value('b')}::int) AS twice`,
+      );
+      const sum = async (a: number, b: number, queries = db) => {
+        const [row] = await addUp(queries, { b, a });
+        expect(row?.twice).toBe(2 * (a + b));
+        return row?.sum;
+      };
       expect(await Promise.all([sum(1, 2), sum(3, 4)])).toEqual([3, 7]);
       await transaction(async (tx) => {
         expect([await sum(5, 6, tx), await sum(7, 8, tx)]).toEqual([11, 15]);
-        const { rows } = await sql`SELECT name FROM pg_prepared_statements`.execute(tx);
-        expect(rows).toEqual([{ name: 'add_up' }]);
+        const { rows } =
+          await sql`SELECT name, cardinality(parameter_types) AS values FROM pg_prepared_statements`.execute(
+            tx,
+          );
+        expect(rows).toEqual([{ name: 'add_up', values: 2 }]);
       });
-      const other = sql`${prepared('add_up')} SELECT 'something else'`.execute(db);
-      await expect(other).rejects.toThrow("'add_up' was used for a different statement");
-      expect(() => prepared('*/ DROP TABLE')).toThrow('no name');
+      const other = prepared('add_up', () => sql`SELECT 'something else'`);
+      await expect(other(db, {})).rejects.toThrow("'add_up' was used for a different statement");
+      expect(() => prepared('*/ DROP TABLE', () => sql`SELECT`)).toThrow('no name');
+      const unnamed = prepared('unnamed', () => sql`SELECT ${1}`);
+      await expect(unnamed(db, {})).rejects.toThrow('a value without a name');
     });
   });
 

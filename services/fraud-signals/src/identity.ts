@@ -5,7 +5,7 @@ import type { FactName, Facts } from './domain/facts.ts';
 import { localHour } from './domain/habits.ts';
 import { type Place, placeOf as roundedPlace } from './domain/travel.ts';
 import { agentOf, type DeviceClass } from './domain/user-agent.ts';
-import { placeOf, subjectHash } from './marks.ts';
+import { deviceHash, placeOf, subjectHash } from './marks.ts';
 import type { Visit } from './visit.ts';
 
 type Hash = Context['hash'];
@@ -69,7 +69,7 @@ export function identify({ hash }: Pick<Context, 'hash'>, visit: Visit): Identit
   const applicationDevice = visit.applicationDeviceId
     ? hash('application-device', applicationId, visit.applicationDeviceId)
     : null;
-  const deviceName = device && nameOf(hash, applicationId, device.id);
+  const deviceName = device && deviceHash(hash, applicationId, device.id);
   const hardware = hardwareRootOf(facts);
   return {
     subject: visit.vendorData === '' ? null : subjectHash(hash, applicationId, visit.vendorData),
@@ -109,7 +109,7 @@ export function deviceNameOf(
   applicationId: string,
   keySha256: Buffer,
 ): string {
-  return spellName(nameOf(hash, applicationId, hash('device', keySha256)));
+  return spellName(deviceHash(hash, applicationId, hash('device', keySha256)));
 }
 
 /** A device's name as applications see it; empty: nothing names it. */
@@ -140,9 +140,6 @@ function deviceOf(
   if (device.keySha256 !== null) return { id: hash('device', device.keySha256), isProved: true };
   return fingerprint && { id: hash('fingerprint-device', fingerprint), isProved: false };
 }
-
-const nameOf = (hash: Hash, applicationId: string, device: Buffer) =>
-  hash('device-name', applicationId, device);
 
 function fingerprintHash(hash: Hash, facts: Facts): Buffer | null {
   const fingerprint = fingerprintOf(facts);

@@ -2,10 +2,9 @@ import type { SessionStatusChanged } from '@selfsame/contracts/session/v1/events
 import type { Context } from './context.ts';
 import { readName } from './identity.ts';
 import { subjectHash } from './marks.ts';
-import { eraseSubjectVisits, eraseVisit, historyErasures } from './outbound/history-erasure-store.ts';
 import {
-  findDeviceName,
   forgetKnown,
+  forgetKnownOfSession,
   forgetTaught,
   type KnownRow,
   listKnown,
@@ -91,29 +90,11 @@ function livenessOf(decisionJson: string): { method: string | null; failed: bool
   return { method: typeof method === 'string' ? method : null, failed: status === 'Declined' };
 }
 
-/** A session was deleted: what is remembered of it goes, what is on its way included. */
-export async function forgetSession(
-  tx: Queries,
-  session: { applicationId: string; sessionId: string },
-): Promise<void> {
-  await eraseVisit(tx, session);
-}
-
-/** A subject was erased: everything that is remembered of it goes, and devices on which nobody else was seen. */
-export async function forgetSubject(
-  { hash }: Hashing,
-  tx: Queries,
-  { applicationId, vendorData }: { applicationId: string; vendorData: string },
-): Promise<void> {
-  if (vendorData === '') return;
-  await eraseSubjectVisits(tx, { applicationId, subject: subjectHash(hash, applicationId, vendorData) });
-}
-
 /** Which of a subject's devices and networks are to be forgotten. */
 export interface Forgotten {
   readonly applicationId: string;
   readonly vendorData: string;
-  /** Name of one; empty: that on which the session was last seen, or all without one. */
+  /** Name of one; empty: those that the session came from, or all without one. */
   readonly fingerprint: string;
   readonly sessionId: string;
 }
@@ -129,12 +110,12 @@ export async function forgetDevices(
   if (vendorData === '') return 0;
   const subject = subjectHash(hash, applicationId, vendorData);
   const key = { applicationId, subject };
-  if (fingerprint === '' && sessionId === '') return forgetKnown(database.db, key, null);
-  const name =
-    fingerprint === ''
-      ? await findDeviceName(database.db, { applicationId, sessionId })
-      : readKnownName(fingerprint);
-  return name === null ? 0 : forgetKnown(database.db, key, name);
+  if (fingerprint !== '') {
+    const name = readKnownName(fingerprint);
+    return name === null ? 0 : forgetKnown(database.db, key, name);
+  }
+  if (sessionId !== '') return forgetKnownOfSession(database.db, { ...key, sessionId });
+  return forgetKnown(database.db, key, null);
 }
 
 const prefixes = { network: 'selfsame-net-', application: 'selfsame-app-', browser: 'selfsame-fp-' };
@@ -166,22 +147,4 @@ export async function knownOf(
   );
   const expires = ({ last_approved_at }: KnownRow) => new Date(last_approved_at.getTime() + lifetimeMs);
   return { count, rows: rows.map((row) => ({ ...row, expires_at: expires(row) })) };
-}
-
-/** What of the past is due to go, by name; each takes at most `limit` rows at a time. @returns whether there may be more */
-export function historyChores(
-  { database, config }: Pick<Context, 'database' | 'config'>,
-  limit: number,
-  now: () => Date = () => new Date(),
-): Record<string, () => Promise<boolean>> {
-  const ago = (days: number) => new Date(now().getTime() - days * dayMs);
-  return Object.fromEntries(
-    Object.entries(historyErasures).map(([what, erase]) => [
-      what,
-      async () => {
-        const due = { historySince: ago(config.historyDays), knownSince: ago(config.knownDays) };
-        return (await erase(database.db, { ...due, now: now(), limit })) === limit;
-      },
-    ]),
-  );
 }

@@ -34,11 +34,12 @@ export async function findListHits(
   const values = valuesOf(visit, deviceNames);
   const { applicationId } = visit;
   const matchKey = matchKeysOf(context.hash, applicationId);
-  const keys = [...values].flatMap(([type, normals]) =>
+  const matchKeys = [...values].flatMap(([type, normals]) =>
     (normals ?? []).map((normal) => matchKey(type, normal)),
   );
   try {
-    const found = keys.length === 0 ? [] : await findHits(context.database.db, applicationId, keys, maxHits);
+    const query = { applicationId, matchKeys, limit: maxHits };
+    const found = matchKeys.length === 0 ? [] : await findHits(context.database.db, query);
     return { hits: found.filter(isTold), facts: factsOf(values, found), failed: false };
   } catch (err) {
     context.log.warn({ err }, 'the lists could not be asked');

@@ -16,8 +16,17 @@ export function marksOf({ hash }: Context, visit: Visit): Marks {
   return {
     subject_hash: vendorData === '' ? null : subjectHash(hash, applicationId, vendorData),
     address_hash: place === '' ? null : hash('network', applicationId, place),
-    device_hash: device.keySha256 === null ? null : hash('device', applicationId, device.keySha256),
+    device_hash:
+      device.keySha256 === null ? null : deviceHash(hash, applicationId, hash('device', device.keySha256)),
   };
+}
+
+/**
+ * Names a device within an application.
+ * @param device as all applications have it
+ */
+export function deviceHash(hash: Context['hash'], applicationId: string, device: Buffer): Buffer {
+  return hash('device-name', applicationId, device);
 }
 
 /** Names a subject in table assessments. */

@@ -12,22 +12,33 @@ export type AssessmentRecord = Selectable<AssessmentTables['assessments']>;
  * of the database takes along was never known, and whoever looks for it finds nothing and approves nothing.
  */
 export async function insertAssessment(db: Queries, record: AssessmentRecord): Promise<void> {
-  const { facts, step_up: stepUp } = record;
-  await sql`${prepared('insert_assessment')}
+  const { facts, step_up } = record;
+  await keepAssessment(db, {
+    ...record,
+    facts: facts === null ? null : JSON.stringify(facts),
+    rules: JSON.stringify(record.rules),
+    reasons: JSON.stringify(record.reasons),
+    counts: JSON.stringify(record.counts),
+    step_up: step_up === null ? null : JSON.stringify(step_up),
+  });
+}
+
+const keepAssessment = prepared<Record<keyof AssessmentRecord, unknown>>(
+  'insert_assessment',
+  (value) => sql`
     WITH quick AS MATERIALIZED (SELECT set_config('synchronous_commit', 'off', true))
     INSERT INTO assessments (
       id, application_id, session_id, attempt_id, phase, subject_hash, address_hash, device_hash, facts, rules, score, level,
       reasons, counts, step_up, failures, catalogue_version, assessed_at, raw_until
     )
-    SELECT ${record.id}::uuid, ${record.application_id}::uuid, ${record.session_id}::uuid, ${record.attempt_id}::text,
-      ${record.phase}::text, ${record.subject_hash}::bytea, ${record.address_hash}::bytea, ${record.device_hash}::bytea,
-      ${facts === null ? null : JSON.stringify(facts)}::jsonb, ${JSON.stringify(record.rules)}::jsonb,
-      ${record.score}::float8, ${record.level}::text, ${JSON.stringify(record.reasons)}::jsonb, ${JSON.stringify(record.counts)}::jsonb,
-      ${stepUp === null ? null : JSON.stringify(stepUp)}::jsonb, ${record.failures}::text[],
-      ${record.catalogue_version}::text, ${record.assessed_at}::timestamptz, ${record.raw_until}::timestamptz
+    SELECT ${value('id')}::uuid, ${value('application_id')}::uuid, ${value('session_id')}::uuid, ${value('attempt_id')}::text,
+      ${value('phase')}::text, ${value('subject_hash')}::bytea, ${value('address_hash')}::bytea, ${value('device_hash')}::bytea,
+      ${value('facts')}::jsonb, ${value('rules')}::jsonb, ${value('score')}::float8, ${value('level')}::text,
+      ${value('reasons')}::jsonb, ${value('counts')}::jsonb, ${value('step_up')}::jsonb, ${value('failures')}::text[],
+      ${value('catalogue_version')}::text, ${value('assessed_at')}::timestamptz, ${value('raw_until')}::timestamptz
     FROM quick
-    WHERE NOT EXISTS (SELECT FROM erased_sessions WHERE session_id = ${record.session_id}::uuid)`.execute(db);
-}
+    WHERE NOT EXISTS (SELECT FROM erased_sessions WHERE session_id = ${value('session_id')}::uuid)`,
+);
 
 /** One time that the page of a session was opened. */
 export interface Opening {
@@ -43,18 +54,22 @@ const maxOpenings = 50;
 /** The openings of a session's page, newest first, 50 at most. */
 export async function findOpenings(
   db: Queries,
-  session: { applicationId: string; sessionId: string },
-  options: { withFacts: boolean },
+  { applicationId, sessionId }: { applicationId: string; sessionId: string },
+  { withFacts }: { withFacts: boolean },
 ): Promise<Opening[]> {
-  const { rows } = await sql<Opening>`${prepared('find_openings')}
-    SELECT assessed_at, address_hash, device_hash,
-      CASE WHEN ${options.withFacts}::boolean AND row_number() OVER (ORDER BY assessed_at DESC) = 1 THEN facts END AS facts
-    FROM assessments
-    WHERE session_id = ${session.sessionId} AND application_id = ${session.applicationId} AND phase = 'OPENING'
-    ORDER BY assessed_at DESC
-    LIMIT ${maxOpenings}`.execute(db);
-  return rows;
+  return askOpenings(db, { applicationId, sessionId, withFacts });
 }
+
+const askOpenings = prepared<{ applicationId: string; sessionId: string; withFacts: boolean }, Opening>(
+  'find_openings',
+  (value) => sql`
+    SELECT assessed_at, address_hash, device_hash,
+      CASE WHEN ${value('withFacts')}::boolean AND row_number() OVER (ORDER BY assessed_at DESC) = 1 THEN facts END AS facts
+    FROM assessments
+    WHERE session_id = ${value('sessionId')} AND application_id = ${value('applicationId')} AND phase = 'OPENING'
+    ORDER BY assessed_at DESC
+    LIMIT ${sql.lit(maxOpenings)}`,
+);
 
 /** @returns null when there is none */
 export async function findAssessment(db: Queries, id: string): Promise<AssessmentRecord | null> {

@@ -1,9 +1,10 @@
 import { sql } from 'kysely';
+import { forgetTaught } from './known-store.ts';
 import type { Queries } from './tables.ts';
 
 /**
- * Erases what is remembered of a session and leaves a mark, so that a visit or an event that is still on its way brings
- * nothing back. What it taught stays: it is the subject's.
+ * Erases what is remembered of a session, what it taught last included, and leaves a mark, so that a visit or an event that is
+ * still on its way brings nothing back.
  */
 export async function eraseVisit(
   tx: Queries,
@@ -16,17 +17,10 @@ export async function eraseVisit(
     .returning(['session_id', 'device'])
     .execute();
   await leaveMarks(tx, applicationId, [sessionId]);
-  for (const table of ['known_devices', 'known_networks'] as const) {
-    await tx
-      .updateTable(table)
-      .set({ session_id: null })
-      .where('application_id', '=', applicationId)
-      .where('session_id', '=', sessionId)
-      .execute();
-  }
+  const known = await forgetTaught(tx, { applicationId, sessionId });
   await dropUnusedDevices(
     tx,
-    gone.map(({ device }) => device),
+    [...known, ...gone].map(({ device }) => device),
   );
 }
 

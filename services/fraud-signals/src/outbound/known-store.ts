@@ -42,15 +42,22 @@ function renewed(table: 'known_devices' | 'known_networks') {
   };
 }
 
-/** Forgets what a session taught last. */
-export async function forgetTaught(tx: Queries, { applicationId, sessionId }: SessionKey): Promise<void> {
-  for (const table of ['known_devices', 'known_networks'] as const) {
-    await tx
-      .deleteFrom(table)
-      .where('application_id', '=', applicationId)
-      .where('session_id', '=', sessionId)
-      .execute();
-  }
+/** Forgets what a session taught last. @returns the devices, which may be nobody's now */
+export async function forgetTaught(
+  tx: Queries,
+  { applicationId, sessionId }: SessionKey,
+): Promise<{ device: Buffer | null }[]> {
+  await tx
+    .deleteFrom('known_networks')
+    .where('application_id', '=', applicationId)
+    .where('session_id', '=', sessionId)
+    .execute();
+  return tx
+    .deleteFrom('known_devices')
+    .where('application_id', '=', applicationId)
+    .where('session_id', '=', sessionId)
+    .returning('device')
+    .execute();
 }
 
 /**
@@ -75,18 +82,31 @@ export async function forgetKnown(
   return rows[0]?.forgotten ?? 0;
 }
 
-/** What the device of a session is called, as it was last seen. */
-export async function findDeviceName(
+/**
+ * Forgets devices and networks of a subject that a session came from: where it was looked at, the devices that proved
+ * themselves when its page was opened, and what the application named along with its looks.
+ * @returns how many
+ */
+export async function forgetKnownOfSession(
   db: Queries,
-  { applicationId, sessionId }: SessionKey,
-): Promise<Buffer | null> {
-  const row = await db
-    .selectFrom('visits')
-    .select('device_name')
-    .where('application_id', '=', applicationId)
-    .where('session_id', '=', sessionId)
-    .executeTakeFirst();
-  return row?.device_name ?? null;
+  { applicationId, sessionId, subject }: SessionKey & SubjectKey,
+): Promise<number> {
+  const { rows } = await sql<{ forgotten: number }>`
+    WITH looks AS MATERIALIZED (
+      SELECT device_name, application_device, network FROM visit_looks
+      WHERE application_id = ${applicationId} AND session_id = ${sessionId}
+    ), devices AS (
+      DELETE FROM known_devices WHERE application_id = ${applicationId} AND subject = ${subject} AND device_name IN (
+        SELECT device_name FROM looks UNION SELECT application_device FROM looks
+        UNION SELECT device_name FROM visits WHERE application_id = ${applicationId} AND session_id = ${sessionId}
+        UNION SELECT device_hash FROM assessments WHERE application_id = ${applicationId} AND session_id = ${sessionId}
+      ) RETURNING 1
+    ), networks AS (
+      DELETE FROM known_networks WHERE application_id = ${applicationId} AND subject = ${subject}
+        AND network IN (SELECT network FROM looks) RETURNING 1
+    )
+    SELECT ((SELECT count(*) FROM devices) + (SELECT count(*) FROM networks))::int AS forgotten`.execute(db);
+  return rows[0]?.forgotten ?? 0;
 }
 
 /** A device or a network of a subject, as it was last seen there. */

@@ -1,6 +1,6 @@
 import { prepared } from '@selfsame/database/prepared';
 import { type RawBuilder, sql } from 'kysely';
-import { baselineHours, hourMs, hourOf } from '../domain/baseline.ts';
+import { baselineHours, hourOf } from '../domain/baseline.ts';
 import type { PastAnswer } from './past-answer.ts';
 import type { Queries } from './tables.ts';
 
@@ -50,32 +50,41 @@ const decisions = sql`
  * a fixed number of rows, so that the answer takes as long for a busy address as for a quiet one.
  */
 export async function readPast(db: Queries, query: PastQuery): Promise<PastAnswer> {
-  const { applicationId, sessionId } = query;
-  const app = sql`${applicationId}::uuid`;
-  const other = sql`session_id <> ${sessionId}::uuid`;
-  const [subject, network, prefix] = [bytes(query.subject), bytes(query.network), bytes(query.prefix)];
-  const since = (ms: number) => sql`${new Date(query.now.getTime() - ms)}::timestamptz`;
+  const hour = new Date(hourOf(query.now.getTime()));
+  const [answer] = await askPast(db, { ...query, hour });
+  if (answer === undefined) throw new Error('a query without a table gave no row');
+  return answer;
+}
+
+const askPast = prepared<PastQuery & { hour: Date }, PastAnswer>('read_past', (value) => {
+  const bytes = (key: keyof PastQuery) => sql`${value(key)}::bytea`;
+  const app = sql`${value('applicationId')}::uuid`;
+  const session = sql`${value('sessionId')}::uuid`;
+  const other = sql`session_id <> ${session}`;
+  const [subject, network, prefix] = [bytes('subject'), bytes('network'), bytes('prefix')];
+  const knownSince = sql`${value('knownSince')}::timestamptz`;
+  const since = (ago: string) => sql`${value('now')}::timestamptz - ${sql.lit(ago)}::interval`;
   const device = sql`(SELECT device FROM me)`;
   const fingerprint = sql`(SELECT fingerprint FROM me)`;
   const ja4 = sql`(SELECT ja4 FROM me)`;
-  const asn = sql`${query.asn}::bigint`;
+  const asn = sql`${value('asn')}::bigint`;
   const newest = sql`ORDER BY came_at DESC LIMIT ${sql.lit(countedMax)}`;
-  const hour = (ago: number) => sql`${new Date(hourOf(query.now.getTime()) - ago * hourMs)}::timestamptz`;
+  const hour = (ago: number) => sql`${value('hour')}::timestamptz - ${sql.lit(`${ago} hours`)}::interval`;
   const isOther = sql`(subject IS NULL OR subject IS DISTINCT FROM ${subject})`;
   /** Other subjects first: they are what matches are read for. */
   const matches = (where: RawBuilder<unknown>) => sql`
     (SELECT json_agg(m) FROM (
       SELECT ${matchColumns} FROM (SELECT * FROM visits WHERE ${where} AND ${other} ORDER BY came_at DESC LIMIT ${sql.lit(rowsMax)}) v
       ORDER BY ${isOther} DESC, came_at DESC LIMIT ${sql.lit(matchesMax)}) m)`;
-  const statement = sql<PastAnswer>`${prepared('read_past')}
+  return sql`
     WITH own AS MATERIALIZED (
       SELECT ${visitColumns}, is_proved AS "isProved", fingerprint, hardware, traits, ja4, brand, model, platform
-      FROM visits WHERE application_id = ${app} AND session_id = ${sessionId}::uuid AND erased_at IS NULL
+      FROM visits WHERE application_id = ${app} AND session_id = ${session} AND erased_at IS NULL
     ), me AS MATERIALIZED (
-      SELECT coalesce(${bytes(query.device)}, (SELECT device FROM own)) AS device,
-        CASE WHEN ${bytes(query.device)} IS NULL THEN (SELECT "isProved" FROM own) ELSE ${query.isProved}::boolean END AS is_proved,
-        coalesce(${bytes(query.fingerprint)}, (SELECT fingerprint FROM own)) AS fingerprint,
-        coalesce(${bytes(query.ja4)}, (SELECT ja4 FROM own)) AS ja4
+      SELECT coalesce(${bytes('device')}, (SELECT device FROM own)) AS device,
+        CASE WHEN ${bytes('device')} IS NULL THEN (SELECT "isProved" FROM own) ELSE ${value('isProved')}::boolean END AS is_proved,
+        coalesce(${bytes('fingerprint')}, (SELECT fingerprint FROM own)) AS fingerprint,
+        coalesce(${bytes('ja4')}, (SELECT ja4 FROM own)) AS ja4
     ), before AS MATERIALIZED (
       SELECT ${visitColumns}, ja4, hardware, traits, camera FROM visits
       WHERE application_id = ${app} AND device = ${device} AND ${other} ORDER BY came_at DESC LIMIT ${sql.lit(rowsMax)}
@@ -88,51 +97,51 @@ export async function readPast(db: Queries, query: PastQuery): Promise<PastAnswe
       (SELECT to_json(came_at) FROM visits WHERE application_id = ${app} AND subject = ${subject} AND ${other}
         ORDER BY came_at LIMIT 1) AS "subjectFirstSeenAt",
       (SELECT json_build_object(
-          'attempts10m', count(*) FILTER (WHERE looked_at > ${since(600_000)}),
+          'attempts10m', count(*) FILTER (WHERE looked_at > ${since('10 minutes')}),
           'looks30d', count(*), 'livenessFailures30d', count(*) FILTER (WHERE liveness_failed))
         FROM (SELECT looked_at, liveness_failed FROM visit_looks
-          WHERE application_id = ${app} AND subject = ${subject} AND looked_at > ${since(30 * dayMs)}
-            AND attempt_id <> ${query.attemptId} ORDER BY looked_at DESC LIMIT ${sql.lit(countedMax)}) l) AS looks,
+          WHERE application_id = ${app} AND subject = ${subject} AND looked_at > ${since('720 hours')}
+            AND attempt_id <> ${value('attemptId')}::text ORDER BY looked_at DESC LIMIT ${sql.lit(countedMax)}) l) AS looks,
       json_build_object(
         'devices', (SELECT count(*) FROM known_devices WHERE application_id = ${app} AND subject = ${subject}
-          AND last_approved_at > ${query.knownSince}),
+          AND last_approved_at > ${knownSince}),
         'networks', (SELECT count(*) FROM known_networks WHERE application_id = ${app} AND subject = ${subject}
-          AND last_approved_at > ${query.knownSince})) AS known,
+          AND last_approved_at > ${knownSince})) AS known,
       (SELECT to_json(last_approved_at) FROM known_devices WHERE application_id = ${app} AND subject = ${subject}
-        AND device_name = ${bytes(query.knownName)} AND last_approved_at > ${query.knownSince}) AS "deviceApprovedAt",
+        AND device_name = ${bytes('knownName')} AND last_approved_at > ${knownSince}) AS "deviceApprovedAt",
       (SELECT to_json(last_approved_at) FROM known_networks WHERE application_id = ${app} AND subject = ${subject}
-        AND network = ${network} AND last_approved_at > ${query.knownSince}) AS "networkApprovedAt",
+        AND network = ${network} AND last_approved_at > ${knownSince}) AS "networkApprovedAt",
       (SELECT json_agg(v) FROM (
         SELECT "sessionId", subject, device, "deviceName", network, asn, country, latitude, longitude, "radiusKm", "browserFamily",
           "browserMajor", "osFamily", "osVersion", "localHour", similarity, status, "isApproved", enrols, method, "cameAt",
           "seenAt", "decidedAt" FROM before) v) AS "ofDevice",
       (SELECT to_json(first_seen_at) FROM devices WHERE id = ${device}) AS "deviceFirstSeenAt",
       (SELECT count(DISTINCT application_id)::int FROM (SELECT application_id FROM visits WHERE device = ${device}
-        AND application_id <> ${app} AND came_at > ${since(30 * dayMs)} LIMIT ${sql.lit(countedMax)}) t) AS "deviceTenants",
+        AND application_id <> ${app} AND came_at > ${since('720 hours')} LIMIT ${sql.lit(countedMax)}) t) AS "deviceTenants",
       (SELECT row_to_json(b) FROM (SELECT ja4, hardware, traits, "browserFamily", "browserMajor" FROM before
         WHERE traits IS NOT NULL ORDER BY "cameAt" DESC LIMIT 1) b) AS "deviceBefore",
       (SELECT to_json(camera) FROM before WHERE camera IS NOT NULL ORDER BY "cameAt" DESC LIMIT 1) AS "cameraBefore",
-      (SELECT to_json(device) FROM device_cookies WHERE cookie = ${bytes(query.cookie)}) AS "cookieOwner",
+      (SELECT to_json(device) FROM device_cookies WHERE cookie = ${bytes('cookie')}) AS "cookieOwner",
       (SELECT count(DISTINCT device)::int FROM (SELECT device FROM visits WHERE application_id = ${app}
-        AND fingerprint = ${fingerprint} AND came_at > ${since(30 * dayMs)} AND device IS DISTINCT FROM ${device} ${newest}) f) AS "fingerprintDevices",
+        AND fingerprint = ${fingerprint} AND came_at > ${since('720 hours')} AND device IS DISTINCT FROM ${device} ${newest}) f) AS "fingerprintDevices",
       (SELECT json_build_object(
-          'sessions10m', count(*) FILTER (WHERE came_at > ${since(600_000)}),
+          'sessions10m', count(*) FILTER (WHERE came_at > ${since('10 minutes')}),
           'subjects24h', count(DISTINCT subject) FILTER (WHERE subject IS DISTINCT FROM ${subject}),
           'devices24h', count(DISTINCT device) FILTER (WHERE device IS DISTINCT FROM ${device}),
           'decided', count(*) FILTER (WHERE status IN ('Approved', 'Declined')),
           'declined', count(*) FILTER (WHERE status = 'Declined'))
         FROM (SELECT came_at, subject, device, status FROM visits WHERE application_id = ${app} AND network = ${network}
-          AND came_at > ${since(dayMs)} AND ${other} ${newest}) n) AS network,
+          AND came_at > ${since('24 hours')} AND ${other} ${newest}) n) AS network,
       (SELECT to_json(came_at) FROM visits WHERE application_id = ${app} AND network = ${network} AND ${other}
         ORDER BY came_at LIMIT 1) AS "networkFirstSeenAt",
       (SELECT count(*)::int FROM (SELECT 1 FROM visits WHERE application_id = ${app} AND prefix = ${prefix}
-        AND came_at > ${since(600_000)} AND ${other} ${newest}) p) AS "prefixSessions10m",
+        AND came_at > ${since('10 minutes')} AND ${other} ${newest}) p) AS "prefixSessions10m",
       (SELECT row_to_json(a) FROM (SELECT ${decisions} FROM (SELECT status FROM visits WHERE application_id = ${app}
-        AND asn = ${asn} AND came_at > ${since(dayMs)} AND ${other} ${newest}) s) a) AS asn,
+        AND asn = ${asn} AND came_at > ${since('24 hours')} AND ${other} ${newest}) s) a) AS asn,
       (SELECT row_to_json(j) FROM (SELECT ${decisions},
-          count(DISTINCT subject) FILTER (WHERE came_at > ${since(3_600_000)} AND subject IS DISTINCT FROM ${subject}) AS "subjects1h"
+          count(DISTINCT subject) FILTER (WHERE came_at > ${since('1 hour')} AND subject IS DISTINCT FROM ${subject}) AS "subjects1h"
         FROM (SELECT status, came_at, subject FROM visits WHERE application_id = ${app} AND ja4 = ${ja4}
-          AND came_at > ${since(dayMs)} AND ${other} ${newest}) s) j) AS ja4,
+          AND came_at > ${since('24 hours')} AND ${other} ${newest}) s) j) AS ja4,
       (SELECT json_build_object(
           'current', ${counts(sql`hour >= ${hour(0)}`)}, 'previous', ${counts(sql`hour = ${hour(1)}`)},
           'past', ${counts(
@@ -151,17 +160,11 @@ export async function readPast(db: Queries, query: PastQuery): Promise<PastAnswe
             AND traits IS NOT NULL AND is_proved AND device IS DISTINCT FROM ${device} ORDER BY came_at DESC LIMIT ${sql.lit(candidatesMax)})
           UNION ALL
           (SELECT * FROM visits WHERE application_id = ${app} AND prefix = ${prefix} AND ${other}
-            AND subject IS DISTINCT FROM ${subject} AND came_at > ${since(30 * dayMs)}
+            AND subject IS DISTINCT FROM ${subject} AND came_at > ${since('720 hours')}
             AND traits IS NOT NULL AND is_proved AND device IS DISTINCT FROM ${device} ORDER BY came_at DESC LIMIT ${sql.lit(candidatesMax)})
         ) v WHERE NOT EXISTS (SELECT FROM before) AND ${device} IS NOT NULL
       ) c) AS candidates`;
-  const { rows } = await statement.execute(db);
-  const [answer] = rows;
-  if (answer === undefined) throw new Error('a query without a table gave no row');
-  return answer;
-}
-
-const dayMs = 86_400_000;
+});
 
 /** Of hours, as JSON. */
 function counts(which: RawBuilder<unknown>, more: RawBuilder<unknown> = sql``) {
@@ -169,5 +172,3 @@ function counts(which: RawBuilder<unknown>, more: RawBuilder<unknown> = sql``) {
   return sql`json_build_object(
     'sessions', ${sum('sessions')}, 'approved', ${sum('approved')}, 'declined', ${sum('declined')}${more})`;
 }
-
-const bytes = (value: Buffer | null) => sql`${value}::bytea`;
