@@ -37,5 +37,9 @@ export async function eraseSubject(
   const subject = subjectHash(hash, applicationId, vendorData);
   await eraseSubjectAssessments(tx, subject);
   await eraseSubjectVisits(tx, { applicationId, subject });
-  await eraseSubjectEntries(tx, applicationId, matchKeysOf(hash, applicationId)('user', normalUser(vendorData)));
+  await eraseSubjectEntries(
+    tx,
+    applicationId,
+    matchKeysOf(hash, applicationId)('user', normalUser(vendorData)),
+  );
 }

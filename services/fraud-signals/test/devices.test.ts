@@ -129,12 +129,49 @@ describe('the known devices of a user', () => {
           ...which,
         })
       ).forgotten;
-    expect(await forget({ sessionId: first.sessionId })).toBe(1);
+    expect(await forget({ sessionId: first.sessionId }), 'device and address').toBe(2);
     expect(await forget({ sessionId: first.sessionId })).toBe(0);
     expect(await forget({ sessionId: randomUUID() })).toBe(0);
     expect(await forget({ fingerprint: second.device?.fingerprint ?? '' })).toBe(1);
-    expect(await forget({}), 'the address is left').toBe(1);
     expect(await forget({})).toBe(0);
+    await pass('emil', 'third');
+    expect(await forget({}), 'device and address').toBe(2);
+  });
+
+  it('are forgotten with everything that a session came from', async () => {
+    const applicationId = world.application.id;
+    const vendorData = 'hugo';
+    await pass(vendorData, 'his phone', '198.51.100.20');
+    await pass(vendorData, 'his computer', '198.51.100.21');
+    const session = {
+      ...{ sessionId: randomUUID(), vendorData },
+      ...{ applicationDeviceId: 'app-of-hugo', applicationIpAddress: '198.51.100.22' },
+    };
+    const seen = (key: string, ipAddress: string) => ({
+      session,
+      observation: { ipAddress, device: { keySha256: digest(key) }, facts },
+    });
+    // Opened on two devices that are known, and looked at on a third one.
+    await world.assess(seen('his phone', '198.51.100.20'));
+    await world.assess(seen('his computer', '198.51.100.21'));
+    const attemptId = randomUUID();
+    await world.assess({
+      ...seen('his tablet', '198.51.100.22'),
+      ...{ phase: AssessmentPhase.CAPTURE, attemptId },
+    });
+    await world.tell({ ...session, attemptId });
+    await world.settled();
+    expect((await world.call('GET', path(vendorData))).body.count).toBe(7);
+    const { sessionId } = session;
+    const { forgotten } = await world.rpc.forgetDevices({
+      applicationId,
+      vendorData,
+      fingerprint: '',
+      sessionId,
+    });
+    expect(forgotten, 'four devices, and the address of the look').toBe(5);
+    const { results } = (await world.call('GET', path(vendorData))).body;
+    expect(results.map(({ type }: { type: string }) => type)).toEqual(['network', 'network']);
   });
 });
 

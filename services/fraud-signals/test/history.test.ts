@@ -2,9 +2,11 @@ import { randomUUID } from 'node:crypto';
 import { SessionStatusChanged } from '@selfsame/contracts/session/v1/events';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import type { FactName, FactValue } from '../src/domain/facts.ts';
+import { eraseSession, eraseSubject } from '../src/erasure.ts';
 import { type LookedBack, lookBack } from '../src/history.ts';
 import { deviceNameOf } from '../src/identity.ts';
-import { forgetSession, forgetSubject, historyChores, learn } from '../src/knowledge.ts';
+import { learn } from '../src/knowledge.ts';
+import { eraseAll } from '../src/retention.ts';
 import type { Phase, Visit } from '../src/visit.ts';
 import { recordVisit } from '../src/visit-record.ts';
 import { digest, openWorld, type World } from './harness.ts';
@@ -508,8 +510,7 @@ describe('matches', () => {
     const visit = visitOf();
     await come(visit);
     const { rawDays } = world.context.config;
-    const chores = historyChores(world.context, 500, () => later(rawDays * dayMs + hourMs));
-    while (await chores['addresses of visits']?.());
+    await eraseAll(world.context, undefined, later(rawDays * dayMs + hourMs));
     const { matches } = await lookBack(world.context, again(visit));
     expect(matches[0]?.network).toMatchObject({ ipAddress: '', countryCode: 'FR' });
   });
@@ -704,7 +705,7 @@ describe('erasure', () => {
     const before = await everything();
     for (const trace of traces) expect(before.includes(trace)).toBe(true);
 
-    await world.context.database.transaction((tx) => forgetSubject(world.context, tx, visit));
+    await world.context.database.transaction((tx) => eraseSubject(world.context, tx, visit));
     await come(lookOf(visit));
     await tell(visit, { status: 'Declined' });
 
@@ -716,20 +717,30 @@ describe('erasure', () => {
     expect(after.includes(visit.vendorData)).toBe(false);
   });
 
-  it('of a session leaves what it taught', async () => {
-    const visit = await pass();
-    await world.context.database.transaction((tx) => forgetSession(tx, visit));
-    await come(lookOf(visit));
+  it('of a session takes what it taught last, and leaves what another one taught since', async () => {
+    const visit = await pass({ key: 'taught', applicationDeviceId: 'phone-of-taught' });
+    const twice = await pass({ key: 'taught twice', vendorData: visit.vendorData });
+    const since = lookOf(again(twice));
+    await come(since);
+    await tell(since);
+    for (const each of [visit, twice]) {
+      await world.context.database.transaction((tx) => eraseSession(tx, each));
+      await come(lookOf(each));
+    }
     const past = await lookBack(world.context, again(visit));
-    expect(past.device.isKnown).toBe(true);
-    expect(fact(past, 'subject_is_new')).toBe(true);
+    expect([past.device.isKnown, past.device.isNetworkKnown]).toEqual([false, false]);
+    const other = await lookBack(world.context, again(since));
+    expect([other.device.isKnown, other.device.isNetworkKnown]).toEqual([true, true]);
+    expect(fact(other, 'subject_known_devices')).toBe(1);
+    const { device } = past.identity;
+    const gone = await world.context.database.db.selectFrom('devices').selectAll().execute();
+    expect(gone.filter(({ id }) => device?.equals(id))).toEqual([]);
   });
 
   it('takes what is older than anything is kept', async () => {
     const old = new Date('2020-01-01T00:00:00Z');
     const visit = await pass({ now: old });
-    const chores = historyChores(world.context, 500, () => new Date('2022-01-01T00:00:00Z'));
-    for (const chore of Object.values(chores)) while (await chore());
+    await eraseAll(world.context, undefined, new Date('2022-01-01T00:00:00Z'));
     const past = await lookBack(world.context, { ...again(visit), now: later(0) });
     expect(fact(past, 'subject_is_new')).toBe(true);
     expect(fact(past, 'device_age_days')).toBe(0);

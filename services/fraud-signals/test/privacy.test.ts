@@ -90,7 +90,7 @@ const hashesOf = ({ vendorData, device }: Person): Record<string, string[]> => {
   return {
     'hash of the subject': [hash('subject', id, vendorData).toString('hex')],
     'hash of the device': [hash('device', device.keySha256).toString('hex')],
-    'hash of the key': [hash('device', id, device.keySha256).toString('hex')],
+    'name of the device': [hash('device-name', id, hash('device', device.keySha256)).toString('hex')],
   };
 };
 
