@@ -14,7 +14,7 @@ import { type Identity, identify, spellName } from './identity.ts';
 import { findListHits, type ListFindings } from './list-hits.ts';
 import { type Marks, marksOf, placeOf } from './marks.ts';
 import type { SeenFacts } from './observed.ts';
-import { lookAtOpenings } from './openings.ts';
+import { openingFacts } from './openings.ts';
 import { type AssessmentRecord, insertAssessment } from './outbound/assessment-store.ts';
 import type { Sight } from './outbound/network/sight.ts';
 import type { Visit } from './visit.ts';
@@ -81,11 +81,11 @@ export async function assess(
   const marks = marksOf(context, visit);
 
   const lookingMs = timeMs * lookingShare;
-  const [past, lists, openings] = await Promise.all([
+  const [past, lists] = await Promise.all([
     attempt('history', lookingMs, () => lookBack(context, visit, identity)),
     attempt('lists', lookingMs, () => findListHits(context, visit, namesOf(identity))),
-    attempt('history', lookingMs, () => lookAtOpenings(context, visit, marks)),
   ]);
+  const openings = past?.openings && openingFacts(visit, marks, past.openings);
   if (past?.failed || openings?.failed) failures.add('history');
   if (lists?.failed) failures.add('lists');
 

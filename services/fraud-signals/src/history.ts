@@ -14,6 +14,7 @@ import { networkFacts, surroundingFacts } from './domain/past/network.ts';
 import type { PastFacts } from './domain/past/past.ts';
 import { subjectFacts } from './domain/past/subject.ts';
 import { type Identity, identify, readTraits, spellName } from './identity.ts';
+import type { Openings } from './openings.ts';
 import type { MatchRow, OwnRow, PastAnswer } from './outbound/past-answer.ts';
 import { readPast } from './outbound/past-store.ts';
 import { bytesOf, hexOf, pastOf, presentOf } from './past-rows.ts';
@@ -27,6 +28,8 @@ export interface LookedBack {
   readonly facts: ReadonlyMap<FactName, FactValue | null>;
   readonly device: DeviceView;
   readonly matches: VisitMatch[];
+  /** null: they could not be asked. */
+  readonly openings: Openings | null;
   readonly failed: boolean;
 }
 
@@ -42,15 +45,16 @@ export async function lookBack(
   identity: Identity = identify(context, visit),
 ): Promise<LookedBack> {
   try {
-    const { applicationId, sessionId, attemptId, now } = visit;
+    const { applicationId, sessionId, attemptId, phase, now } = visit;
     const knownSince = new Date(now.getTime() - context.config.knownDays * dayMs);
-    const query = { ...identity, applicationId, sessionId, attemptId, now, knownSince };
+    const isLook = phase === 'CAPTURE';
+    const query = { ...identity, applicationId, sessionId, attemptId, isLook, now, knownSince };
     return tellOf(visit, identity, await readPast(context.database.db, query));
   } catch (error) {
     // Its code alone: a database may repeat what it was asked.
     context.log.warn({ code: errorCode(error) }, 'the past could not be asked');
     const device = deviceView(visit, identity, null);
-    return { identity, facts: new Map(), device, matches: [], failed: true };
+    return { identity, facts: new Map(), device, matches: [], openings: null, failed: true };
   }
 }
 
@@ -83,6 +87,7 @@ function tellOf(visit: Visit, identity: Identity, answer: PastAnswer): LookedBac
       fingerprint: answer.fingerprintDevices > looksAlikeMax ? [] : (answer.fingerprintMatches ?? []),
       recovered: recovered && { ...recovered, rows: rowsOf(candidates, recovered.device) },
     }),
+    openings: answer,
     failed: false,
   };
 }

@@ -1,11 +1,14 @@
-import type { Context } from './context.ts';
 import { type FactName, type FactValue, isFactName } from './domain/facts.ts';
 import type { Marks } from './marks.ts';
 import { nothingOf, type SeenFacts } from './observed.ts';
-import { findOpenings, type Opening } from './outbound/assessment-store.ts';
+import type { OpeningRow, PastAnswer } from './outbound/past-answer.ts';
+import { hexOf } from './past-rows.ts';
 import type { Visit } from './visit.ts';
 
 const opening = 'opening.';
+
+/** Earlier openings of a session's page. */
+export type Openings = Pick<PastAnswer, 'openings' | 'openingFacts'>;
 
 /**
  * What earlier openings of the session's page say of this visit: how many there were and, at a look, what the page told then
@@ -13,49 +16,43 @@ const opening = 'opening.';
  *
  * @returns failed when a look comes without an opening on record: nobody knows what page it comes from
  */
-export async function lookAtOpenings(
-  { database }: Context,
+export function openingFacts(
   visit: Visit,
   marks: Marks,
-): Promise<{ facts: SeenFacts; failed: boolean }> {
+  { openings, openingFacts: told }: Openings,
+): { facts: SeenFacts; failed: boolean } {
   if (visit.phase === 'CREATION') return { facts: nothingOf([opening, 'session.opening']), failed: false };
-  const isLook = visit.phase === 'CAPTURE';
-  const openings = await findOpenings(database.db, visit, { withFacts: isLook });
-  const [latest] = openings;
-  if (isLook && !latest?.facts) return { facts: new Map(), failed: true };
-  return {
-    facts: new Map([
-      ...countsOf(isLook ? openings : [marks, ...openings]),
-      ...(isLook && latest !== undefined ? carriedOver(latest, visit, marks) : nothingOf([opening])),
-    ]),
-    failed: false,
-  };
-}
-
-function countsOf(openings: readonly Pick<Opening, 'address_hash' | 'device_hash'>[]): SeenFacts {
-  const distinct = (hashes: readonly (Buffer | null)[]) =>
-    new Set(hashes.flatMap((hash) => hash?.toString('hex') ?? [])).size;
-  return new Map<FactName, FactValue>([
-    ['session.openings', openings.length],
-    ['session.opening_addresses', distinct(openings.map((each) => each.address_hash))],
-    ['session.opening_devices', distinct(openings.map((each) => each.device_hash))],
-  ]);
-}
-
-/** What the page told counts still; what was seen of client and network is compared with what is seen now. */
-function carriedOver(latest: Opening, visit: Visit, marks: Marks): Map<FactName, FactValue | null> {
+  const before = openings ?? [];
+  const now = { address: hexOf(marks.address_hash), device: hexOf(marks.device_hash) };
+  if (visit.phase === 'OPENING') {
+    return { facts: new Map([...countsOf([now, ...before]), ...nothingOf([opening])]), failed: false };
+  }
+  const [latest] = before;
+  if (latest === undefined || told === null) return { facts: new Map(), failed: true };
   const facts = new Map<FactName, FactValue | null>([
-    ['opening.since_ms', visit.now.getTime() - latest.assessed_at.getTime()],
-    ['opening.is_same_address', isSame(latest.address_hash, marks.address_hash)],
-    ['opening.is_same_device', isSame(latest.device_hash, marks.device_hash)],
+    ...countsOf(before),
+    ['opening.since_ms', visit.now.getTime() - Date.parse(latest.assessedAt)],
+    ['opening.is_same_address', isSame(latest.address, now.address)],
+    ['opening.is_same_device', isSame(latest.device, now.device)],
   ]);
-  for (const [name, value] of Object.entries(latest.facts ?? {})) {
+  // What the page told counts still; what was seen of client and network is compared with what is seen now.
+  for (const [name, value] of Object.entries(told)) {
     const kept = name.startsWith('page.') ? name : `${opening}${name}`;
     if (isFactName(kept)) facts.set(kept, value);
   }
-  return facts;
+  return { facts, failed: false };
 }
 
-function isSame(before: Buffer | null, now: Buffer | null): boolean | null {
-  return before === null || now === null ? null : before.equals(now);
+function countsOf(openings: readonly Pick<OpeningRow, 'address' | 'device'>[]): SeenFacts {
+  const distinct = (hashes: readonly (string | null)[]) =>
+    new Set(hashes.filter((hash) => hash !== null)).size;
+  return new Map<FactName, FactValue>([
+    ['session.openings', openings.length],
+    ['session.opening_addresses', distinct(openings.map(({ address }) => address))],
+    ['session.opening_devices', distinct(openings.map(({ device }) => device))],
+  ]);
+}
+
+function isSame(before: string | null, now: string | null): boolean | null {
+  return before === null || now === null ? null : before === now;
 }

@@ -1,6 +1,5 @@
 import { prepared } from '@selfsame/database/prepared';
 import { type Selectable, sql } from 'kysely';
-import type { FactValue } from '../domain/facts.ts';
 import type { AssessmentTables } from './assessment-tables.ts';
 import type { Queries } from './tables.ts';
 
@@ -38,37 +37,6 @@ const keepAssessment = prepared<Record<keyof AssessmentRecord, unknown>>(
       ${value('catalogue_version')}::text, ${value('assessed_at')}::timestamptz, ${value('raw_until')}::timestamptz
     FROM quick
     WHERE NOT EXISTS (SELECT FROM erased_sessions WHERE session_id = ${value('session_id')}::uuid)`,
-);
-
-/** One time that the page of a session was opened. */
-export interface Opening {
-  readonly assessed_at: Date;
-  readonly address_hash: Buffer | null;
-  readonly device_hash: Buffer | null;
-  /** Of the newest opening only, and only when they are asked for. */
-  readonly facts: Readonly<Record<string, FactValue | null>> | null;
-}
-
-const maxOpenings = 50;
-
-/** The openings of a session's page, newest first, 50 at most. */
-export async function findOpenings(
-  db: Queries,
-  { applicationId, sessionId }: { applicationId: string; sessionId: string },
-  { withFacts }: { withFacts: boolean },
-): Promise<Opening[]> {
-  return askOpenings(db, { applicationId, sessionId, withFacts });
-}
-
-const askOpenings = prepared<{ applicationId: string; sessionId: string; withFacts: boolean }, Opening>(
-  'find_openings',
-  (value) => sql`
-    SELECT assessed_at, address_hash, device_hash,
-      CASE WHEN ${value('withFacts')}::boolean AND row_number() OVER (ORDER BY assessed_at DESC) = 1 THEN facts END AS facts
-    FROM assessments
-    WHERE session_id = ${value('sessionId')} AND application_id = ${value('applicationId')} AND phase = 'OPENING'
-    ORDER BY assessed_at DESC
-    LIMIT ${sql.lit(maxOpenings)}`,
 );
 
 /** @returns null when there is none */

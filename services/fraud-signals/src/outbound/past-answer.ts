@@ -1,4 +1,5 @@
 import type { Counts } from '../domain/baseline.ts';
+import type { FactValue } from '../domain/facts.ts';
 
 /** Bytes as JSON has them: \x and hexadecimal digits. */
 export type JsonBytes = string;
@@ -69,6 +70,13 @@ export interface OwnRow extends VisitRow, TraitsRow {
   readonly platform: string;
 }
 
+/** One time that the page of the session was opened before. */
+export interface OpeningRow {
+  readonly assessedAt: string;
+  readonly address: JsonBytes | null;
+  readonly device: JsonBytes | null;
+}
+
 /** All that one question to the database answers. */
 export interface PastAnswer {
   readonly own: OwnRow | null;
@@ -109,4 +117,8 @@ export interface PastAnswer {
   readonly deviceMatches: readonly MatchRow[] | null;
   readonly fingerprintMatches: readonly MatchRow[] | null;
   readonly candidates: readonly MatchRow[] | null;
+  /** Newest first, 50 at most. */
+  readonly openings: readonly OpeningRow[] | null;
+  /** Of the newest opening, when it was asked for; null: there is none, or its facts are not kept any more. */
+  readonly openingFacts: Readonly<Record<string, FactValue | null>> | null;
 }

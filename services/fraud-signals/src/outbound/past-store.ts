@@ -9,6 +9,8 @@ export interface PastQuery {
   readonly applicationId: string;
   readonly sessionId: string;
   readonly attemptId: string;
+  /** Whether what the latest opening of its page saw is wanted. */
+  readonly isLook: boolean;
   readonly now: Date;
   /** What was approved before is not known any more. */
   readonly knownSince: Date;
@@ -32,6 +34,7 @@ const countedMax = 200;
 const matchesMax = 5;
 /** Of each of the two ways to find devices that might be this one. */
 const candidatesMax = 16;
+const openingsMax = 50;
 
 const visitColumns = sql`
   session_id AS "sessionId", subject, device, device_name AS "deviceName", network, asn, country, latitude, longitude,
@@ -88,6 +91,10 @@ const askPast = prepared<PastQuery & { hour: Date }, PastAnswer>('read_past', (v
     ), before AS MATERIALIZED (
       SELECT ${visitColumns}, ja4, hardware, traits, camera FROM visits
       WHERE application_id = ${app} AND device = ${device} AND ${other} ORDER BY came_at DESC LIMIT ${sql.lit(rowsMax)}
+    ), openings AS (
+      SELECT assessed_at, address_hash, device_hash FROM assessments
+      WHERE session_id = ${session} AND application_id = ${app} AND phase = 'OPENING'
+      ORDER BY assessed_at DESC LIMIT ${sql.lit(openingsMax)}
     )
     SELECT
       (SELECT row_to_json(own) FROM own) AS own,
@@ -163,7 +170,11 @@ const askPast = prepared<PastQuery & { hour: Date }, PastAnswer>('read_past', (v
             AND subject IS DISTINCT FROM ${subject} AND came_at > ${since('720 hours')}
             AND traits IS NOT NULL AND is_proved AND device IS DISTINCT FROM ${device} ORDER BY came_at DESC LIMIT ${sql.lit(candidatesMax)})
         ) v WHERE NOT EXISTS (SELECT FROM before) AND ${device} IS NOT NULL
-      ) c) AS candidates`;
+      ) c) AS candidates,
+      (SELECT json_agg(json_build_object('assessedAt', assessed_at, 'address', address_hash, 'device', device_hash)
+        ORDER BY assessed_at DESC) FROM openings) AS openings,
+      (SELECT facts FROM assessments WHERE session_id = ${session} AND application_id = ${app} AND phase = 'OPENING'
+        AND ${value('isLook')}::boolean ORDER BY assessed_at DESC LIMIT 1) AS "openingFacts"`;
 });
 
 /** Of hours, as JSON. */
