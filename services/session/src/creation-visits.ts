@@ -8,14 +8,15 @@ import { namedDevice } from './domain/named-device.ts';
 import type { Session } from './domain/session.ts';
 import { transition } from './domain/session-life.ts';
 import type { SessionRequest } from './domain/session-request.ts';
-import { adaptiveFor, visitRefusal } from './domain/step-up.ts';
+import { adaptiveFor } from './domain/step-up.ts';
 import { adaptiveOf } from './domain/workflow.ts';
+import { visitOrigin } from './lockouts.ts';
 import { accepted } from './looks.ts';
-import { planSkip } from './openings.ts';
 import type { Tables } from './outbound/tables.ts';
 import type { WorkflowVersion } from './outbound/workflow-store.ts';
 import type { Refused } from './refusal.ts';
 import { refusedFields } from './refusal.ts';
+import { mayBeSkipped, planSkip } from './skipping.ts';
 
 /** What is known of a user before there is a page. */
 type CreationVisit =
@@ -58,9 +59,8 @@ export async function visitAtCreation(
     ({ kind, entryType }) => kind === 'blocklist' && entryType === 'user',
   );
   if (isBlockedUser) return refusedFields({ vendor_data: 'This user is blocked.' });
-  const mayBeSkipped =
-    rules.length > 0 && assessment.stepUp?.action === 'SKIP' && visitRefusal(assessment, true) === null;
-  return mayBeSkipped ? { mayBeSkipped, assessment } : { mayBeSkipped };
+  const isSkippable = rules.length > 0 && mayBeSkipped({ assessment, isProved: true });
+  return isSkippable ? { mayBeSkipped: true, assessment } : { mayBeSkipped: false };
 }
 
 /** Approves a session that was just written, unless something speaks against it: then it waits for its user as any. */
@@ -71,7 +71,10 @@ export async function skipAtCreation(
   assessment: AssessmentEvidence,
   now: Date,
 ): Promise<Session> {
-  const skip = await planSkip(context, tx, session, { assessment, isProved: true }, now);
+  const ipAddress = namedDevice(session.metadata).ipAddress ?? '';
+  const origin = visitOrigin(context, session.application.id, { ipAddress });
+  const visit = { assessment, isProved: true, address: null, origin };
+  const skip = await planSkip(context, tx, session, visit, now);
   if (skip === null || 'refusal' in skip) return session;
   const result = accepted(transition(session.state, { kind: 'skip' }, now), now);
   return saveTransition(context, tx, session, result, now, skip.details);

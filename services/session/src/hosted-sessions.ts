@@ -8,7 +8,7 @@ import { isOpenTo, transition } from './domain/session-life.ts';
 import { holdsVisitNonce, visitNonce } from './domain/visit-nonce.ts';
 import type { HostedPage } from './hosted-page.ts';
 import { hostedPage } from './hosted-page.ts';
-import { lockedUntil, unknownOrigin } from './lockouts.ts';
+import { lockedUntil, unknownOrigin, visitOrigin } from './lockouts.ts';
 import { accepted, unknownSession } from './looks.ts';
 import { planOpening } from './openings.ts';
 import { findSessionByToken, lockSessionByToken } from './outbound/session-store.ts';
@@ -36,6 +36,8 @@ export interface Seen {
   readonly observation: Observation | undefined;
   /** What the observation's key has signed; empty when nothing was signed. */
   readonly visitNonce: string;
+  /** The user has pressed to go on without a selfie, and the key has signed that. */
+  readonly continues: boolean;
 }
 
 /** Reads a session by the digest of its token. @throws Failure `session_not_found` */
@@ -44,12 +46,12 @@ export async function readHostedSession(context: Context, tokenSha256: Uint8Arra
 }
 
 /**
- * The user has entered: what is known of device and network decides what they have to show, or that they need not show
- * anything. A page whose proof is over opens all the same, and is assessed when it comes back with a new one.
+ * The user has entered: what is known of device and network decides what they have to show, or that they are offered to go
+ * on without a selfie. Only who comes back to do that is approved, when all of it holds once more. A page whose proof is over opens all the same, and is assessed when it comes back with a new one.
  * @returns the session as it is now @throws Failure `session_not_found`
  */
 export async function openSession(context: Context, tokenSha256: Uint8Array, seen: Seen): Promise<Visit> {
-  const { observation } = seen;
+  const { observation, continues } = seen;
   const before = (await findSessionByToken(context.database.db, tokenSha256)) ?? unknownSession();
   const now = new Date();
   const claims = (observation?.device?.keySha256.length ?? 0) > 0;
@@ -62,14 +64,22 @@ export async function openSession(context: Context, tokenSha256: Uint8Array, see
     observation !== undefined && isOpenTo(before.state, now)
       ? await assessOpening(context, before, observation, now)
       : null;
-  const session = await context.database.transaction(async (tx) => {
+  const planned = {
+    assessment,
+    isProved: claims,
+    continues: continues && claims,
+    address: observation?.ipAddress ?? '',
+    origin: visitOrigin(context, before.application.id, observation),
+  };
+  const { session, offersSkip } = await context.database.transaction(async (tx) => {
     const locked = (await lockSessionByToken(tx, tokenSha256)) ?? unknownSession();
     const enteredAt = new Date();
-    const plan = await planOpening(context, tx, locked, { assessment, isProved: claims }, enteredAt);
+    const plan = await planOpening(context, tx, locked, planned, enteredAt);
     const result = accepted(transition(locked.state, { kind: plan.command }, enteredAt), enteredAt);
-    return saveTransition(context, tx, locked, result, enteredAt, plan.details);
+    const saved = await saveTransition(context, tx, locked, result, enteredAt, plan.details);
+    return { session: saved, offersSkip: plan.offersSkip };
   });
-  return visit(context, session);
+  return { ...(await visit(context, session)), offersSkip };
 }
 
 async function visit(context: Context, session: Session): Promise<Visit> {

@@ -2,6 +2,7 @@ import { createHmac } from 'node:crypto';
 import type { Transaction } from '@selfsame/database/database';
 import type { Context } from './context.ts';
 import { afterFailure, allowanceOf, isLocked, outlivedAt } from './domain/lockout.ts';
+import { networkDigest } from './domain/networks.ts';
 import type { Session } from './domain/session.ts';
 import { lockoutOf } from './domain/workflow.ts';
 import type { LockKey } from './outbound/lockout-store.ts';
@@ -30,6 +31,19 @@ export function originOf(
   const keyed = (kind: string, digest: Uint8Array) =>
     digest.length === 32 ? keyOf(context, [kind, applicationId], digest) : null;
   return { device: keyed('device', digests.deviceSha256), network: keyed('network', digests.networkSha256) };
+}
+
+/** The same of a visit, under the names that its looks have. */
+export function visitOrigin(
+  context: Context,
+  applicationId: string,
+  visit:
+    | { readonly ipAddress: string; readonly device?: { readonly cookieSha256: Uint8Array } | undefined }
+    | undefined,
+): Origin {
+  const deviceSha256 = visit?.device?.cookieSha256 ?? new Uint8Array();
+  const networkSha256 = networkDigest(visit?.ipAddress ?? '');
+  return originOf(context, applicationId, { deviceSha256, networkSha256 });
 }
 
 /** When the lock on the subject, or on where the look comes from, ends; null when none is in force. */

@@ -6,6 +6,7 @@ import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
 import { deviceToken } from '../src/domain/device-token.ts';
 import { secretDigest } from '../src/domain/secrets.ts';
 import { visitNonce } from '../src/domain/visit-nonce.ts';
+import { originOf } from '../src/lockouts.ts';
 import type { WireAssessment } from './fraud-signals.ts';
 import { ordinaryVisit } from './fraud-signals.ts';
 import type { World } from './harness.ts';
@@ -23,6 +24,7 @@ type Created = { session_id: string; session_token: string };
 type Body = Record<string, unknown>;
 
 const away = new Failure('unavailable', 'away', 'Nobody is there.');
+const blocked = { kind: ListKind.BLOCKLIST, entryType: 'ip_address', listId: 'l', entryId: 'e' };
 const because = ['usr_device_known = true', 'usr_ip_known = true'];
 
 /** A visit for which the rules say this. */
@@ -59,22 +61,41 @@ async function workflow(adaptive: Body | null, body: Body = {}): Promise<string>
   return answer.body.uuid;
 }
 
-/** Opens a page as its browser does. @param nonce what it has signed; null: nothing */
-async function open(created: Created, nonce?: string | null) {
+/** What is unusual about an opening. */
+interface Opening {
+  /** What the page has signed; null: nothing */
+  readonly nonce?: string | null;
+  /** The user has pressed to go on without a selfie. */
+  readonly continues?: boolean;
+  readonly ipAddress?: string;
+  /** Digest of the cookie that it brings. */
+  readonly cookie?: Buffer;
+}
+
+/** Opens a page as its browser does. */
+async function open(created: Created, opening: Opening = {}) {
+  const { nonce, continues = false, ipAddress = '203.0.113.7', cookie = secretDigest('a cookie') } = opening;
   const tokenSha256 = secretDigest(created.session_token);
   const read = await world.rpc.readSession({ tokenSha256 });
   const keySha256 = nonce === null ? Buffer.alloc(0) : secretDigest('a key');
   const { session } = await world.rpc.openSession({
     tokenSha256,
     observation: {
-      ipAddress: '203.0.113.7',
-      device: { keySha256, cookieSha256: secretDigest('a cookie') },
+      ipAddress,
+      device: { keySha256, cookieSha256: cookie },
       facts: [{ name: 'http.http_version', value: { $case: 'text', value: '2' } }],
     },
     visitNonce: nonce === null ? '' : (nonce ?? read.session?.visitNonce ?? ''),
+    continues,
   });
   if (session === undefined) throw new Error('no session was answered');
   return session;
+}
+
+/** Opens it and goes on without a selfie. */
+async function openAndContinue(created: Created, opening: Opening = {}) {
+  expect(await open(created, opening)).toMatchObject({ status: 'In Progress', offersSkip: true });
+  return open(created, { ...opening, continues: true });
 }
 
 const decision = async ({ session_id }: Created) =>
@@ -85,13 +106,14 @@ const walk = async ({ session_id }: Created) => {
 };
 
 describe('a known device on a known network', () => {
-  it('is let in without a selfie: approved with two events and a decision that says why', async () => {
+  it('is let in without a selfie when its user goes on: approved, with a decision that says why', async () => {
     world.fraudSignals.answer({ assess: skip() });
     const created = await create();
-    const session = await open(created);
+    const session = await openAndContinue(created);
     expect(session).toMatchObject({ status: 'Approved', skippedSelfie: true, wantsProofAgain: false });
+    expect(session.offersSkip).toBe(false);
     const event = await world.announced(created.session_id, 'Approved');
-    expect(await walk(created)).toEqual(['Not Started', 'Approved']);
+    expect(await walk(created)).toEqual(['Not Started', 'In Progress', 'Approved']);
     expect(event).toMatchObject({ attemptId: '', enrols: false, candidateId: '' });
     const told = JSON.parse(event.decisionJson);
     expect(told).toMatchObject({
@@ -112,7 +134,69 @@ describe('a known device on a known network', () => {
     const again = await world.rpc.readSession({ tokenSha256: secretDigest(created.session_token) });
     expect(again.session).toMatchObject({ status: 'Approved', skippedSelfie: true });
     // Nothing is left to prove.
-    expect(await open(created, 'over')).toMatchObject({ status: 'Approved', wantsProofAgain: false });
+    const over = await open(created, { nonce: 'over' });
+    expect(over).toMatchObject({ status: 'Approved', wantsProofAgain: false, offersSkip: false });
+  });
+
+  it('is not approved by opening its page, however often, and may show a face instead', async () => {
+    world.fraudSignals.answer({ assess: skip() });
+    const created = await create();
+    const tokenSha256 = secretDigest(created.session_token);
+    for (let visits = 0; visits < 3; visits += 1) {
+      expect(await open(created)).toMatchObject({
+        status: 'In Progress',
+        offersSkip: true,
+        skippedSelfie: false,
+        livenessMethod: 'PASSIVE',
+      });
+      expect((await world.rpc.readSession({ tokenSha256 })).session?.offersSkip).toBe(false);
+    }
+    expect((await decision(created)).adaptive).toMatchObject({
+      action: 'SKIP',
+      skipped_selfie: false,
+      skip_refused: null,
+    });
+    await world.look(created, {}, skip());
+    const event = await world.announced(created.session_id, 'Approved');
+    expect(event.attemptId).not.toBe('');
+    expect(JSON.parse(event.decisionJson).adaptive).toMatchObject({ skipped_selfie: false });
+  });
+
+  it('is not approved by a press that its key has not signed', async () => {
+    world.fraudSignals.answer({ assess: skip() });
+    const created = await create();
+    await open(created);
+    const over = await open(created, { continues: true, nonce: 'over' });
+    expect(over).toMatchObject({ status: 'In Progress', wantsProofAgain: true, offersSkip: false });
+    expect(await open(created, { continues: true })).toMatchObject({ status: 'Approved' });
+    const unsigned = await create();
+    await open(unsigned);
+    const session = await open(unsigned, { continues: true, nonce: null });
+    expect(session).toMatchObject({ status: 'In Progress', offersSkip: false });
+    expect((await decision(unsigned)).adaptive).toMatchObject({ skip_refused: 'device_not_proved' });
+    expect(await open(unsigned, { continues: true })).toMatchObject({ status: 'In Progress' });
+  });
+
+  it('is looked at once more when its user goes on: what does not hold any more asks for a face', async () => {
+    const changes: [WireAssessment | Failure, Body][] = [
+      [visit(StepUpAction.ACTIVE_3D), { action: 'ACTIVE_3D', skip_refused: null }],
+      [skip({ failures: ['history'] }), { action: 'SKIP', skip_refused: 'assessment_failed' }],
+      [skip({ listHits: [blocked] }), { action: 'SKIP', skip_refused: 'listed' }],
+      [away, { action: 'PASSIVE', assessment_id: null }],
+    ];
+    for (const [assess, adaptive] of changes) {
+      const created = await create();
+      world.fraudSignals.answer({ assess: skip() });
+      expect(await open(created)).toMatchObject({ offersSkip: true });
+      world.fraudSignals.answer({ assess });
+      world.fraudSignals.assessed.length = 0;
+      const session = await open(created, { continues: true });
+      expect(session).toMatchObject({ status: 'In Progress', offersSkip: false, skippedSelfie: false });
+      expect(world.fraudSignals.assessed).toHaveLength(1);
+      expect((await decision(created)).adaptive).toMatchObject({ ...adaptive, skipped_selfie: false });
+      world.fraudSignals.answer({ assess: skip() });
+      expect(await open(created, { continues: true })).toMatchObject({ status: 'In Progress' });
+    }
   });
 
   it('is asked after with the session, its rules and what the browser showed', async () => {
@@ -141,9 +225,35 @@ describe('a known device on a known network', () => {
     ]);
   });
 
-  const blocked = { kind: ListKind.BLOCKLIST, entryType: 'ip_address', listId: 'l', entryId: 'e' };
-  const refusals: [string, string, () => Promise<Created>, WireAssessment, (string | null)?][] = [
-    ['that did not sign', 'device_not_proved', create, skip(), null],
+  const v6 = { ipAddress: '2001:db8:0:7::1' };
+  const refusals: [string, string, () => Promise<Created>, WireAssessment, Opening?][] = [
+    ['that did not sign', 'device_not_proved', create, skip(), { nonce: null }],
+    [
+      'elsewhere than its application names',
+      'other_address',
+      () => create({ metadata: { from_ip: '203.0.113.8' } }),
+      skip(),
+    ],
+    [
+      'elsewhere than its application expects',
+      'other_address',
+      () => create({ expected_details: { ip_address: '203.0.113.8' } }),
+      skip(),
+    ],
+    [
+      'in another /64 than its application names',
+      'other_address',
+      () => create({ metadata: { from_ip: '2001:db8:0:8::1' } }),
+      skip(),
+      v6,
+    ],
+    [
+      'that nobody has seen the address of',
+      'other_address',
+      () => create({ metadata: { from_ip: '203.0.113.7' } }),
+      skip(),
+      { ipAddress: '' },
+    ],
     ['that was never approved', 'device_not_known', create, skip({ device: { ...known, isKnown: false } })],
     ['while a part of it failed', 'assessment_failed', create, skip({ failures: ['history'] })],
     ['that is on a blocklist', 'listed', create, skip({ listHits: [blocked] })],
@@ -175,16 +285,52 @@ describe('a known device on a known network', () => {
       skip({ network: { ...ordinaryVisit.network, isVpnOrTor: true } }),
     ],
   ];
-  it.each(refusals)('shows a face %s', async (_, refusal, make, assess, nonce) => {
+  it.each(refusals)('shows a face %s', async (_, refusal, make, assess, opening = {}) => {
     const created = await make();
     world.fraudSignals.answer({ assess });
-    expect(await open(created, nonce)).toMatchObject({
+    expect(await open(created, { ...opening, continues: true })).toMatchObject({
       status: 'In Progress',
       skippedSelfie: false,
+      offersSkip: false,
       livenessMethod: 'PASSIVE',
     });
     const { adaptive } = await decision(created);
     expect(adaptive).toMatchObject({ action: 'SKIP', skipped_selfie: false, skip_refused: refusal });
+  });
+
+  it.each([
+    ['203.0.113.7', '203.0.113.7'],
+    ['::ffff:203.0.113.7', '203.0.113.7'],
+    ['2001:DB8:0:7:ffff::', '2001:db8:0:7::1'],
+  ])('on the address that its application names is let in: %s', async (address, ipAddress) => {
+    world.fraudSignals.answer({ assess: skip() });
+    const created = await create({
+      metadata: { from_ip: address },
+      expected_details: { ip_address: address },
+    });
+    expect(await openAndContinue(created, { ipAddress })).toMatchObject({ status: 'Approved' });
+  });
+
+  it('shows a face after what was decided last about its user, until that is better', async () => {
+    const vendor_data = someone();
+    const last = await create({ vendor_data });
+    await world.look(last, {}, visit(StepUpAction.PASSIVE));
+    await world.announced(last.session_id, 'Approved');
+    world.fraudSignals.answer({ assess: skip() });
+    expect(await openAndContinue(await create({ vendor_data }))).toMatchObject({ status: 'Approved' });
+    const decide = (new_status: string) =>
+      world.demo.call('PATCH', `/v3/session/${last.session_id}/update-status/`, { new_status });
+    expect((await decide('Declined')).status).toBe(200);
+    const created = await create({ vendor_data });
+    expect(await open(created)).toMatchObject({ status: 'In Progress', offersSkip: false });
+    const { adaptive } = await decision(created);
+    expect(adaptive).toMatchObject({ skip_refused: 'last_session_not_approved' });
+    // Neither is it approved before there is a page, and others are not concerned.
+    const device = { metadata: { device_id: 'device-0001' } };
+    expect(await create({ vendor_data, ...device })).toMatchObject({ status: 'Not Started' });
+    expect(await create({ ...device })).toMatchObject({ status: 'Approved' });
+    expect((await decide('Approved')).status).toBe(200);
+    expect(await create({ vendor_data, ...device })).toMatchObject({ status: 'Approved' });
   });
 
   it('shows a face where one was asked for: before, after a look, after steps were sent back', async () => {
@@ -200,7 +346,7 @@ describe('a known device on a known network', () => {
     expect(await open(looked)).toMatchObject({ status: 'In Progress' });
 
     const skipped = await create();
-    await open(skipped);
+    await openAndContinue(skipped);
     const path = `/v3/session/${skipped.session_id}/update-status/`;
     const back = await world.demo.call('PATCH', path, { new_status: 'Resubmitted' });
     expect(back.status).toBe(200);
@@ -221,8 +367,43 @@ describe('a known device on a known network', () => {
     await world.announced(failing.session_id, 'Declined');
     const created = await create({ vendor_data });
     world.fraudSignals.answer({ assess: skip() });
-    expect(await open(created)).toMatchObject({ status: 'In Progress' });
+    expect(await open(created, { continues: true })).toMatchObject({ status: 'In Progress' });
     expect((await decision(created)).adaptive).toMatchObject({ skip_refused: 'locked_out' });
+  });
+
+  it('shows a face while its device or its network is locked out', async () => {
+    const cookie = secretDigest('a cookie of its own');
+    const { applicationId } = world.demo;
+    // As capture names them with a look.
+    const origin = originOf(world.context, applicationId, {
+      deviceSha256: cookie,
+      networkSha256: secretDigest('network 2001:db8:0:9'),
+    });
+    const until = new Date(Date.now() + 3_600_000);
+    for (const kind of ['device', 'network'] as const) {
+      await world.database.db
+        .insertInto('lockouts')
+        .values({
+          application_id: applicationId,
+          kind,
+          key_sha256: origin[kind] ?? Buffer.alloc(0),
+          failures: [],
+          locked_until: until,
+          expires_at: until,
+        })
+        .execute();
+    }
+    world.fraudSignals.answer({ assess: skip() });
+    const locked: Opening[] = [{ cookie }, { ipAddress: '2001:db8:0:9::77' }];
+    for (const opening of locked) {
+      const created = await create();
+      expect(await open(created, opening)).toMatchObject({ status: 'In Progress', offersSkip: false });
+      expect((await decision(created)).adaptive).toMatchObject({ skip_refused: 'locked_out' });
+    }
+    const from_ip = '2001:db8:0:9::78';
+    const named = { metadata: { device_id: 'device-0001', from_ip } };
+    expect(await create(named)).toMatchObject({ status: 'Not Started' });
+    expect(await openAndContinue(await create())).toMatchObject({ status: 'Approved' });
   });
 
   it('of a workflow that is not adaptive shows a face, and is assessed all the same', async () => {
@@ -253,10 +434,12 @@ describe('what a page has signed', () => {
     world.fraudSignals.answer({ assess: skip() });
     world.fraudSignals.assessed.length = 0;
     for (const nonce of stale) {
-      expect(await open(created, nonce)).toMatchObject({ status: 'In Progress', wantsProofAgain: true });
+      const session = await open(created, { nonce, continues: true });
+      expect(session).toMatchObject({ status: 'In Progress', wantsProofAgain: true });
     }
     expect(world.fraudSignals.assessed).toEqual([]);
-    expect(await open(created, ago(400_000))).toMatchObject({ status: 'Approved', skippedSelfie: true });
+    const session = await openAndContinue(created, { nonce: ago(400_000) });
+    expect(session).toMatchObject({ status: 'Approved', skippedSelfie: true });
   });
 
   it('and what names a device later are in no event and in no log', async () => {

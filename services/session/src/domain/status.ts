@@ -16,7 +16,8 @@ export const statuses = [
 export type Status = (typeof statuses)[number];
 
 /** What evidence can lead to. */
-export type Verdict = Extract<Status, 'Approved' | 'Declined' | 'In Review'>;
+export const verdicts = ['Approved', 'Declined', 'In Review'] as const satisfies readonly Status[];
+export type Verdict = (typeof verdicts)[number];
 
 /** What an application may set by hand. */
 export const settableStatuses = ['Approved', 'Declined', 'Resubmitted'] as const;

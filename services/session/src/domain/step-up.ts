@@ -4,7 +4,6 @@ import { stepUpActions } from './features/assessment.ts';
 import type { LivenessMethod } from './features/liveness-method.ts';
 import { livenessMethods } from './features/liveness-method.ts';
 import type { Session } from './session.ts';
-import { isSkippable } from './session-life.ts';
 import type { WorkflowStep } from './verdict.ts';
 import { adaptiveOf, livenessMethodOf } from './workflow.ts';
 
@@ -21,6 +20,10 @@ export type SkipRefusal =
   | 'listed'
   /** A selfie was asked for earlier in this session, or somebody has looked at it by hand. */
   | 'selfie_asked_before'
+  /** The application named an address, and the page was opened in another network. */
+  | 'other_address'
+  /** What was decided last about this user was Declined or In Review, whichever session it was. */
+  | 'last_session_not_approved'
   | 'locked_out'
   /** What the workflow checks of device and network asks for a human. */
   | 'not_approved';
@@ -98,41 +101,19 @@ export function stepsOf(session: Session): readonly WorkflowStep[] {
   );
 }
 
-/**
- * Why this visit to a session is not let in without a selfie, whatever the rule says; null when nothing speaks against it.
- * What only a query or a check can tell is asked by the caller.
- */
-export function skipRefusal(
-  session: Pick<Session, 'state' | 'stepUp' | 'hasReviews'>,
-  adaptive: SessionAdaptive,
-  visit: { readonly assessment: AssessmentEvidence; readonly isProved: boolean },
-  now: Date,
-): SkipRefusal | null {
-  const { state, stepUp, hasReviews } = session;
-  if (!adaptive.allowSkip) return 'not_allowed';
-  if (!isSkippable(state, now) || stepUp !== null || hasReviews) return 'selfie_asked_before';
-  return visitRefusal(visit.assessment, visit.isProved);
-}
-
-/**
- * What of the visit itself speaks against it.
- * @param isProved the browser has signed our nonce just now, or the application that names the device is believed
- */
-export function visitRefusal(assessment: AssessmentEvidence, isProved: boolean): SkipRefusal | null {
-  if (assessment.failures.length > 0) return 'assessment_failed';
-  if (assessment.listHits.some(({ kind }) => kind === 'blocklist')) return 'listed';
-  if (!isProved) return 'device_not_proved';
-  return assessment.device.isKnown ? null : 'device_not_known';
-}
-
 /** A visit whose rule says SKIP and against which nothing speaks. */
 export function skipped(assessment: AssessmentEvidence, asked: LivenessMethod, now: Date): StepUp {
   return { ...recordOf(assessment, asked, now), skipped_selfie: true };
 }
 
+/** Whether the last opening of a session offered its user to go on without a selfie. */
+export function isOffered({ action, skipped_selfie, skip_refused }: StepUp): boolean {
+  return action === 'SKIP' && !skipped_selfie && skip_refused === null;
+}
+
 /**
- * A visit that has to show a face. What an earlier one of the session had to show stays, when that was more: another
- * device or network makes nothing easier.
+ * A visit that is not let in, or not yet: it has to show a face, unless its user is offered to go on without one. What an
+ * earlier one of the session had to show stays, when that was more: another device or network makes nothing easier.
  * @param assessment null: nobody could say
  * @param refusal why a rule that says SKIP is not followed
  */

@@ -3,7 +3,8 @@ import type { SqlBool } from 'kysely';
 import { sql } from 'kysely';
 import type { LivenessMethod } from '../domain/features/liveness-method.ts';
 import type { Session } from '../domain/session.ts';
-import { unfinishedStatuses } from '../domain/status.ts';
+import type { Verdict } from '../domain/status.ts';
+import { isOneOf, unfinishedStatuses, verdicts } from '../domain/status.ts';
 import { selectSessions, toSession } from './select-sessions.ts';
 import type { Queries, Tables } from './tables.ts';
 
@@ -68,6 +69,35 @@ export async function lockDueSessionId(
 
 /** Literals, so that the planner can use the partial index. */
 const unfinishedList = sql.join(unfinishedStatuses.map((status) => sql.lit(status)));
+
+/** As far back as the newest decision on a subject is looked for: sessions of before were decided before, too. */
+const decidedSessions = 20;
+
+/** What was decided last about the subject of this session, in whichever of its sessions; null: nothing, or nobody. */
+export async function findLastVerdict(
+  db: Queries,
+  { application, vendorData }: Pick<Session, 'application' | 'vendorData'>,
+): Promise<Verdict | null> {
+  if (vendorData === null) return null;
+  const row = await db
+    .selectFrom((from) =>
+      from
+        .selectFrom('sessions')
+        .select(['status', 'status_changed_at'])
+        .where('application_id', '=', application.id)
+        .where('vendor_data', '=', vendorData)
+        .where('deleted_at', 'is', null)
+        .where('status', 'in', [...verdicts])
+        .orderBy('session_number', 'desc')
+        .limit(decidedSessions)
+        .as('decided'),
+    )
+    .select('status')
+    .orderBy('status_changed_at', 'desc')
+    .limit(1)
+    .executeTakeFirst();
+  return row !== undefined && isOneOf(verdicts, row.status) ? row.status : null;
+}
 
 /** Whether a session of this id was deleted by this application. */
 export async function wasDeleted(db: Queries, applicationId: string, id: string): Promise<boolean> {
