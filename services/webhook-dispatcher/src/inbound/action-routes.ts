@@ -1,3 +1,4 @@
+import { envelope, pageOf, pagingQuery } from '@selfsame/http/paging';
 import { DetailBody, FieldErrorBody, IsoTime, Page, Uuid } from '@selfsame/http/schemas';
 import { DetailError, type HttpServer } from '@selfsame/http/server';
 import Type from 'typebox';
@@ -10,7 +11,7 @@ import { defaultOverlapSeconds, maxOverlapSeconds, rotateSecret } from '../rotat
 import { sendTestEvent } from '../test-event.ts';
 import { DeliveryDetail, toDeliveryDetail } from './delivery-shapes.ts';
 import { DestinationDetail, toDestinationDetail } from './destination-shapes.ts';
-import { envelope, found, notFound, pageOf, paging } from './paging.ts';
+import { found, notFound } from './found.ts';
 
 const one = '/v3/webhook/destinations/:uuid/';
 const One = Type.Object({ uuid: Uuid() });
@@ -117,7 +118,7 @@ function addHistory(api: HttpServer, context: Context): void {
       schema: {
         summary: 'List what happened to a webhook destination',
         params: One,
-        querystring: Type.Object(paging),
+        querystring: Type.Object(pagingQuery(50)),
         response: { 200: Page(HistoryRow) },
       },
     },

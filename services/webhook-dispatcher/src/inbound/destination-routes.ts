@@ -18,7 +18,7 @@ import {
   toDestinationDetail,
   toDestinationRow,
 } from './destination-shapes.ts';
-import { found, notFound } from './paging.ts';
+import { found, notFound } from './found.ts';
 
 const base = '/v3/webhook/destinations/';
 const One = Type.Object({ uuid: Uuid() });

@@ -3,7 +3,7 @@ import type { HttpServer } from '@selfsame/http/server';
 import Type from 'typebox';
 import type { Context } from '../context.ts';
 import { findPublicKeys } from '../rotation.ts';
-import { found } from './paging.ts';
+import { found } from './found.ts';
 
 /** A rotated key signs beside the one before it, so receivers may be this much behind. */
 const cacheSeconds = 300;

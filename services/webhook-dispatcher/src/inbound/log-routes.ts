@@ -1,3 +1,4 @@
+import { envelope, pageOf, pagingQuery } from '@selfsame/http/paging';
 import { DetailBody, Page, Uuid } from '@selfsame/http/schemas';
 import { DetailError, type HttpServer } from '@selfsame/http/server';
 import type { FastifyRequest } from 'fastify';
@@ -8,7 +9,7 @@ import { readLogEntry, readLogPage, readSessionLog, resend } from '../delivery-l
 import { webhookEvents } from '../domain/body.ts';
 import type { AttemptFilter, LogEntry } from '../outbound/log-store.ts';
 import { DeliveryDetail, DeliveryRow, toDeliveryDetail, toDeliveryRow } from './delivery-shapes.ts';
-import { envelope, found, notFound, pageOf, paging } from './paging.ts';
+import { found, notFound } from './found.ts';
 
 const session = '/v3/session/:session_id';
 const deliveries = '/v3/webhook/destinations/:uuid/deliveries/';
@@ -19,7 +20,7 @@ const OfDestination = Type.Object({ uuid: Uuid() });
 const OneOfDestination = Type.Object({ uuid: Uuid(), delivery_uuid: Uuid() });
 
 const Filter = Type.Object({
-  ...paging,
+  ...pagingQuery(50),
   date_from: Type.Optional(Type.String({ format: 'date', description: 'UTC day, inclusive' })),
   date_to: Type.Optional(Type.String({ format: 'date', description: 'UTC day, inclusive' })),
   result: Type.Optional(Type.Enum(['succeeded', 'failed'], { description: 'Succeeded: answered 2xx' })),

@@ -1,3 +1,4 @@
+import { envelope, pageOf, pagingQuery } from '@selfsame/http/paging';
 import { Page, Uuid } from '@selfsame/http/schemas';
 import { FieldError, type HttpServer } from '@selfsame/http/server';
 import Type, { type Static, type TSchema } from 'typebox';
@@ -5,7 +6,6 @@ import { type Blockable, blockable, blockSession, findBlocked, unblockSession } 
 import type { Context } from '../../context.ts';
 import type { ListEntry } from '../../domain/lists/types.ts';
 import { ActiveEntryType, EntryBody, granted, Refused, toEntryBody } from './list-shapes.ts';
-import { envelope, pageOf, paging } from './paging.ts';
 
 const base = '/v3/blocklist/';
 
@@ -40,7 +40,7 @@ export function addBlocklistRoutes(api: HttpServer, context: Context): void {
         querystring: Type.Object({
           item_type: Type.Optional(ActiveEntryType),
           session_id: Type.Optional(Uuid()),
-          ...paging,
+          ...pagingQuery(),
         }),
         response: { 200: Page(BlockedBody), 400: Refused },
       },
@@ -50,7 +50,7 @@ export function addBlocklistRoutes(api: HttpServer, context: Context): void {
       const page = pageOf(request.query);
       const wanted = { itemType, sessionId, ...page };
       const { count, entries } = await findBlocked(context, request.principal.applicationId, wanted);
-      return envelope(request, page, count, entries.map(toBlockedBody));
+      return envelope(request, page, { count, results: entries.map(toBlockedBody) });
     },
   );
 

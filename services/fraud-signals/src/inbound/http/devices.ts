@@ -1,10 +1,10 @@
+import { envelope, pageOf, pagingQuery } from '@selfsame/http/paging';
 import { DetailBody, IsoTime, Nullable, Page } from '@selfsame/http/schemas';
 import type { HttpServer } from '@selfsame/http/server';
 import { Failure } from '@selfsame/runtime/errors';
 import Type, { type Static } from 'typebox';
 import type { Context } from '../../context.ts';
 import { forgetDevices, knownOf, spellKnownName } from '../../knowledge.ts';
-import { envelope, pageOf, paging } from './paging.ts';
 
 type Known = Awaited<ReturnType<typeof knownOf>>['rows'][number];
 
@@ -58,7 +58,7 @@ export function addDeviceRoutes(api: HttpServer, context: Context): void {
         description:
           'Devices and networks on which a selfie of this user was approved, approved last first. They may let a workflow skip the selfie.',
         params: OfUser,
-        querystring: Type.Object(paging),
+        querystring: Type.Object(pagingQuery()),
         response: { 200: Page(KnownDevice) },
       },
     },
@@ -67,7 +67,7 @@ export function addDeviceRoutes(api: HttpServer, context: Context): void {
       const page = pageOf(request.query);
       const subject = { applicationId, vendorData: request.params.vendor_data };
       const { count, rows } = await knownOf(context, subject, page);
-      return envelope(request, page, count, rows.map(toKnownDevice));
+      return envelope(request, page, { count, results: rows.map(toKnownDevice) });
     },
   );
   api.delete(

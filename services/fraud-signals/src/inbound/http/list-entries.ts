@@ -1,3 +1,4 @@
+import { envelope, pageOf, pagingQuery } from '@selfsame/http/paging';
 import { Nullable, Page, Uuid } from '@selfsame/http/schemas';
 import { FieldError, type HttpServer } from '@selfsame/http/server';
 import Type, { type Static } from 'typebox';
@@ -9,7 +10,6 @@ import { addEntry, type EntryInput, findEntryOf, removeEntry, searchEntries } fr
 import { textLimits } from '../../list-import.ts';
 import type { ListRefusal } from '../../list-refusal.ts';
 import { EntryBody, granted, notFound, OneEntry, OneList, Refused, toEntryBody } from './list-shapes.ts';
-import { envelope, pageOf, paging } from './paging.ts';
 
 const base = '/v3/lists/:uuid/entries/';
 
@@ -48,7 +48,7 @@ export function addListEntryRoutes(api: HttpServer, context: Context): void {
         params: OneList,
         querystring: Type.Object({
           value: Type.Optional(Type.String({ description: 'The entry of this very value' })),
-          ...paging,
+          ...pagingQuery(),
         }),
         response: { 200: Page(EntryBody), 400: Refused },
       },
@@ -58,7 +58,7 @@ export function addListEntryRoutes(api: HttpServer, context: Context): void {
       const search = { value: request.query.value, ...page };
       const { applicationId } = request.principal;
       const found = granted(await searchEntries(context, applicationId, request.params.uuid, search));
-      return envelope(request, page, found.count, found.entries.map(toEntryBody));
+      return envelope(request, page, { count: found.count, results: found.entries.map(toEntryBody) });
     },
   );
 

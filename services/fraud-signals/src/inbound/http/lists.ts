@@ -1,3 +1,4 @@
+import { envelope, pageOf, pagingQuery } from '@selfsame/http/paging';
 import { Page } from '@selfsame/http/schemas';
 import type { HttpServer } from '@selfsame/http/server';
 import Type from 'typebox';
@@ -15,7 +16,6 @@ import {
   Refused,
   toListBody,
 } from './list-shapes.ts';
-import { envelope, pageOf, paging } from './paging.ts';
 
 const base = '/v3/lists/';
 
@@ -23,7 +23,7 @@ const Filter = Type.Object({
   list_type: Type.Optional(ListTypeOf),
   entry_type: Type.Optional(ActiveEntryType),
   ordering: Type.Enum([...listOrderings], { default: '-created_at' }),
-  ...paging,
+  ...pagingQuery(),
 });
 
 const name = Type.String({ minLength: 1, maxLength: 255 });
@@ -46,7 +46,7 @@ export function addListRoutes(api: HttpServer, { database }: Context): void {
       const page = pageOf(request.query);
       const filter = { listType, entryType, ordering, ...page };
       const { count, lists } = await listLists({ database }, request.principal.applicationId, filter);
-      return envelope(request, page, count, lists.map(toListBody));
+      return envelope(request, page, { count, results: lists.map(toListBody) });
     },
   );
 
