@@ -1,9 +1,11 @@
 import { randomUUIDv7 } from 'node:crypto';
+import { isDeepStrictEqual } from 'node:util';
 import type { Principal } from '@selfsame/http/authentication';
 import { Failure } from '@selfsame/runtime/errors';
 import { announceStatus } from './announcements.ts';
 import type { Context } from './context.ts';
 import { skipAtCreation, visitAtCreation } from './creation-visits.ts';
+import { namedDevice } from './domain/named-device.ts';
 import { secretDigest, sessionToken, sessionUrl } from './domain/secrets.ts';
 import type { Session } from './domain/session.ts';
 import type { SessionRequest } from './domain/session-request.ts';
@@ -32,8 +34,8 @@ export interface CreatedSession {
 const maxTries = 3;
 
 /**
- * `POST /v3/session/`: a new session, or the subject's waiting one of the same workflow with callback and metadata renewed.
- * Where the workflow allows it, and knows the device that the application names, the session is approved at once. The face
+ * `POST /v3/session/`: a new session, or the subject's waiting one of the same workflow with callback and metadata renewed,
+ * if it names the same device and address and has the same step-up. Where the workflow allows it, and knows the device that the application names, the session is approved at once. The face
  * to compare with is settled first, so that no transaction waits for models.
  */
 export async function createSession(
@@ -63,7 +65,7 @@ export async function createSession(
   throw new Failure('unavailable', 'subject_busy', 'This user is being changed elsewhere; try again.');
 }
 
-/** A session never loosens its workflow, and nothing that it says is ignored in silence. */
+/** A session may bring rules of its own, not skip what its workflow forbids; and nothing is ignored in silence. */
 function refusedOverride({ adaptive }: SessionRequest, { definition }: WorkflowVersion): Refused | null {
   if (adaptive === null) return null;
   const { enabled, allow_skip } = adaptiveOf(definition);
@@ -81,11 +83,13 @@ async function createOnce(
 ): Promise<CreatedSession | Refused | 'moved'> {
   const { database } = context;
   const now = new Date();
+  const serves = isAskedAlike(request);
   const findWaiting = async (db: Queries) => {
     const { vendorData } = request;
     if (vendorData === null) return null;
     const { applicationId } = principal;
-    return findReusableSession(db, { applicationId, vendorData, definitionId: workflow.definitionId }, now);
+    const wanted = { applicationId, vendorData, definitionId: workflow.definitionId };
+    return findReusableSession(db, wanted, now, serves);
   };
   const found = await findWaiting(database.db);
   const newId = randomUUIDv7();
@@ -123,9 +127,9 @@ async function createOnce(
       if (current?.id !== found?.id) return null;
     }
     if (waiting) {
-      const { callback, metadataJson, adaptive } = request;
+      const { callback, metadataJson } = request;
       const { hasPortrait } = reference;
-      if (!(await refreshSession(tx, id, { callback, metadataJson, adaptive, hasPortrait }))) return null;
+      if (!(await refreshSession(tx, id, { callback, metadataJson, hasPortrait }))) return null;
     } else {
       await insertSession(tx, {
         ...request,
@@ -151,6 +155,16 @@ async function createOnce(
   const { workflowId, version } = workflow;
   const url = sessionUrl(context.links.publicBaseUrl, token, session.language);
   return { session, workflow: { id: workflowId, version }, token, url };
+}
+
+/**
+ * Whether a waiting session has the step-up of this request, and names its device and its address. What is named becomes
+ * known with an approved selfie: whoever gets another session of the user asked for must not name a device in this one.
+ */
+function isAskedAlike({ metadataJson, adaptive }: SessionRequest): (session: Session) => boolean {
+  const named = namedDevice(metadataJson === undefined ? null : JSON.parse(metadataJson));
+  return (session) =>
+    isDeepStrictEqual(namedDevice(session.metadata), named) && isDeepStrictEqual(session.adaptive, adaptive);
 }
 
 function ends(now: Date, { definition }: WorkflowVersion): Date {

@@ -608,7 +608,7 @@ describe('before there is a page', () => {
 
   it('a session that waits is left to whoever holds its link', async () => {
     const vendor_data = someone();
-    const waiting = await create({ vendor_data });
+    const waiting = await create({ vendor_data, ...named });
     world.fraudSignals.answer({ assess: skip() });
     const approved = await create({ vendor_data, ...named });
     expect(approved).toMatchObject({ status: 'Approved' });
@@ -753,13 +753,24 @@ describe('what a session may change of its workflow', () => {
     expect(await create({ adaptive: { allow_skip: true } })).toMatchObject({ status: 'Not Started' });
   });
 
-  it('is what its latest request says while it waits', async () => {
+  it('is never changed while it waits: who asks for another step-up gets another session', async () => {
     const vendor_data = someone();
-    const first = await create({ vendor_data });
-    const again = await create({ vendor_data, adaptive: { allow_skip: false } });
-    expect(again.session_id).toBe(first.session_id);
-    world.fraudSignals.answer({ assess: skip() });
-    expect(await open(first)).toMatchObject({ status: 'In Progress' });
+    const rules = [
+      {
+        name: 'all',
+        logic: 'and',
+        rules: [{ field: 'ip_version', operator: 'equals', value: 4 }],
+        action: 'FLASHING',
+      },
+    ];
+    const bodies = [{}, { adaptive: { allow_skip: false } }, { adaptive: { rules } }];
+    const ids = async () => {
+      const created = await Promise.all(bodies.map((body) => create({ vendor_data, ...body })));
+      return created.map(({ session_id }) => session_id);
+    };
+    const first = await ids();
+    expect(new Set(first).size).toBe(3);
+    expect(await ids()).toEqual(first);
   });
 });
 

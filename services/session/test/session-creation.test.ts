@@ -296,6 +296,32 @@ describe('a waiting session of the same person', () => {
     expect(third.session_id).not.toBe(second.session_id);
   });
 
+  it('is not returned for another device or address than it names: nobody plants one in it', async () => {
+    const body = { workflow_id: 'wf_liveness', vendor_data: 'planted' };
+    const ask = async (metadata?: unknown) =>
+      (await world.demo.create({ ...body, ...(metadata === undefined ? {} : { metadata }) })).session_id;
+    const device = { device_id: 'device-0001', from_ip: '203.0.113.7' };
+    const metadatas = [
+      undefined,
+      device,
+      { ...device, device_id: 'device-0002' },
+      { ...device, from_ip: '203.0.113.8' },
+      { device_id: 'device-0001' },
+    ];
+    const ids: string[] = [];
+    for (const metadata of metadatas) ids.push(await ask(metadata));
+    expect(new Set(ids).size).toBe(metadatas.length);
+    // Whatever else metadata says is renewed.
+    for (const [index, metadata] of metadatas.entries()) {
+      expect(await ask({ ...metadata, order: index })).toBe(ids[index]);
+    }
+    const path = `/v3/session/${ids[1]}/decision/`;
+    const { body: decision } = await world.demo.call('GET', path);
+    expect(decision.metadata).toEqual({ ...device, order: 1 });
+    // What is no device and no address names nothing.
+    expect(await ask({ device_id: 7, from_ip: 'home' })).toBe(ids[0]);
+  });
+
   it('keeps its portrait for the next request', async () => {
     const body = { workflow_id: 'wf_reauth', vendor_data: 'portrait-kept' };
     const first = await world.demo.create({ ...body, portrait_image: portrait });

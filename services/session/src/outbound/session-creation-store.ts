@@ -79,11 +79,13 @@ export async function insertSession(tx: Tx, session: NewSession): Promise<void> 
 /**
  * The subject's newest session that still waits for its user, on exactly this definition; one whose looks are used up
  * waits for nothing any more.
+ * @param serves whether it is one that the new request may be answered with
  */
 export async function findReusableSession(
   db: Queries,
   wanted: { applicationId: string; vendorData: string; definitionId: string },
   now: Date,
+  serves: (session: Session) => boolean,
 ): Promise<Session | null> {
   const rows = await selectSessions(db)
     .where('s.application_id', '=', wanted.applicationId)
@@ -94,7 +96,7 @@ export async function findReusableSession(
     .orderBy('s.session_number', 'desc')
     .limit(10)
     .execute();
-  return rows.map(toSession).find(({ state }) => attemptsLeft(state) > 0) ?? null;
+  return rows.map(toSession).find((each) => attemptsLeft(each.state) > 0 && serves(each)) ?? null;
 }
 
 /** Gives a waiting session what its new request brings; what is absent stays. @returns false when it no longer waits */
@@ -104,18 +106,16 @@ export async function refreshSession(
   changes: {
     callback: string | null;
     metadataJson: string | undefined;
-    adaptive: object | null;
     hasPortrait: boolean;
   },
 ): Promise<boolean> {
-  const { callback, metadataJson, adaptive, hasPortrait } = changes;
+  const { callback, metadataJson, hasPortrait } = changes;
   const updated = await tx
     .updateTable('sessions')
     .set({
       has_portrait: hasPortrait,
       ...(callback === null ? {} : { callback }),
       ...(metadataJson === undefined ? {} : { metadata: metadataJson }),
-      ...(adaptive === null ? {} : { adaptive: JSON.stringify(adaptive) }),
     })
     .where('id', '=', id)
     .where('deleted_at', 'is', null)
