@@ -5,6 +5,7 @@ import type { Evidence } from './domain/features/evidence.ts';
 import type { Session } from './domain/session.ts';
 import { sessionAdaptive } from './domain/step-up.ts';
 import { withKnownVisits } from './matched-sessions.ts';
+import { setHasBlocklists } from './outbound/application-store.ts';
 import type { Assessable } from './outbound/assessed-session.ts';
 import { assessableSession, assessedSession } from './outbound/assessed-session.ts';
 import type { Queries } from './outbound/tables.ts';
@@ -49,11 +50,22 @@ export async function visitEvidence(
   db: Queries,
   session: Session,
   assessment: AssessmentEvidence | null,
-): Promise<Pick<Evidence, 'assessment' | 'isAdaptive' | 'expectedIpAddress'>> {
+): Promise<Pick<Evidence, 'assessment' | 'isAdaptive' | 'hasBlocklists' | 'expectedIpAddress'>> {
   const expected = session.expectedDetails?.ip_address;
   return {
     assessment: assessment && (await withKnownVisits(db, session.application.id, assessment)),
     isAdaptive: sessionAdaptive(session).enabled,
+    hasBlocklists: session.application.hasBlocklists,
     expectedIpAddress: typeof expected === 'string' ? expected : null,
   };
+}
+
+/** Keeps in mind whether an application has blocklists, for visits that nobody can assess. Writes only what is new. */
+export async function noteBlocklists(
+  db: Queries,
+  application: Session['application'],
+  assessment: AssessmentEvidence | null,
+): Promise<void> {
+  const told = assessment?.hasBlocklists ?? null;
+  if (told !== null && told !== application.hasBlocklists) await setHasBlocklists(db, application.id, told);
 }

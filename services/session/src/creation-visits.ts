@@ -12,6 +12,7 @@ import { adaptiveFor } from './domain/step-up.ts';
 import { adaptiveOf } from './domain/workflow.ts';
 import { visitOrigin } from './lockouts.ts';
 import { accepted } from './looks.ts';
+import { setHasBlocklists } from './outbound/application-store.ts';
 import type { Tables } from './outbound/tables.ts';
 import type { WorkflowVersion } from './outbound/workflow-store.ts';
 import type { Refused } from './refusal.ts';
@@ -20,7 +21,11 @@ import { mayBeSkipped, planSkip } from './skipping.ts';
 
 /** What is known of a user before there is a page. */
 type CreationVisit =
-  | { readonly mayBeSkipped: false }
+  | {
+      readonly mayBeSkipped: false;
+      /** null: nobody was asked, or could say */
+      readonly assessment: AssessmentEvidence | null;
+    }
   /** A rule says that this user need not show anything; whether anything speaks against it, the session tells. */
   | { readonly mayBeSkipped: true; readonly assessment: AssessmentEvidence };
 
@@ -41,7 +46,7 @@ export async function visitAtCreation(
 ): Promise<CreationVisit | Refused> {
   const { newId, waitingId, request, workflow } = wanted;
   const { vendorData, contactDetails, expectedDetails, deviceToken } = request;
-  if (vendorData === null) return { mayBeSkipped: false };
+  if (vendorData === null) return { mayBeSkipped: false, assessment: null };
   const metadata: unknown = request.metadataJson === undefined ? null : JSON.parse(request.metadataJson);
   const owner = { applicationId, vendorData };
   const vouched =
@@ -54,13 +59,15 @@ export async function visitAtCreation(
   const session = { id, ...owner, contactDetails, expectedDetails, metadata, createdAt: now, rules };
   const assessable = { ...session, attempts: 0, lastAttemptAt: null };
   const assessment = await assessCreation(context, assessable, vouched ?? '', now);
-  if (assessment === null) return { mayBeSkipped: false };
+  if (assessment === null) return { mayBeSkipped: false, assessment };
   const isBlockedUser = assessment.listHits.some(
     ({ kind, entryType }) => kind === 'blocklist' && entryType === 'user',
   );
-  if (isBlockedUser) return refusedFields({ vendor_data: 'This user is blocked.' });
-  const isSkippable = rules.length > 0 && mayBeSkipped({ assessment, isProved: true });
-  return isSkippable ? { mayBeSkipped: true, assessment } : { mayBeSkipped: false };
+  if (isBlockedUser) {
+    await setHasBlocklists(context.database.db, applicationId, true);
+    return refusedFields({ vendor_data: 'This user is blocked.' });
+  }
+  return { mayBeSkipped: rules.length > 0 && mayBeSkipped({ assessment, isProved: true }), assessment };
 }
 
 /** Approves a session that was just written, unless something speaks against it: then it waits for its user as any. */

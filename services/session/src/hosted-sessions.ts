@@ -1,6 +1,6 @@
 import type { Observation } from '@selfsame/contracts/fraud_signals/v1/observation';
 import { saveTransition } from './announcements.ts';
-import { assessOpening } from './assessments.ts';
+import { assessOpening, noteBlocklists } from './assessments.ts';
 import type { Context } from './context.ts';
 import type { Session } from './domain/session.ts';
 import type { Command } from './domain/session-life.ts';
@@ -64,6 +64,7 @@ export async function openSession(context: Context, tokenSha256: Uint8Array, see
     observation !== undefined && isOpenTo(before.state, now)
       ? await assessOpening(context, before, observation, now)
       : null;
+  await noteBlocklists(context.database.db, before.application, assessment);
   const planned = {
     assessment,
     isProved: claims,

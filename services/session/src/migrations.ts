@@ -253,6 +253,11 @@ ALTER TABLE sessions
   ADD COLUMN device_name text;
 `;
 
+const blocklists = `
+-- As the latest assessment of one of its visits said: without an assessment nobody is on record as not blocked.
+ALTER TABLE applications ADD COLUMN has_blocklists boolean NOT NULL DEFAULT false;
+`;
+
 /** Every migration of this service's schema, those of the libs first. */
 export const migrations: readonly Migration[] = [
   ...busMigrations,
@@ -267,4 +272,5 @@ export const migrations: readonly Migration[] = [
   { name: '0008-challenges', up: challenges },
   { name: '0009-customizations', up: customizations },
   { name: '0010-adaptive', up: adaptive },
+  { name: '0011-blocklists', up: blocklists },
 ];

@@ -3,6 +3,7 @@ import { isDeepStrictEqual } from 'node:util';
 import type { Principal } from '@selfsame/http/authentication';
 import { Failure } from '@selfsame/runtime/errors';
 import { announceStatus } from './announcements.ts';
+import { noteBlocklists } from './assessments.ts';
 import type { Context } from './context.ts';
 import { skipAtCreation, visitAtCreation } from './creation-visits.ts';
 import { namedDevice } from './domain/named-device.ts';
@@ -148,6 +149,7 @@ async function createOnce(
     await recordApiChange(tx, principal, 'session.created', id);
     const created = await findSession(tx, principal.applicationId, id);
     if (created === null) throw new Error('a session that was just written is gone');
+    await noteBlocklists(tx, created.application, visit.assessment);
     if (!waiting) await announceStatus(context, tx, created, null, now);
     return visit.mayBeSkipped ? skipAtCreation(context, tx, created, visit.assessment, now) : created;
   });

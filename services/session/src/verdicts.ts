@@ -1,6 +1,6 @@
 import type { Transaction } from '@selfsame/database/database';
 import { saveTransition } from './announcements.ts';
-import { visitEvidence } from './assessments.ts';
+import { noteBlocklists, visitEvidence } from './assessments.ts';
 import type { Context } from './context.ts';
 import type { AssessmentEvidence } from './domain/features/assessment.ts';
 import type { Evidence } from './domain/features/evidence.ts';
@@ -41,6 +41,7 @@ export async function judgeCapture(
     context.log.info({ session_id: capture.sessionId }, 'evidence of an unknown or deleted session ignored');
     return;
   }
+  noteLater(context, tx, session, capture.evidence.assessment ?? null);
   const now = new Date();
   const attemptId = capture.attemptId.toLowerCase();
   const evidence = await completeEvidence(tx, session, attemptId, capture.evidence);
@@ -67,6 +68,20 @@ export async function judgeCapture(
     candidateId: capture.evidence.face?.candidateId,
     deviceName: provedDevice(capture.evidence.assessment ?? null),
     stepUp: stepUpOf(session, capture.evidence.assessment ?? null, now),
+  });
+}
+
+/** Outside of this transaction: who creates a session holds its application first, and this one the session. */
+function noteLater(
+  { database, log }: Context,
+  tx: Transaction<Tables>,
+  { application }: Session,
+  assessment: AssessmentEvidence | null,
+): void {
+  database.onCommit(tx, () => {
+    noteBlocklists(database.db, application, assessment).catch((err: unknown) =>
+      log.warn({ err, application_id: application.id }, 'whether there are blocklists could not be noted'),
+    );
   });
 }
 

@@ -2,6 +2,7 @@ import { randomBytes, randomUUID } from 'node:crypto';
 import { ChallengeMethod } from '@selfsame/contracts/biometrics/v1/evidence';
 import { ListKind, RiskLevel, StepUpAction } from '@selfsame/contracts/fraud_signals/v1/assessment';
 import { Failure } from '@selfsame/runtime/errors';
+import { waitFor } from '@selfsame/testing/wait';
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
 import { deviceToken } from '../src/domain/device-token.ts';
 import { secretDigest } from '../src/domain/secrets.ts';
@@ -553,6 +554,53 @@ describe('without anybody to assess it', () => {
     await world.look(plain);
     const { decisionJson } = await world.announced(plain.session_id, 'Approved');
     expect(JSON.parse(decisionJson).ip_analyses).toBeNull();
+  });
+
+  it('a look goes to review in every workflow of an application that has blocklists, as they were seen last', async () => {
+    const { db } = world.database;
+    const noted = async () => {
+      const { demo } = world;
+      const query = db
+        .selectFrom('applications')
+        .select('has_blocklists')
+        .where('id', '=', demo.applicationId);
+      return (await query.executeTakeFirstOrThrow()).has_blocklists;
+    };
+    const body = { workflow_id: 'wf_liveness' };
+    const verdict = async (status: string) => {
+      world.fraudSignals.answer({ assess: away });
+      const created = await create(body);
+      await world.look(created);
+      return risks(JSON.parse((await world.announced(created.session_id, status)).decisionJson));
+    };
+    const listed = { ...ordinaryVisit, hasBlocklists: true };
+    const unread = { ...ordinaryVisit, failures: ['lists'] };
+    const looking = await create(body);
+    const waiting = await create(body);
+    for (const see of [() => create(body), () => open(waiting)]) {
+      world.fraudSignals.answer({ assess: listed });
+      await see();
+      expect(await noted()).toBe(true);
+      world.fraudSignals.answer({ assess: unread });
+      await see();
+      expect(await noted()).toBe(true);
+      world.fraudSignals.answer({});
+      await see();
+      expect(await noted()).toBe(false);
+    }
+    await world.look(looking, {}, listed);
+    await waitFor('a note of the blocklists', noted);
+    expect(await verdict('In Review')).toEqual(['IP_ANALYSIS_FAILED']);
+    world.fraudSignals.answer({});
+    await create(body);
+    expect(await verdict('Approved')).toEqual([]);
+  });
+
+  it('a look goes to review in every workflow where the lists could not be read', async () => {
+    const created = await create({ workflow_id: 'wf_liveness' });
+    await world.look(created, {}, { ...ordinaryVisit, failures: ['lists'] });
+    const { decisionJson } = await world.announced(created.session_id, 'In Review');
+    expect(risks(JSON.parse(decisionJson))).toEqual(['IP_ANALYSIS_FAILED']);
   });
 
   it('a session is created as ever, rules are not saved', async () => {

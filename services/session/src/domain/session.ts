@@ -24,6 +24,8 @@ export interface Session {
     readonly name: string;
     readonly environment: 'live' | 'sandbox';
     readonly strictStatuses: boolean;
+    /** Its users may be on a blocklist: without an assessment nobody knows. */
+    readonly hasBlocklists: boolean;
   };
   readonly type: SessionType;
   /** The standalone call that made it; null for hosted ones. */

@@ -37,14 +37,21 @@ export function judgeVisit(steps: readonly WorkflowStep[], evidence: Evidence): 
 
 /**
  * What a visit comes to in a workflow that does not look at device and network: entries of blocklists decline everywhere,
- * and a session that steps up is not approved by less than it asks for, or when nobody could say what that is. Pure.
+ * nothing is approved where nobody could tell whether there is one, and a session that steps up is not approved by less than
+ * it asks for, or when nobody could say what that is. Pure.
  */
 export function implicitReports(steps: readonly WorkflowStep[], evidence: Evidence): FeatureReport[] {
-  const { assessment, isAdaptive = false } = evidence;
   if (steps.some((step) => step.feature === ipAnalysis.name)) return [];
-  if (!isAdaptive && !assessment?.listHits.some(({ kind }) => kind === 'blocklist')) return [];
+  if (evidence.isAdaptive !== true && !mayBeBlocked(evidence)) return [];
   const report = ipAnalysis.evaluate({}, evidence, 'feature_ip_analysis_1');
   return report.status === 'Declined' || report.status === 'In Review' ? [report] : [];
+}
+
+/** Whether a visit is on a blocklist, or might be for all that is known. */
+function mayBeBlocked({ assessment, hasBlocklists = false }: Evidence): boolean {
+  if (!assessment) return hasBlocklists;
+  const { listHits, failures } = assessment;
+  return failures.includes('lists') || listHits.some(({ kind }) => kind === 'blocklist');
 }
 
 /** Any Declined step declines, any other that is not Approved needs a human, all Approved approves. */

@@ -46,6 +46,16 @@ export async function setStrictStatuses(tx: Tx, id: string, strict: boolean): Pr
   await tx.updateTable('applications').set({ strict_statuses: strict }).where('id', '=', id).execute();
 }
 
+/** Whether its users may be on a blocklist. */
+export async function setHasBlocklists(db: Queries, id: string, hasBlocklists: boolean): Promise<void> {
+  await db
+    .updateTable('applications')
+    .set({ has_blocklists: hasBlocklists })
+    .where('id', '=', id)
+    .where('has_blocklists', '!=', hasBlocklists)
+    .execute();
+}
+
 /** Stores an API key by its digest. */
 export async function insertApiKey(
   tx: Tx,

@@ -34,6 +34,15 @@ it('an assessment without its parts failed', () => {
   expect(readAssessment(failed).failures).toEqual(['network', 'history']);
 });
 
+it('lists that could not be read do not read as none', () => {
+  const read = (changes: object) =>
+    readAssessment(Assessment.fromPartial({ ...whole, ...changes })).hasBlocklists;
+  expect([read({}), read({ hasBlocklists: true })]).toEqual([false, true]);
+  expect(read({ failures: ['lists'] })).toBeNull();
+  expect(read({ failures: ['lists'], hasBlocklists: true })).toBe(true);
+  expect(read({ failures: ['history'] })).toBe(false);
+});
+
 it('has an end, whatever a neighbour sends', () => {
   const endless = Assessment.fromPartial({
     ...whole,

@@ -46,6 +46,7 @@ const mostHits = 20;
 export function readAssessment(wire: WireAssessment): AssessmentEvidence {
   const { network, device, stepUp } = wire;
   const missing = [network === undefined ? 'network' : '', device === undefined ? 'device' : ''];
+  const failures = [...new Set([...wire.failures.map(cut), ...missing])].filter((part) => part !== '');
   return {
     id: cut(wire.assessmentId),
     riskScore: Number.isFinite(wire.riskScore) ? Math.min(100, Math.max(0, wire.riskScore)) : 100,
@@ -75,7 +76,9 @@ export function readAssessment(wire: WireAssessment): AssessmentEvidence {
             action: actions[stepUp.action] ?? 'ACTIVE_3D',
             because: stepUp.because.slice(0, mostReasons).map(cut),
           },
-    failures: [...new Set([...wire.failures.map(cut), ...missing])].filter((part) => part !== ''),
+    failures,
+    // Lists that could not be read look as if there were none.
+    hasBlocklists: wire.hasBlocklists || (failures.includes('lists') ? null : false),
   };
 }
 

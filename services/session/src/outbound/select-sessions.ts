@@ -23,6 +23,7 @@ interface SessionRow {
   application_name: string;
   environment: 'live' | 'sandbox';
   strict_statuses: boolean;
+  has_blocklists: boolean;
   session_type: SessionType;
   api_service: string | null;
   workflow_id: string | null;
@@ -72,6 +73,7 @@ export function selectSessions(
       'a.name as application_name',
       'a.environment',
       'a.strict_statuses',
+      'a.has_blocklists',
       's.session_type',
       's.api_service',
       's.workflow_id',
@@ -123,6 +125,7 @@ export function toSession(row: SessionRow): Session {
       name: row.application_name,
       environment: row.environment,
       strictStatuses: row.strict_statuses,
+      hasBlocklists: row.has_blocklists,
     },
     type: row.session_type,
     apiService: row.api_service,

@@ -23,6 +23,7 @@ interface ApplicationsTable {
   name: string;
   environment: 'live' | 'sandbox';
   strict_statuses: Generated<boolean>;
+  has_blocklists: Generated<boolean>;
   last_session_number: Generated<number>;
   created_at: Generated<Date>;
 }

@@ -106,4 +106,6 @@ export interface AssessmentEvidence {
   readonly stepUp: MatchedRule | null;
   /** Parts that failed rather than being absent. With any of them nothing may be approved that relies on it. */
   readonly failures: readonly string[];
+  /** The application has entries on its blocklists; null: nobody could say. */
+  readonly hasBlocklists: boolean | null;
 }

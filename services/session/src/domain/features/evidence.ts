@@ -112,6 +112,8 @@ export interface Evidence {
   readonly assessment?: AssessmentEvidence | null;
   /** The session has to show what step-up rules ask for: nothing of it is approved without an assessment. */
   readonly isAdaptive?: boolean;
+  /** The application's users may be on a blocklist: nothing of it is approved without somebody having looked. */
+  readonly hasBlocklists?: boolean;
   /** The strictest rule that has applied to the session; null or absent: none. */
   readonly askedStepUp?: MatchedRule | null;
   /** The address that the application expects its user on. */

@@ -54,6 +54,7 @@ const quiet: AssessmentEvidence = {
   detections: [],
   stepUp: null,
   failures: [],
+  hasBlocklists: false,
 };
 const other: KnownSession = {
   number: 7,
@@ -374,6 +375,14 @@ describe('a workflow without the step', () => {
     ]) {
       expect(verdict(assessment)).toEqual(['Approved']);
     }
+  });
+
+  it('approves nothing when nobody could tell who is blocked', () => {
+    const unknown = ['In Review', 'IP_ANALYSIS_FAILED'];
+    expect(verdict({ failures: ['lists'] })).toEqual(unknown);
+    expect(verdict(null, { hasBlocklists: true })).toEqual(unknown);
+    expect(verdict({ failures: ['history'] }, { hasBlocklists: true })).toEqual(['Approved']);
+    expect(verdict({}, { hasBlocklists: true })).toEqual(['Approved']);
   });
 
   it('that is adaptive approves nothing that was not assessed, or showed less than was asked for', () => {
