@@ -9,7 +9,7 @@ import { countriesOfPhone } from './domain/phone-countries.ts';
 import { type MatchedRule, matchRule } from './domain/rule-matching.ts';
 import { readRules, type WrittenRule } from './domain/rules.ts';
 import { type Weighed, weigh } from './domain/weigh.ts';
-import { lookBack } from './history.ts';
+import { deviceView, lookBack } from './history.ts';
 import { type Identity, identify, spellName } from './identity.ts';
 import { findListHits, type ListFindings } from './list-hits.ts';
 import { type Marks, marksOf, placeOf } from './marks.ts';
@@ -42,9 +42,12 @@ export interface Assessed {
   readonly stepUp: MatchedRule | null;
   /** null: the part failed. */
   readonly network: Sight['view'] | null;
-  readonly device: DeviceView | null;
+  /** Known to nobody when the past could not be asked. */
+  readonly device: DeviceView;
   readonly matches: readonly VisitMatch[];
   readonly hits: ListFindings['hits'];
+  /** Whether there may be a blocklist that the visit is on. */
+  readonly hasBlocklists: boolean;
   readonly failures: readonly Part[];
   readonly at: Date;
 }
@@ -85,8 +88,8 @@ export async function assess(
     attempt('history', lookingMs, () => lookBack(context, visit, identity)),
     attempt('lists', lookingMs, () => findListHits(context, visit, namesOf(identity))),
   ]);
-  const openings = past?.openings && openingFacts(visit, marks, past.openings);
-  if (past?.failed || openings?.failed) failures.add('history');
+  const openings = past && openingFacts(visit, marks, past.openings);
+  if (openings?.failed) failures.add('history');
   if (lists?.failed) failures.add('lists');
 
   // What the page tells now counts before what it told at the opening.
@@ -102,7 +105,9 @@ export async function assess(
     at: now,
   };
 
-  const record = recordOf(context, { ...found, visit, marks, facts, rules: moment.rules, failures });
+  const blockedBy = lists?.blockedBy ?? [];
+  const made = { ...found, visit, marks, facts, rules: moment.rules, failures, blockedBy };
+  const record = recordOf(context, made);
   const writingMs = Math.max(wayBackMs, timeMs - (performance.now() - startedAt) - wayBackMs);
   await Promise.all([
     attempt('history', writingMs, () => insertAssessment(context.database.db, record)),
@@ -111,9 +116,10 @@ export async function assess(
   return {
     ...found,
     network: network?.view ?? null,
-    device: past?.device ?? null,
+    device: past?.device ?? deviceView(visit, identity),
     matches: past?.matches ?? [],
     hits: lists?.hits ?? [],
+    hasBlocklists: lists?.hasBlocklists ?? true,
     failures: [...failures],
   };
 }
@@ -139,6 +145,7 @@ function recordOf(
     facts: SeenFacts;
     rules: readonly WrittenRule[];
     failures: ReadonlySet<Part>;
+    blockedBy: readonly string[];
   },
 ): AssessmentRecord {
   const { visit, weighed } = made;
@@ -157,6 +164,7 @@ function recordOf(
     counts: weighed.counts,
     step_up: made.stepUp,
     failures: [...made.failures],
+    blocked_by: [...made.blockedBy],
     catalogue_version: made.catalogueVersion,
     assessed_at: made.at,
     raw_until: new Date(made.at.getTime() + config.rawDays * dayMs),

@@ -1,5 +1,4 @@
 import type { DeviceView, VisitMatch } from '@selfsame/contracts/fraud_signals/v1/assessment';
-import { errorCode } from '@selfsame/runtime/errors';
 import type { Context } from './context.ts';
 import {
   type Candidate,
@@ -24,38 +23,26 @@ import { matchesOf } from './visit-matches.ts';
 /** What is known from before. */
 export interface LookedBack {
   readonly identity: Identity;
-  /** history.*; empty when the past could not be asked. */
+  /** history.* */
   readonly facts: ReadonlyMap<FactName, FactValue | null>;
   readonly device: DeviceView;
   readonly matches: VisitMatch[];
-  /** null: they could not be asked. */
-  readonly openings: Openings | null;
-  readonly failed: boolean;
+  readonly openings: Openings;
 }
 
 const dayMs = 86_400_000;
 
-/**
- * Looks for what is known of subject, device and network, in one round trip. Never throws: what cannot be asked is failed, and
- * every fact is missing then.
- */
+/** Looks for what is known of subject, device and network, in one round trip. */
 export async function lookBack(
   context: Context,
   visit: Visit,
   identity: Identity = identify(context, visit),
 ): Promise<LookedBack> {
-  try {
-    const { applicationId, sessionId, attemptId, phase, now } = visit;
-    const knownSince = new Date(now.getTime() - context.config.knownDays * dayMs);
-    const isLook = phase === 'CAPTURE';
-    const query = { ...identity, applicationId, sessionId, attemptId, isLook, now, knownSince };
-    return tellOf(visit, identity, await readPast(context.database.db, query));
-  } catch (error) {
-    // Its code alone: a database may repeat what it was asked.
-    context.log.warn({ code: errorCode(error) }, 'the past could not be asked');
-    const device = deviceView(visit, identity, null);
-    return { identity, facts: new Map(), device, matches: [], openings: null, failed: true };
-  }
+  const { applicationId, sessionId, attemptId, phase, now } = visit;
+  const knownSince = new Date(now.getTime() - context.config.knownDays * dayMs);
+  const isLook = phase === 'CAPTURE';
+  const query = { ...identity, applicationId, sessionId, attemptId, isLook, now, knownSince };
+  return tellOf(visit, identity, await readPast(context.database.db, query));
 }
 
 function tellOf(visit: Visit, identity: Identity, answer: PastAnswer): LookedBack {
@@ -88,7 +75,6 @@ function tellOf(visit: Visit, identity: Identity, answer: PastAnswer): LookedBac
       recovered: recovered && { ...recovered, rows: rowsOf(candidates, recovered.device) },
     }),
     openings: answer,
-    failed: false,
   };
 }
 
@@ -140,7 +126,8 @@ function likenessOf(identity: Identity, own: OwnRow | null, candidates: readonly
   return { recognised: recogniseDevice(now, candidates), isNearDuplicate: isNearDuplicate(now, candidates) };
 }
 
-function deviceView(visit: Visit, identity: Identity, own: OwnRow | null): DeviceView {
+/** What the visit itself tells of its device, with what the session told before. Nothing of it is known yet. */
+export function deviceView(visit: Visit, identity: Identity, own: OwnRow | null = null): DeviceView {
   const isCreation = visit.phase === 'CREATION';
   const name = isCreation
     ? visit.vouchedDeviceId && identity.knownName

@@ -13,7 +13,11 @@ export interface ListFindings {
   readonly hits: readonly (Hit & { readonly listType: 'blocklist' | 'allowlist' })[];
   /** lists.* */
   readonly facts: ReadonlyMap<FactName, FactValue | null>;
-  /** The lists could not be asked: nothing may be approved. */
+  /** Entries of blocklists among them, for later visits of the session. */
+  readonly blockedBy: readonly string[];
+  /** Whether there is a blocklist to be on. */
+  readonly hasBlocklists: boolean;
+  /** Whether the visit is on a list could not be told in full: nothing may be approved. */
   readonly failed: boolean;
 }
 
@@ -23,28 +27,34 @@ type Facts = Map<FactName, FactValue | null>;
 const maxHits = 500;
 
 /**
- * Looks a visit up on all lists of its application, with one query. Never throws.
+ * Looks a visit up on all lists of its application, with one query. What barred an opening of the page bars the session: the look
+ * may come from elsewhere, or without what named the device.
  * @param deviceNames what the visit's device is called, if it proved itself or was recognised
  */
 export async function findListHits(
-  context: Pick<Context, 'hash' | 'database' | 'log'>,
+  context: Pick<Context, 'hash' | 'database'>,
   visit: Visit,
   deviceNames: readonly string[],
 ): Promise<ListFindings> {
+  const { applicationId, sessionId } = visit;
   const values = valuesOf(visit, deviceNames);
-  const { applicationId } = visit;
   const matchKey = matchKeysOf(context.hash, applicationId);
   const matchKeys = [...values].flatMap(([type, normals]) =>
     (normals ?? []).map((normal) => matchKey(type, normal)),
   );
-  try {
-    const query = { applicationId, matchKeys, limit: maxHits };
-    const found = matchKeys.length === 0 ? [] : await findHits(context.database.db, query);
-    return { hits: found.filter(isTold), facts: factsOf(values, found), failed: false };
-  } catch (err) {
-    context.log.warn({ err }, 'the lists could not be asked');
-    return { hits: [], facts: new Map(), failed: true };
-  }
+  const query = { applicationId, sessionId, matchKeys, limit: maxHits };
+  const answer = await findHits(context.database.db, query);
+  const found = answer.hits ?? [];
+  const isCountryUnknown = values.get('country') === undefined && answer.hasCountries;
+  const failed = isCountryUnknown || answer.isOpeningUnknown;
+  const blockedBy = found.flatMap(({ listType, entryId }) => (listType === 'blocklist' ? [entryId] : []));
+  return {
+    hits: found.filter(isTold),
+    facts: factsOf(values, found, failed),
+    blockedBy,
+    hasBlocklists: answer.hasBlocklists,
+    failed,
+  };
 }
 
 /** What of a visit may be on a list, normalised; null: the visit has no such thing; undefined: nobody could look. */
@@ -90,19 +100,21 @@ const factNames: Record<ValueType, { readonly blocked: FactName; readonly allowe
   phone: { blocked: 'lists.phone_blocked', allowed: 'lists.phone_allowed' },
 };
 
-function factsOf(values: Values, hits: readonly Hit[]): Facts {
+function factsOf(values: Values, hits: readonly Hit[], failed: boolean): Facts {
   const facts: Facts = new Map();
   for (const [type, normals] of values) {
-    if (normals === undefined) continue;
-    const isOn = (listType: Hit['listType']) =>
-      normals && hits.some((hit) => hit.entryType === type && hit.listType === listType);
-    facts.set(factNames[type].blocked, isOn('blocklist'));
-    facts.set(factNames[type].allowed, isOn('allowlist'));
+    for (const [listType, name] of [
+      ['blocklist', factNames[type].blocked],
+      ['allowlist', factNames[type].allowed],
+    ] as const) {
+      const isOn = hits.some((hit) => hit.entryType === type && hit.listType === listType);
+      // What barred the opening counts also where the visit has no such thing, or nobody could look.
+      if (isOn) facts.set(name, true);
+      else if (normals !== undefined) facts.set(name, normals && false);
+    }
   }
-  facts.set(
-    'lists.is_blocked',
-    hits.some(({ listType }) => listType === 'blocklist'),
-  );
+  const isBlocked = hits.some(({ listType }) => listType === 'blocklist');
+  if (isBlocked || !failed) facts.set('lists.is_blocked', isBlocked);
   const custom = hits.flatMap(({ listType, listId }) => (listType === 'custom' ? [listId] : []));
   facts.set('lists.custom', custom.length === 0 ? null : [...new Set(custom)].toSorted());
   return facts;

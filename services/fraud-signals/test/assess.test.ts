@@ -295,16 +295,30 @@ describe('a part that fails', () => {
     // Known or not, on a list or not: neither is said.
     expect(well.stepUp).toBeDefined();
     if (part === 'lists') expect(broken.stepUp).toBeUndefined();
+    expect(broken.device, 'as the visit tells it').toMatchObject({ browserFamily: 'Chrome', isKnown: false });
+    expect(
+      world
+        .logged()
+        .split('\n')
+        .filter((line) => line.includes(`"part":"${part}"`)),
+    ).toHaveLength(1);
+    expect(world.logged(), 'a code alone').not.toContain('relation');
     const { value, absent, unavailable } = (await recordOf(well.assessmentId)).counts;
     expect(broken.signalsWithValue + broken.signalsAbsent + broken.signalsUnavailable).toBe(
       value + absent + unavailable,
     );
   });
 
-  it('an assessment that cannot be kept is answered, and approves nobody', async () => {
-    const lost = await hidden('assessments', () => world.assess({ observation, session }));
-    expect(lost.failures).toEqual(['history']);
-    expect(await findAssessment(world.context.database.db, lost.assessmentId)).toBeNull();
+  it('nobody is approved from a record that cannot be written down on, until one can', async () => {
+    const failures = async () => (await world.assess({ observation, session })).failures;
+    await hidden('erased_sessions', async () => {
+      const lost = await world.assess({ observation, session });
+      expect(lost.failures, 'answered before').toEqual([]);
+      expect(await findAssessment(world.context.database.db, lost.assessmentId)).toBeNull();
+      expect(await failures()).toEqual(['history']);
+    });
+    expect(await failures(), 'the first that is written down').toEqual(['history']);
+    expect(await failures()).toEqual([]);
   });
 
   it('network: a database that is broken is no database that knows nothing', async () => {

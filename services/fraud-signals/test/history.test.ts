@@ -99,7 +99,6 @@ const lookOf = (visit: Visit, told: Partial<Visit> = {}): Visit => ({
 /** Looks back, and then remembers the visit, as an assessment does. */
 async function come(visit: Visit): Promise<LookedBack> {
   const past = await lookBack(world.context, visit);
-  expect(past.failed).toBe(false);
   await recordVisit(world.context, visit, null, past.identity);
   return past;
 }

@@ -1,4 +1,5 @@
 import { randomUUID } from 'node:crypto';
+import { AssessmentPhase } from '@selfsame/contracts/fraud_signals/v1/service';
 import { openDatabase } from '@selfsame/database/database';
 import { sql } from 'kysely';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
@@ -11,7 +12,7 @@ import { migrations } from '../src/migrations.ts';
 import type { Tables } from '../src/outbound/tables.ts';
 import { serviceName } from '../src/service.ts';
 import type { Visit } from '../src/visit.ts';
-import { openWorld, type World } from './harness.ts';
+import { digest, factsOf, openWorld, type World } from './harness.ts';
 
 let world: World;
 beforeAll(async () => {
@@ -158,6 +159,33 @@ describe('what a visit is on', () => {
     });
   });
 
+  it.each<[boolean, string, string]>([
+    [true, 'blocklist', 'country'],
+    [false, 'allowlist', 'country'],
+    [false, 'blocklist', 'ip_address'],
+  ])(
+    'has failed (%s) where the country could not be looked up and there is a %s of %s',
+    async (isFailed, kind, type) => {
+      const place = newPlace();
+      await place.add(kind as Kind, type, type === 'country' ? 'ES' : '192.0.2.0/24');
+      const { failed, facts } = await place.look({ vendorData: 'u-1', facts: new Map() });
+      expect(failed).toBe(isFailed);
+      expect(facts.has('lists.is_blocked'), 'nobody knows').toBe(!isFailed);
+      expect((await place.look({ vendorData: 'u-1' })).failed, 'there is no country').toBe(false);
+    },
+  );
+
+  it('says whether there is a blocklist to be on', async () => {
+    const place = newPlace();
+    await place.add('allowlist', 'user', 'u-1');
+    await place.add('custom', 'country', 'ES');
+    await place.add('blocklist', 'user');
+    expect((await place.look()).hasBlocklists).toBe(false);
+    await place.add('blocklist', 'user', 'u-2');
+    expect((await place.look()).hasBlocklists).toBe(true);
+    expect((await newPlace().look()).hasBlocklists).toBe(false);
+  });
+
   it('weighs against the client on a blocklist, and for it on an allowlist unless there is a blocklist', async () => {
     const place = newPlace();
     await place.add('blocklist', 'email', 'mallory@example.org');
@@ -170,13 +198,82 @@ describe('what a visit is on', () => {
     ]);
   });
 
-  it('is unavailable, and said to have failed, without the database', async () => {
+  it('is not answered without the database', async () => {
     const { url } = world.postgres;
     const database = await openDatabase<Tables>({ service: serviceName, url, migrations });
     await database.close();
     const context = { ...world.context, database };
     const visit = { ...emptyVisit(randomUUID()), vendorData: 'u-1' };
-    expect(await findListHits(context, visit, [])).toEqual({ hits: [], facts: new Map(), failed: true });
+    await expect(findListHits(context, visit, [])).rejects.toThrow();
+  });
+});
+
+describe('a session that was opened by who is barred', () => {
+  const { CAPTURE } = AssessmentPhase;
+  const barred = { ipAddress: '198.51.100.66', device: { keySha256: digest('barred') } };
+  const clean = { ipAddress: '192.0.2.66' };
+
+  async function bar(entryType: string, value: string) {
+    const lists = await world.call('GET', `/v3/lists/?list_type=blocklist&entry_type=${entryType}`);
+    const path = `/v3/lists/${lists.body.results[0].uuid}/entries/`;
+    const { body } = await world.call('POST', path, { value });
+    return { entryId: body.uuid, path: `${path}${body.uuid}/` };
+  }
+  /** Whom the look of a session is barred by that was opened so, and then opened again elsewhere. */
+  async function lookOf(opening: object, look: object = clean) {
+    const session = { sessionId: randomUUID() };
+    await world.assess({ session, observation: opening });
+    await world.assess({ session, observation: clean });
+    const looked = await world.assess({ session, phase: CAPTURE, observation: look });
+    return { looked, entries: looked.listHits.map(({ entryId }) => entryId) };
+  }
+
+  it('is barred, though its picture comes without proof, from another device or another address', async () => {
+    const page = factsOf({
+      ...{ 'page.canvas_digest': 'ab'.repeat(16), 'page.audio_digest': 'cd'.repeat(16) },
+      ...{ 'page.webgl_renderer': 'Some, GPU', 'page.webgl_vendor': 'Some', 'page.platform': 'MacIntel' },
+      ...{ 'page.hardware_concurrency': 8, 'page.device_memory_gb': 8, 'page.time_zone': 'Asia/Tokyo' },
+    });
+    const traits = { ipAddress: '192.0.2.67', facts: page };
+    const device = await bar(
+      'device_fingerprint',
+      (await world.assess({ observation: barred })).device?.fingerprint ?? '',
+    );
+    const address = await bar('ip_address', '198.51.100.64/28');
+    const named = await bar(
+      'device_fingerprint',
+      (await world.assess({ observation: traits })).device?.fingerprint ?? '',
+    );
+    const { looked, entries } = await lookOf(barred);
+    expect(entries.toSorted()).toEqual([device.entryId, address.entryId].toSorted());
+    expect(looked).toMatchObject({ failures: [], hasBlocklists: true });
+    expect(looked.reasons.map(({ signal }) => signal)).toContain('dev_in_tenant_blocklist');
+    expect((await lookOf({ ...barred, ipAddress: clean.ipAddress })).entries).toEqual([device.entryId]);
+    expect((await lookOf(clean)).entries).toEqual([]);
+    expect((await lookOf(traits)).entries, 'named by its looks').toEqual([named.entryId]);
+
+    for (const { path } of [device, address, named]) await world.call('DELETE', path);
+    expect((await lookOf(barred)).entries, 'not any more').toEqual([]);
+  });
+
+  it('is not told while nobody knows, since the lists could not be asked at its opening', async () => {
+    const session = { sessionId: randomUUID() };
+    const { db } = world.context.database;
+    await sql`ALTER TABLE lists RENAME TO lists_away`.execute(db);
+    const opened = await world.assess({ session, observation: clean });
+    await sql`ALTER TABLE lists_away RENAME TO lists`.execute(db);
+    expect(opened).toMatchObject({ failures: ['lists'], hasBlocklists: true });
+    const looked = await world.assess({ session, phase: CAPTURE, observation: clean });
+    expect(looked.failures).toEqual(['lists']);
+  });
+
+  it('leaves allowlists to the visit that is on them', async () => {
+    const list = await createList(world.context, world.application.id, {
+      ...{ name: 'L', description: '', listType: 'allowlist', entryType: 'ip_address' },
+    });
+    if ('refused' in list) throw new Error('no list');
+    await world.call('POST', `/v3/lists/${list.id}/entries/`, { value: '198.51.100.77' });
+    expect((await lookOf({ ipAddress: '198.51.100.77' })).entries).toEqual([]);
   });
 });
 

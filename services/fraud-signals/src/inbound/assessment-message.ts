@@ -1,6 +1,5 @@
 import {
   Assessment,
-  DeviceView,
   ListKind,
   NetworkView,
   RiskLevel,
@@ -27,11 +26,12 @@ export function assessmentMessage(assessed: Assessed): Assessment {
     catalogueVersion: assessed.catalogueVersion,
     // A part that failed is empty, and named among the failures.
     network: assessed.network ?? NetworkView.fromPartial({}),
-    device: assessed.device ?? DeviceView.fromPartial({}),
+    device: assessed.device,
     listHits: assessed.hits.slice(0, maxHits).map(({ listType, entryType, listId, entryId }) => {
       const kind = listType === 'blocklist' ? ListKind.BLOCKLIST : ListKind.ALLOWLIST;
       return { kind, entryType, listId, entryId };
     }),
+    hasBlocklists: assessed.hasBlocklists,
     matches: [...assessed.matches],
     detections: [...weighed.detections].map(([risk, signals]) => ({ risk, signals: [...signals] })),
     ...(stepUp === null

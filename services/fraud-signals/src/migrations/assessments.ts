@@ -41,4 +41,10 @@ export const assessmentMigrations: Migration[] = [
         erased_at  timestamptz NOT NULL DEFAULT now()
       );`,
   },
+  {
+    name: 'assessments-0002-blocked-by',
+    up: `
+      -- Entries of blocklists that the visit was on. Later visits of the session are on them, too.
+      ALTER TABLE assessments ADD COLUMN blocked_by uuid[] NOT NULL DEFAULT '{}';`,
+  },
 ];

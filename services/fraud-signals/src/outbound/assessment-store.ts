@@ -28,13 +28,13 @@ const keepAssessment = prepared<Record<keyof AssessmentRecord, unknown>>(
     WITH quick AS MATERIALIZED (SELECT set_config('synchronous_commit', 'off', true))
     INSERT INTO assessments (
       id, application_id, session_id, attempt_id, phase, subject_hash, address_hash, device_hash, facts, rules, score, level,
-      reasons, counts, step_up, failures, catalogue_version, assessed_at, raw_until
+      reasons, counts, step_up, failures, blocked_by, catalogue_version, assessed_at, raw_until
     )
     SELECT ${value('id')}::uuid, ${value('application_id')}::uuid, ${value('session_id')}::uuid, ${value('attempt_id')}::text,
       ${value('phase')}::text, ${value('subject_hash')}::bytea, ${value('address_hash')}::bytea, ${value('device_hash')}::bytea,
       ${value('facts')}::jsonb, ${value('rules')}::jsonb, ${value('score')}::float8, ${value('level')}::text,
       ${value('reasons')}::jsonb, ${value('counts')}::jsonb, ${value('step_up')}::jsonb, ${value('failures')}::text[],
-      ${value('catalogue_version')}::text, ${value('assessed_at')}::timestamptz, ${value('raw_until')}::timestamptz
+      ${value('blocked_by')}::uuid[], ${value('catalogue_version')}::text, ${value('assessed_at')}::timestamptz, ${value('raw_until')}::timestamptz
     FROM quick
     WHERE NOT EXISTS (SELECT FROM erased_sessions WHERE session_id = ${value('session_id')}::uuid)`,
 );
@@ -65,7 +65,7 @@ export async function eraseSubject(db: Queries, subjectHash: Buffer): Promise<vo
 /** Erases facts, and the rules that were asked of them, once their time has passed. @returns how many, at most `limit` */
 export async function eraseRawValues(db: Queries, limit: number): Promise<number> {
   const { numAffectedRows } = await sql`
-    UPDATE assessments SET facts = NULL, rules = '[]' WHERE id IN (
+    UPDATE assessments SET facts = NULL, rules = '[]', blocked_by = '{}' WHERE id IN (
       SELECT id FROM assessments WHERE facts IS NOT NULL AND raw_until < now() LIMIT ${limit} FOR UPDATE SKIP LOCKED
     )`.execute(db);
   return Number(numAffectedRows);

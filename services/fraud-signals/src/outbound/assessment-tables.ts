@@ -30,6 +30,7 @@ interface AssessmentsTable {
   counts: Json<{ value: number; absent: number; unavailable: number }>;
   step_up: Json<MatchedRule> | null;
   failures: string[];
+  blocked_by: string[];
   catalogue_version: string;
   assessed_at: Date;
   raw_until: Date;
