@@ -66,7 +66,7 @@ export async function createSession(
   throw new Failure('unavailable', 'subject_busy', 'This user is being changed elsewhere; try again.');
 }
 
-/** A session may bring rules of its own, not skip what its workflow forbids; and nothing is ignored in silence. */
+/** Rules of a session replace its workflow's; what that does not allow they cannot, and nothing is ignored in silence. */
 function refusedOverride({ adaptive }: SessionRequest, { definition }: WorkflowVersion): Refused | null {
   if (adaptive === null) return null;
   const { enabled, allow_skip } = adaptiveOf(definition);

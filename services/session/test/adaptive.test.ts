@@ -864,6 +864,13 @@ describe('the setting of a workflow', () => {
     const save = (adaptive: unknown) =>
       world.demo.call('POST', '/v3/workflows/', { features: [{ feature: 'LIVENESS' }], adaptive });
     const condition = { field: 'usr_device_known', operator: 'equals', value: true };
+    // 3.5 kB each.
+    const large = (rules: number) =>
+      Array.from({ length: rules }, (_, at) => ({
+        name: `r${at}`,
+        rules: [{ field: 'ip_city', operator: 'equals', value: 'é'.repeat(1_750) }],
+        action: 'PASSIVE',
+      }));
     const cases: [unknown, string[]][] = [
       [[], ['Invalid data. Expected a dictionary.']],
       [{ skip: true }, ['skip: this field is not accepted.']],
@@ -873,6 +880,7 @@ describe('the setting of a workflow', () => {
         { rules: Array.from({ length: 21 }, (_, at) => ({ name: `r${at}`, action: 'PASSIVE' })) },
         ['rules: There may be 20 rules at most.'],
       ],
+      [{ rules: large(5) }, ['rules: All rules together may have 16384 bytes of JSON at most.']],
       [
         {
           rules: [
@@ -896,6 +904,9 @@ describe('the setting of a workflow', () => {
       const refused = await save(adaptive);
       expect([refused.status, refused.body]).toEqual([400, { adaptive: words }]);
     }
+    const session = { workflow_id: 'wf_adaptive', portrait_image: portrait, adaptive: { rules: large(5) } };
+    expect((await world.demo.call('POST', '/v3/session/', session)).status).toBe(400);
+    expect((await save({ rules: large(4) })).status).toBe(201);
     world.fraudSignals.checked.length = 0;
     world.fraudSignals.answer({ check: ['Rule 1 (x): no_such is not a signal.'] });
     const rules = [

@@ -30,7 +30,7 @@ export interface Adaptive {
   readonly rules: readonly StepUpRule[];
 }
 
-/** What one session changes of it: other rules, or no skipping. */
+/** What one session changes of it: rules in place of the workflow's, which may ask for less, or no skipping. */
 export interface AdaptiveOverride {
   readonly rules?: readonly StepUpRule[];
   readonly allow_skip?: boolean;
@@ -83,7 +83,15 @@ export function defaultAdaptive(workflowType: string): Adaptive {
 }
 
 /** What of the setting's shape is looked at here; signals and operators are known to those who compute them. */
-const limits = { rules: 20, conditions: 10, nameLength: 60, textLength: 100, valueLength: 4_096 };
+const limits = {
+  rules: 20,
+  conditions: 10,
+  nameLength: 60,
+  textLength: 100,
+  valueLength: 4_096,
+  // They travel with every look.
+  totalBytes: 16 * 1024,
+};
 
 /**
  * Reads `adaptive` of a workflow's body: what is not given stays as it was, null is as if it had never been set.
@@ -153,6 +161,9 @@ function readRules(given: unknown, fields: FieldReader): StepUpRule[] | undefine
     const tell = (what: string) => void mistakes.push(`Rule ${at + 1}: ${what}`);
     return readRule(item, tell) ?? [];
   });
+  if (Buffer.byteLength(JSON.stringify(rules)) > limits.totalBytes) {
+    mistakes.push(`rules: All rules together may have ${limits.totalBytes} bytes of JSON at most.`);
+  }
   if (mistakes.length === 0) return rules;
   fields.refuse('adaptive', mistakes);
   return undefined;

@@ -67,7 +67,10 @@ export interface SessionAdaptive {
   readonly rules: readonly StepUpRule[];
 }
 
-/** A session may bring rules of its own and forbid skipping; what the workflow forbids stays forbidden. */
+/**
+ * A session may bring rules in place of its workflow's and forbid skipping. Its rules may ask for less than the workflow's
+ * do; skipping that the workflow forbids stays forbidden, and a method that its step asks for is never replaced by a lesser.
+ */
 export function adaptiveFor(adaptive: Adaptive, override: AdaptiveOverride | null): SessionAdaptive {
   const { enabled } = adaptive;
   const allowSkip = enabled && adaptive.allow_skip && override?.allow_skip !== false;

@@ -22,7 +22,7 @@ export const refusals = { 400: FieldErrorBody, 401: DetailBody, 404: DetailBody,
 
 const stepUpRules = Type.Array(Type.Unknown(), {
   description:
-    'Tried in order, the first match wins: {name, logic: and | or, rules: [{field, operator, value}], action: SKIP | PASSIVE | FLASHING | ACTIVE_3D}; fields are signals, risk_score, risk_level',
+    'Tried in order, the first match wins: {name, logic: and | or, rules: [{field, operator, value}], action: SKIP | PASSIVE | FLASHING | ACTIVE_3D}; fields are signals, risk_score, risk_level. At most 20 rules of 10 conditions each, and 16 KiB of JSON together',
 });
 
 export const CreateSessionBody = Type.Object({
@@ -36,20 +36,30 @@ export const CreateSessionBody = Type.Object({
   ),
   callback_method: Type.Optional(oneOf(['initiator', 'completer', 'both'], 'Which device is redirected')),
   metadata: Type.Optional(
-    Type.Unknown({ description: 'Any JSON, at most 32 KiB; echoed, never shown to the user' }),
+    Type.Unknown({
+      description:
+        'Any JSON, at most 32 KiB; echoed, never shown to the user. device_id and from_ip in it name the device and the address of your user: a waiting session that names others is not returned',
+    }),
   ),
   language: Type.Optional(
     Type.String({ description: 'Interface language; the browser decides when absent' }),
   ),
   contact_details: Type.Optional(Open('email, phone, email_lang, send_notification_emails')),
-  expected_details: Type.Optional(Open('What you know of the user, to compare with')),
+  expected_details: Type.Optional(
+    Open(
+      'What you know of the user, to compare with. From another network than ip_address nobody skips the selfie',
+    ),
+  ),
   portrait_image: Type.Optional(
     Type.String({ description: 'Base64 JPEG, PNG, WebP or TIFF of at most 2 MB: the face to compare with' }),
   ),
   adaptive: Type.Optional(
     Type.Object(
       { rules: Type.Optional(stepUpRules), allow_skip: Type.Optional(Type.Boolean()) },
-      { description: 'Other step-up rules for this session; may forbid skipping the selfie' },
+      {
+        description:
+          'Rules for this session in place of those of its workflow, stricter or not; may forbid skipping the selfie, and never allows it where the workflow does not',
+      },
     ),
   ),
   device_token: Type.Optional(
@@ -70,7 +80,9 @@ export const CreatedSessionBody = Type.Object({
   status: oneOf(statuses, 'Not Started for a new session; Approved where no selfie is needed'),
   workflow_id: Uuid(),
   workflow_version: Type.Integer(),
-  adaptive: Nullable(Open('Why no selfie is needed; null where one may be')),
+  adaptive: Nullable(
+    Open('What the session has come to so far: skipped_selfie and why; null until it was opened'),
+  ),
 });
 
 export const UpdateStatusBody = Type.Object({
@@ -147,10 +159,16 @@ export const WorkflowBody = Type.Object({
         {
           enabled: Type.Optional(Type.Boolean({ description: 'false unless given' })),
           allow_skip: Type.Optional(
-            Type.Boolean({ description: 'Known devices need no selfie; false for kyc unless given' }),
+            Type.Boolean({
+              description:
+                'Who is known on device and network may go on without a selfie, by a press; false for kyc unless given',
+            }),
           ),
           allow_at_creation: Type.Optional(
-            Type.Boolean({ description: 'Also before there is a page; false unless given' }),
+            Type.Boolean({
+              description:
+                'Also before there is a page, on the word of the application and without a press; false unless given',
+            }),
           ),
           rules: Type.Optional(stepUpRules),
         },
