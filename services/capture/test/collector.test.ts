@@ -135,32 +135,156 @@ describe.skipIf(!hasChromium)(`the opening of the page in ${chromiumPath}`, () =
     expect(world.seen.openings).toHaveLength(2);
   });
 
-  it('welcomes back who is known, asks for no camera, and forgets the device when it is told to', async () => {
-    world.script.open = () => ({ status: 'Approved', skippedSelfie: true });
-    const page = await arrive();
-    await heading(page, 'Welcome back');
-    await page.getByText('so no selfie was needed').waitFor();
-    expect(world.seen.challenges.size + world.seen.verified.length).toBe(0);
-    await press(page, 'Forget this device');
-    await page.getByRole('status').getByText('This device is forgotten').waitFor();
-    expect(world.seen.forgotten).toBe(1);
-    // The session is over; the same browser is another device for the next one.
-    const before = keyOf(0);
-    world.renew();
-    await arrive();
-    await opening();
-    expect(keyOf(0)).not.toBe(before);
-  });
+  describe('that knows device and network', () => {
+    /** What the page has sent to open the session, as it was sent. */
+    let sent: { continues?: boolean; proof?: object; facts?: object }[];
+    beforeEach(() => {
+      world.script.open = ({ continues }) =>
+        continues ? { status: 'Approved', skippedSelfie: true } : { offersSkip: true };
+      sent = [];
+      context.on('request', (request) => {
+        if (request.url().endsWith('/open')) sent.push(request.postDataJSON() as (typeof sent)[number]);
+      });
+    });
+    const offer = async (): Promise<Page> => {
+      const page = await arrive();
+      await page.getByText('recognises this device, so you don’t need a selfie').waitFor();
+      return page;
+    };
+    const goOn = /^Continue to /;
 
-  it('says so when the service has not heard that a device is to be forgotten', async () => {
-    world.script.open = () => ({ status: 'Approved', skippedSelfie: true });
-    const page = await arrive();
-    await context.route(/forget-device$/, (route) => route.abort());
-    await press(page, 'Forget this device');
-    await page.getByRole('status').getByText('That didn’t work').waitFor();
-    await context.unrouteAll({ behavior: 'ignoreErrors' });
-    await press(page, 'Forget this device');
-    await page.getByRole('status').getByText('This device is forgotten').waitFor();
+    it('offers to go on without a selfie, and lets nobody in who only opens it', async () => {
+      const page = await offer();
+      await heading(page, 'Welcome back');
+      await page.reload();
+      await page.getByRole('button', { name: goOn }).waitFor();
+      await opening(1);
+      expect(world.script.session.status).toBe('In Progress');
+      expect(sent.map(({ continues }) => continues)).toEqual([undefined, undefined]);
+      expect(world.seen.openings.map(({ continues }) => continues)).toEqual([false, false]);
+      expect(keyOf(0)).toMatch(/^[0-9a-f]{64}$/);
+    });
+
+    it('lets in who presses, by a signature over just that, and goes on to the application', async () => {
+      world.script.session = { ...world.script.session, callback: `${world.url}/healthz?order=7` };
+      const page = await offer();
+      await page.getByRole('button', { name: goOn }).dblclick();
+      await page.getByText('so no selfie was needed').waitFor();
+      expect(sent.map(({ continues }) => continues)).toEqual([undefined, true]);
+      const [opened, continued] = world.seen.openings;
+      // Capture names a key and passes the nonce on only where the signature is over `{nonce}.continue`.
+      expect(continued).toMatchObject({ continues: true, visitNonce: opened?.visitNonce });
+      expect(keyOf(1)).toBe(keyOf(0));
+      expect(toldIn(continued?.observation?.facts ?? []).size).toBeGreaterThan(0);
+      expect(world.seen.challenges.size + world.seen.verified.length).toBe(0);
+      await page.waitForURL(/healthz\?order=7&verificationSessionId=.*&status=Approved$/);
+    });
+
+    it('tells the page that embeds it as of any verdict', async () => {
+      const page = await context.newPage();
+      await page.route(/embedding-page$/, (route) =>
+        route.fulfill({
+          contentType: 'text/html',
+          body: `<script>
+              window.heard = [];
+              addEventListener('message', ({ data }) => heard.push([data.type, data.data.status]));
+            </script><iframe src="${world.url}/session/${world.token}" width="400" height="700"></iframe>`,
+        }),
+      );
+      await page.goto(`${world.url}/embedding-page`);
+      await page.frameLocator('iframe').getByRole('button', { name: goOn }).click();
+      await page.frameLocator('iframe').getByRole('button', { name: 'Done' }).waitFor();
+      expect(await page.evaluate(() => (window as unknown as { heard: unknown }).heard)).toEqual([
+        ['didit:ready', undefined],
+        ['didit:started', undefined],
+        ['didit:status_updated', 'Approved'],
+        ['didit:completed', 'Approved'],
+      ]);
+    });
+
+    it('signs the press with the newest nonce, and once more when that was over', async () => {
+      world.script.open = ({ visitNonce, continues }) => {
+        if (!continues) return { offersSkip: true, visitNonce: 'second' };
+        if (visitNonce !== 'third') return { wantsProofAgain: true, visitNonce: 'third' };
+        return { wantsProofAgain: false, status: 'Approved', skippedSelfie: true };
+      };
+      const page = await offer();
+      await page.getByRole('button', { name: goOn }).click();
+      await page.getByText('so no selfie was needed').waitFor();
+      expect(world.seen.openings.map(({ visitNonce }) => visitNonce)).toEqual([
+        'a-nonce-of-this-visit',
+        'second',
+        'third',
+      ]);
+      expect(new Set([keyOf(0), keyOf(1), keyOf(2)]).size).toBe(1);
+    });
+
+    it('asks for the selfie after all, in kind words, where the offer does not hold any more', async () => {
+      world.script.open = ({ continues }) => (continues ? {} : { offersSkip: true });
+      const page = await offer();
+      await page.getByRole('button', { name: goOn }).click();
+      await page.getByText('this time we do need a selfie').waitFor();
+      await press(page, 'Agree and continue');
+      await heading(page, 'You’re confirmed');
+      expect(world.seen.verified).toHaveLength(1);
+    });
+
+    it('takes a selfie of who rather takes one', async () => {
+      const page = await offer();
+      await press(page, 'Take a selfie instead');
+      await press(page, 'Agree and continue');
+      await heading(page, 'You’re confirmed');
+      expect(sent.map(({ continues }) => continues)).toEqual([undefined]);
+    });
+
+    it('offers nothing to who has begun before it has answered', async () => {
+      let answer: (changes: object) => void = () => undefined;
+      world.script.open = () => new Promise((resolve) => (answer = resolve));
+      const page = await arrive();
+      await press(page, 'Agree and continue');
+      await opening();
+      answer({ offersSkip: true });
+      await heading(page, 'You’re confirmed');
+      expect(world.seen.verified).toHaveLength(1);
+      expect(sent.map(({ continues }) => continues)).toEqual([undefined]);
+    });
+
+    it('says so when the press does not get through, and another try does', async () => {
+      const page = await offer();
+      let lose: () => void = () => undefined;
+      const isSeen = new Promise<void>((resolve) => (lose = resolve));
+      await context.route(/\/open$/, (route) => isSeen.then(() => route.abort()));
+      await page.getByRole('button', { name: goOn }).click();
+      await page.getByRole('button', { name: goOn, disabled: true }).waitFor();
+      await page.getByRole('status').getByText('One moment').waitFor({ state: 'attached' });
+      lose();
+      await heading(page, 'We can’t reach the service');
+      await context.unrouteAll({ behavior: 'ignoreErrors' });
+      await press(page, 'Try again');
+      await page.getByRole('button', { name: goOn }).click();
+      await page.getByText('so no selfie was needed').waitFor();
+    });
+
+    it('forgets the device before or after it lets in, when it is told to', async () => {
+      const page = await offer();
+      const before = keyOf(0);
+      await context.route(/forget-device$/, (route) => route.abort());
+      await press(page, 'Forget this device');
+      await page.getByRole('status').getByText('That didn’t work').waitFor();
+      await context.unrouteAll({ behavior: 'ignoreErrors' });
+      await press(page, 'Forget this device');
+      await page.getByText('This device is forgotten, so we ask for a selfie').waitFor();
+      expect(world.seen.forgotten).toBe(1);
+      world.script.session = { ...world.script.session, callback: '' };
+      await page.reload();
+      await opening(1);
+      // The same browser is another device from then on.
+      expect(keyOf(1)).not.toBe(before);
+      await page.getByRole('button', { name: goOn }).click();
+      await press(page, 'Forget this device');
+      await page.getByRole('status').getByText('This device is forgotten').waitFor();
+      expect(world.seen.forgotten).toBe(2);
+    });
   });
 
   it('takes over the method that the opening asks for, however early the user begins', async () => {

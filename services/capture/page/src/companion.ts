@@ -8,6 +8,7 @@ import type { FlowEvent, State } from './states.ts';
 /** What this page tells the one on the other device, by its own state. */
 const stages: { readonly [At in State['at']]?: VisitStage } = {
   welcome: 'opened',
+  offer: 'opened',
   asking: 'looking',
   looking: 'looking',
   again: 'looking',

@@ -9,6 +9,7 @@ import { type Visit, visitOf } from './handoff/visit.ts';
 import { createLenses } from './lenses.ts';
 import type { LiveChannel } from './live-channel.ts';
 import { type Lens, startCamera, stopCamera, whenCameraGranted } from './look/camera.ts';
+import type { VisitPurpose } from './look/device-key.ts';
 import type { Moments } from './moments.ts';
 import { tellParent } from './parent-events.ts';
 import { signalsLater } from './signals-later.ts';
@@ -18,11 +19,14 @@ import { awaitVerdict, watchElsewhere } from './verdict-watch.ts';
 /** Waiting times between two tries to open the session while its welcome is being read. */
 const openDelaysMs = [500, 1_000, 2_000, 4_000];
 
+/** The same for somebody who has pressed to go on without a selfie, and looks on. */
+const continueDelaysMs = [1_000];
+
 /** Who leaves waits so long at most for a session to be opened that is to be left. */
 const leaveMs = 3_000;
 
 /** States in which a page may stand for long while another one takes the look. */
-const idle = new Set<State['at']>(['welcome', 'otherway', 'trouble', 'again']);
+const idle = new Set<State['at']>(['welcome', 'offer', 'otherway', 'trouble', 'again']);
 
 /** The page's one moving part: holds the state, does what `flow.ts` asks for, and owns camera and frame. */
 export interface Conductor {
@@ -111,6 +115,7 @@ export function startConductor({ path, given, here }: Beginning, changed: () => 
       open: () => {
         opened = open();
       },
+      continue: () => void goOn(),
       start_camera: (_effect, signal) => {
         moments.agreedAtMs ??= performance.now();
         signals.stop();
@@ -151,30 +156,42 @@ export function startConductor({ path, given, here }: Beginning, changed: () => 
 
   async function open(): Promise<void> {
     const isUnsigned = nonce === '';
-    let answer = await enterSession();
+    // A page that shows its welcome already has time: what is only a bad link is tried again.
+    const delaysMs = state.at === 'loading' ? [] : openDelaysMs;
+    let answer = await enterSession('open', delaysMs);
     // Once more with the nonce that has just come.
     if (answer.ok && nonce !== '' && (isUnsigned || answer.session.wants_proof_again)) {
-      const again = await enterSession();
+      const again = await enterSession('open', delaysMs);
       if (again.ok) answer = again;
     }
     isOpened = answer.ok;
-    if (answer.ok) send({ is: 'opened', session: answer.session, isOwn: true });
+    if (answer.ok) send({ is: 'opened', session: answer.session });
     else send({ is: 'failed', reason: answer.reason });
   }
 
-  /** A page that shows its welcome already has time: what is only a bad link is tried again. */
-  async function enterSession(): Promise<ViewAnswer> {
-    const behind = state.at !== 'loading';
+  /** Opens the session once more, as the user's press to go on without a selfie. */
+  async function goOn(): Promise<void> {
+    let answer = await enterSession('continue', continueDelaysMs);
+    if (answer.ok && answer.session.wants_proof_again) {
+      answer = await enterSession('continue', continueDelaysMs);
+    }
+    if (answer.ok) send({ is: 'continued', session: answer.session });
+    else send({ is: 'failed', reason: answer.reason });
+  }
+
+  /** @param delaysMs before each further try to get through */
+  async function enterSession(purpose: VisitPurpose, delaysMs: readonly number[]): Promise<ViewAnswer> {
     // Where nothing can be shown to the camera now, nothing has to be known of the browser.
     const isIdle = state.at === 'locked' || state.at === 'deciding';
-    const told = isIdle ? {} : await signals.visit(nonce);
-    for (const delayMs of behind ? openDelaysMs : []) {
-      const answer = await openSession(path, told, whole);
-      if (answer.ok) nonce = answer.session.visit_nonce;
-      if (answer.ok || answer.reason !== 'unavailable') return answer;
+    const told = isIdle ? {} : await signals.visit(nonce, purpose);
+    let answer = await openSession(path, told, whole);
+    for (const delayMs of delaysMs) {
+      if (answer.ok || answer.reason !== 'unavailable') break;
       await pause(delayMs, whole);
+      answer = await openSession(path, told, whole);
     }
-    return openSession(path, told, whole);
+    if (answer.ok) nonce = answer.session.visit_nonce;
+    return answer;
   }
 
   /** The service forgets first: a key that is gone could not be named to it any more. */

@@ -1,4 +1,4 @@
-import { arrived, conclude, standingOf, stay } from './flow-steps.ts';
+import { arrived, conclude, isTaken, standingOf, stay } from './flow-steps.ts';
 import type { FlowEvent, Standing, State, Step, Surroundings } from './states.ts';
 
 type HandoffEvent = Extract<FlowEvent, { is: 'handoff' | 'here' | 'elsewhere' | 'concluded' }>;
@@ -11,13 +11,14 @@ export function entrance(standing: Standing, here: Surroundings): State {
 
 /** Nothing has been judged yet, so the session may still change hands. */
 const movable = new Set<State['at']>([
-  ...['welcome', 'handoff', 'following', 'asking', 'trouble', 'looking', 'otherway', 'again'],
+  ...['welcome', 'offer', 'handoff', 'following', 'asking', 'trouble', 'looking', 'otherway', 'again'],
 ] as State['at'][]);
 
 /** What happens while a session moves between devices. Two that look at once both send; session gives one verdict. */
 export function duringHandoff(state: State, event: HandoffEvent, here: Surroundings): Step {
   const standing = standingOf(state);
-  if (standing === null) return stay(state);
+  // What is being answered here goes on here.
+  if (standing === null || isTaken(state)) return stay(state);
   switch (event.is) {
     case 'handoff':
       if (!movable.has(state.at) || state.at === 'handoff') return stay(state);
@@ -45,7 +46,7 @@ function goOnHere(state: State, standing: Standing, here: Surroundings): Step {
 function follow(state: State, standing: Standing, stage: (FlowEvent & { is: 'elsewhere' })['stage']): Step {
   if (!movable.has(state.at)) return stay(state);
   if (state.at === 'following') return stay({ ...state, stage });
-  const waits = state.at === 'welcome' || state.at === 'handoff';
+  const waits = state.at === 'welcome' || state.at === 'offer' || state.at === 'handoff';
   if (stage === 'left' || (stage === 'opened' && !waits)) return stay(state);
   return { state: { at: 'following', ...standing, stage }, effects: [{ do: 'stop_camera' }] };
 }

@@ -25,6 +25,11 @@ export function standingOf(state: State): Standing | null {
   return declined === undefined ? { session, method } : { session, method, declined };
 }
 
+/** The user has pressed to go on without a selfie, and the answer is on its way. */
+export function isTaken(state: State): boolean {
+  return state.at === 'offer' && state.isTaken === true;
+}
+
 /** Sends a look, from its beginning. */
 export function send(standing: Standing, attempt: Attempt): Step {
   return {
@@ -52,14 +57,12 @@ export function conclude({ session, method }: Standing, status: string, elsewher
   };
 }
 
-/** Device and network were known, so nobody has to look into a camera. */
-export function welcomeBack({ session, method }: Standing, ...effects: Effect[]): Step {
+/** The user went on without a selfie: device and network are known. */
+export function welcomeBack({ session, method }: Standing): Step {
   const { status } = session;
   return {
     state: { at: 'verdict', session, method, elsewhere: false },
     effects: [
-      ...effects,
-      { do: 'stop_camera' },
       tell({ type: 'status_updated', status, previousStep: 'face' }),
       tell({ type: 'completed', status }),
     ],

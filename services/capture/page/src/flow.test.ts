@@ -26,6 +26,7 @@ const session: SessionView = {
   attempts_left: 3,
   locked_until: null,
   visit_nonce: '',
+  offers_skip: false,
   skipped_selfie: false,
   wants_proof_again: false,
 };
@@ -449,35 +450,10 @@ describe('what the opening answers', () => {
   const own = (changes: Partial<SessionView>): FlowEvent => ({
     is: 'opened',
     session: { ...session, ...changes },
-    isOwn: true,
   });
-  const skipped = own({ status: 'Approved', phase: 'finished', skipped_selfie: true });
   const start = firstStep({ session }, phone).state;
   const after = (state: State, ...events: FlowEvent[]) =>
     events.reduce((step, event) => nextStep(step.state, event, phone), { state, effects: [] } as Step);
-
-  it('that no selfie is needed is the end, wherever the user has come to', () => {
-    for (const events of [
-      [],
-      [{ is: 'agreed' }],
-      [{ is: 'agreed' }, { is: 'camera_ready' }],
-    ] as FlowEvent[][]) {
-      const step = after(start, ...events, skipped);
-      expect(step.state).toMatchObject({ at: 'verdict', elsewhere: false, session: { status: 'Approved' } });
-      expect(done(step)).toContain('stop_camera');
-      expect(told(step).map(({ type }) => type)).toEqual(['status_updated', 'completed']);
-    }
-    expect(told(nextStep({ at: 'loading' }, skipped, phone)).map(({ type }) => type)).toEqual([
-      ...['ready', 'status_updated', 'completed'],
-    ]);
-  });
-
-  it('counts for this device only when it is the answer to this page', () => {
-    const heard = { ...skipped, isOwn: false } as FlowEvent;
-    expect(nextStep(start, heard, phone).state.at).toBe('finished');
-    const there = after(start, { is: 'elsewhere', stage: 'opened' }, heard);
-    expect(there.state).toMatchObject({ at: 'verdict', elsewhere: true });
-  });
 
   it('about the method holds from then on, and a challenge of the old one is not waited for', () => {
     const stricter = own({ method: 'ACTIVE_3D', other_methods: ['FLASHING'] });
@@ -508,18 +484,168 @@ describe('what the opening answers', () => {
       method: 'ACTIVE_3D',
     });
   });
+});
 
-  it('may be followed by the wish to be forgotten, asked for once at a time', () => {
-    const end = after(start, skipped);
-    const asked = after(end.state, { is: 'forget' });
-    expect(done(asked)).toEqual(['forget']);
-    expect(done(after(asked.state, { is: 'forget' }))).toEqual([]);
-    const failed = after(asked.state, { is: 'forgotten', isHeard: false });
-    expect(failed.state).toMatchObject({ forgetting: 'failed' });
-    expect(done(after(failed.state, { is: 'forget' }))).toEqual(['forget']);
-    const forgotten = after(asked.state, { is: 'forgotten', isHeard: true });
+describe('an offer to go on without a selfie', () => {
+  const of = (changes: Partial<SessionView>) => ({ session: { ...session, ...changes } });
+  const offer: FlowEvent = { is: 'opened', ...of({ offers_skip: true }) };
+  const letIn = of({ status: 'Approved', phase: 'finished', skipped_selfie: true });
+  const start = firstStep({ session }, phone).state;
+  const after = (state: State, ...events: FlowEvent[]) =>
+    events.reduce((step, event) => nextStep(step.state, event, phone), { state, effects: [] } as Step);
+  const names = (step: Step) => told(step).map(({ type }) => type);
+  const offered = after(start, offer).state;
+  const taken = after(offered, { is: 'continue' }).state;
+
+  it('is made at the welcome, and first of all where the page begins with it', () => {
+    expect(after(start, offer)).toMatchObject({ state: { at: 'offer' }, effects: [] });
+    const brief = firstStep(of({ skips_welcome: true }), phone).state;
+    const asBrief: FlowEvent = { is: 'opened', ...of({ skips_welcome: true, offers_skip: true }) };
+    expect(after(brief, asBrief).state.at).toBe('offer');
+    const first = after({ at: 'loading' }, offer);
+    expect([first.state.at, names(first)]).toEqual(['offer', ['ready']]);
+    const gentle = firstStep({ session: flashing }, phone).state;
+    const chosen = after(gentle, { is: 'method', method: 'PASSIVE' }, offer);
+    expect(chosen.state).toMatchObject({ at: 'offer', method: 'PASSIVE' });
+  });
+
+  const standing = { session, method: 'PASSIVE' } as const;
+  const finished = { ...session, status: 'Approved', phase: 'finished' } as const;
+  it.each([
+    { at: 'handoff', ...standing, forced: false },
+    { at: 'handoff', ...standing, forced: true },
+    { at: 'following', ...standing, stage: 'opened' },
+    { at: 'asking', ...standing },
+    { at: 'trouble', ...standing, reason: 'refused' },
+    { at: 'looking', ...standing, challenge: null },
+    { at: 'otherway', ...standing, isAgreed: false },
+    { at: 'sending', ...standing, attempt, sent: 0.5, linkLost: false },
+    { at: 'stuck', ...standing, attempt },
+    { at: 'again', ...standing, problem: 'too_dark' },
+    { at: 'locked', ...standing, until: '' },
+    { at: 'deciding', ...standing },
+    { at: 'verdict', ...standing, session: finished, elsewhere: false },
+    { at: 'finished', ...standing, session: finished },
+    { at: 'left', ...standing },
+    { at: 'ended', reason: 'unavailable', ...standing },
+  ] satisfies State[])('is nothing to a page at $at', (state) => {
+    const step = after(state, offer);
+    expect(step.state.at).toBe(state.at);
+    expect(step.effects).toEqual([]);
+    for (const is of ['continue', 'selfie'] as const) {
+      expect(after(state, { is })).toEqual({ state, effects: [] });
+    }
+    const answer: FlowEvent = { is: 'continued', ...letIn };
+    expect(after(state, answer)).toEqual({ state, effects: [] });
+  });
+
+  it('is not made where the application wants no computers', () => {
+    const phoneOnly = of({ is_desktop_allowed: false, offers_skip: true });
+    expect(playOn(desk, { is: 'opened', ...phoneOnly }).state).toMatchObject({ at: 'handoff', forced: true });
+  });
+
+  it('approves nobody who has not taken it: an opening shows no success', () => {
+    const opened: FlowEvent = { is: 'opened', ...letIn };
+    for (const state of [
+      start,
+      offered,
+      taken,
+      { at: 'loading' } as const,
+      after(start, { is: 'agreed' }).state,
+    ]) {
+      expect(after(state, opened).state.at).not.toBe('verdict');
+    }
+    for (const state of [start, offered]) {
+      expect(after(state, { is: 'continued', ...letIn })).toEqual({ state, effects: [] });
+    }
+  });
+
+  it('is taken by one press, however often it is pressed, and its answer is the end', () => {
+    const step = after(offered, { is: 'continue' });
+    expect(step.state).toMatchObject({ at: 'offer', isTaken: true });
+    expect(done(step)).toEqual(['tell', 'continue']);
+    expect(names(step)).toEqual(['started']);
+    for (const is of ['continue', 'selfie', 'forget', 'agreed', 'leave', 'page_hidden', 'handoff'] as const) {
+      expect(after(taken, { is })).toEqual({ state: taken, effects: [] });
+    }
+    expect(canLeave(taken)).toBe(false);
+    const end = after(taken, { is: 'continued', ...letIn });
+    expect(end.state).toMatchObject({ at: 'verdict', elsewhere: false, session: { status: 'Approved' } });
+    expect(told(end)).toEqual([
+      { type: 'status_updated', status: 'Approved', previousStep: 'face' },
+      { type: 'completed', status: 'Approved' },
+    ]);
+  });
+
+  it('that is taken waits for its own answer, whatever is heard meanwhile', () => {
+    const heard: FlowEvent[] = [
+      { is: 'opened', ...letIn },
+      { is: 'opened', ...of({ phase: 'deciding' }) },
+      { is: 'concluded', status: 'Approved', callback: '' },
+      { is: 'elsewhere', stage: 'looking' },
+    ];
+    for (const event of heard) expect(after(taken, event)).toEqual({ state: taken, effects: [] });
+  });
+
+  it('that does not hold any more leads to the selfie, and what was begun is not begun twice', () => {
+    for (const changes of [{ method: 'ACTIVE_3D' }, { method: 'ACTIVE_3D', offers_skip: true }] as const) {
+      const gone = after(taken, { is: 'continued', ...of(changes) });
+      expect(gone.state).toMatchObject({ at: 'welcome', method: 'ACTIVE_3D', news: 'offer_gone' });
+      expect(gone.effects).toEqual([]);
+      expect(names(after(gone.state, { is: 'agreed' }))).toEqual(['step_started']);
+    }
+  });
+
+  it.each([
+    ['deciding', 'deciding'],
+    ['locked', 'locked'],
+    ['finished', 'finished'],
+    ['expired', 'ended'],
+  ] as const)('of a session that has become %s leads there', (phase, at) => {
+    const step = after(taken, { is: 'continued', ...of({ phase }) });
+    expect(step.state.at).toBe(at);
+    expect(names(step)).not.toContain('ready');
+  });
+
+  it('that cannot be taken over a bad link is made again by trying again', () => {
+    const ended = after(taken, { is: 'failed', reason: 'unavailable' });
+    expect(ended.state).toMatchObject({ at: 'ended', reason: 'unavailable' });
+    expect(told(ended)).toEqual([{ type: 'error', error: 'networkError' }]);
+    expect(after(ended.state, { is: 'try_again' })).toEqual(openingStep);
+  });
+
+  it('may be turned down for a selfie, and is not made again then', () => {
+    const welcome = after(offered, { is: 'selfie' });
+    expect(welcome.state).toMatchObject({ at: 'welcome', session: { offers_skip: false } });
+    expect(after(welcome.state, { is: 'continue' })).toEqual({ state: welcome.state, effects: [] });
+    expect(names(after(welcome.state, { is: 'agreed' }))).toEqual(['started', 'step_started']);
+  });
+
+  it('stays while nothing new is heard, and gives way to another device and to the end', () => {
+    expect(after(offered, opened).state.at).toBe('offer');
+    expect(after(offered, { is: 'elsewhere', stage: 'opened' }).state.at).toBe('following');
+    expect(after(offered, { is: 'opened', ...letIn }).state.at).toBe('finished');
+    expect(names(after(offered, { is: 'leave' }))).toEqual(['cancelled']);
+  });
+
+  it('and the end may be followed by the wish to be forgotten, asked for once at a time', () => {
+    const end = after(taken, { is: 'continued', ...letIn }).state;
+    for (const state of [offered, end]) {
+      const asked = after(state, { is: 'forget' });
+      expect(done(asked)).toEqual(['forget']);
+      for (const is of ['forget', 'continue', 'selfie'] as const) {
+        expect(done(after(asked.state, { is }))).toEqual([]);
+      }
+      const failed = after(asked.state, { is: 'forgotten', isHeard: false });
+      expect(failed.state).toMatchObject({ forgetting: 'failed' });
+      expect(done(after(failed.state, { is: 'forget' }))).toEqual(['forget']);
+    }
+    const forgotten = after(end, { is: 'forget' }, { is: 'forgotten', isHeard: true });
     expect(forgotten.state).toMatchObject({ forgetting: 'done' });
     expect(done(after(forgotten.state, { is: 'forget' }))).toEqual([]);
+    const asksForSelfie = after(offered, { is: 'forget' }, { is: 'forgotten', isHeard: true });
+    expect(asksForSelfie.state).toMatchObject({ at: 'welcome', news: 'forgotten' });
+    expect(names(after(asksForSelfie.state, { is: 'agreed' }))).toEqual(['started', 'step_started']);
     expect(after(start, { is: 'forget' }).state).toEqual(start);
   });
 });

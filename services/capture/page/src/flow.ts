@@ -1,7 +1,8 @@
 import type { SessionView } from '../../src/wire.ts';
 import { duringAttempt } from './flow-attempt.ts';
 import { duringHandoff, entrance } from './flow-handoff.ts';
-import { conclude, fail, lock, send, standingOf, stay, tell, welcomeBack } from './flow-steps.ts';
+import { duringOffer, forgottenAtOffer, offered } from './flow-offer.ts';
+import { conclude, fail, isTaken, lock, send, standingOf, stay, tell, welcomeBack } from './flow-steps.ts';
 import type { CameraTrouble } from './look/camera.ts';
 import { choose, methodAfter, methodFor, methodsOf } from './methods.ts';
 import type { Effect, FlowEvent, Given, Standing, State, StateAt, Step, Surroundings } from './states.ts';
@@ -22,7 +23,12 @@ export function firstStep(given: Given | null, here: Surroundings): Step {
 export function nextStep(state: State, event: FlowEvent, here: Surroundings): Step {
   switch (event.is) {
     case 'opened':
-      return opened(state, event, here);
+      return opened(state, event.session, here);
+    case 'continue':
+    case 'selfie':
+      return duringOffer(state, event);
+    case 'continued':
+      return state.at === 'offer' && isTaken(state) ? continued(state, event.session, here) : stay(state);
     case 'failed':
       return fail(state, event.reason);
     case 'leave':
@@ -63,16 +69,19 @@ export function nextStep(state: State, event: FlowEvent, here: Surroundings): St
   }
 }
 
-type Opened = FlowEvent & { is: 'opened' };
+/** The session has become known, or better known. What was asked for by a press is answered to that press alone. */
+function opened(state: State, session: SessionView, here: Surroundings): Step {
+  if (state.at === 'loading') return arrive(session, here);
+  return isTaken(state) ? stay(state) : learn(state, session, here);
+}
 
-/** The session has become known, or better known. */
-function opened(state: State, { session, isOwn }: Opened, here: Surroundings): Step {
+/** Nobody is let in without a selfie but by this answer; who is not goes on as everybody does. */
+function continued(state: StateAt<'offer'>, session: SessionView, here: Surroundings): Step {
   const standing = standingOf(state);
-  if (isOwn === true && session.skipped_selfie && session.phase === 'finished' && !settled.has(state.at)) {
-    const method = standing?.method ?? methodFor(session, here.lessMotion);
-    return welcomeBack({ session, method }, ...(standing === null ? [tell({ type: 'ready' })] : []));
-  }
-  return state.at === 'loading' ? arrive(session, here) : learn(state, session, here);
+  if (session.phase === 'finished' && session.skipped_selfie) return welcomeBack({ ...standing, session });
+  if (session.phase !== 'ready') return learn({ at: 'welcome', ...standing }, session, here);
+  const method = methodAfter(standing, session, here.lessMotion);
+  return stay({ at: 'welcome', ...standing, session, method, news: 'offer_gone' });
 }
 
 /** The first screen of a session that has just become known. */
@@ -81,7 +90,7 @@ function arrive(session: SessionView, here: Surroundings): Step {
   const ready = tell({ type: 'ready' });
   switch (session.phase) {
     case 'ready':
-      return { state: entrance(standing, here), effects: [ready] };
+      return { state: offered(entrance(standing, here)), effects: [ready] };
     case 'locked':
       return lock(standing, session.locked_until ?? '', ready);
     case 'deciding':
@@ -130,7 +139,7 @@ function learn(state: State, session: SessionView, here: Surroundings): Step {
 /** The session as it is now; where it asks for another method than before, that is the one. */
 function relearn(state: State, standing: Standing, session: SessionView, here: Surroundings): Step {
   const method = methodAfter(standing, session, here.lessMotion);
-  const next = { ...state, session, method } as State;
+  const next = offered({ ...state, session, method } as State);
   if (method === standing.method || state.at !== 'looking') return stay(next);
   return {
     state: { ...next, challenge: null } as State,
@@ -140,8 +149,11 @@ function relearn(state: State, standing: Standing, session: SessionView, here: S
 
 /** Only who has been recognised, or may be from now on, can be forgotten. */
 function forget(state: State, event: FlowEvent & { is: 'forget' | 'forgotten' }): Step {
-  if (state.at !== 'verdict') return stay(state);
-  if (event.is === 'forgotten') return stay({ ...state, forgetting: event.isHeard ? 'done' : 'failed' });
+  if ((state.at !== 'verdict' && state.at !== 'offer') || isTaken(state)) return stay(state);
+  if (event.is === 'forgotten') {
+    if (state.at === 'offer' && event.isHeard) return forgottenAtOffer(state);
+    return stay({ ...state, forgetting: event.isHeard ? 'done' : 'failed' });
+  }
   const isOver = state.forgetting === 'asked' || state.forgetting === 'done';
   return isOver ? stay(state) : { state: { ...state, forgetting: 'asked' }, effects: [{ do: 'forget' }] };
 }
@@ -150,7 +162,8 @@ function agree(state: StateAt<'welcome'>): Step {
   return {
     state: { at: 'asking', ...standingOf(state) },
     effects: [
-      tell({ type: 'started' }),
+      // Who had taken the offer has started already.
+      ...(state.news === 'offer_gone' ? [] : [tell({ type: 'started' })]),
       tell({ type: 'step_started', step: 'face' }),
       { do: 'start_camera' },
     ],
@@ -209,7 +222,7 @@ function otherWay(state: State, event: FlowEvent & { is: 'other_way' | 'method' 
   if (event.is === 'method') {
     if (!methodsOf(standing.session).includes(event.method)) return stay(state);
     const chosen = choose(standing, event.method);
-    if (state.at === 'welcome') return stay({ at: 'welcome', ...chosen });
+    if (state.at === 'welcome') return stay({ ...state, ...chosen });
     return state.at === 'otherway' ? onward(state.isAgreed, chosen) : stay(state);
   }
   if (state.at === 'handoff' && !state.forced) return stay({ at: 'welcome', ...standing });
@@ -223,15 +236,15 @@ function onward(isAgreed: boolean, standing: Standing): Step {
   return { state: { at: 'asking', ...standing }, effects: [{ do: 'start_camera' }] };
 }
 
-/** The states that someone can walk out of. Once a frame is being judged there is nothing left to abandon. */
+/** The states that someone can walk out of. Once a frame or a press is being judged there is nothing left to abandon. */
 const leavable = new Set<State['at']>([
-  ...['welcome', 'handoff', 'asking', 'trouble', 'looking', 'otherway'],
+  ...['welcome', 'offer', 'handoff', 'asking', 'trouble', 'looking', 'otherway'],
   ...['sending', 'stuck', 'again', 'locked'],
 ] as State['at'][]);
 
 /** Whether the user may leave now. */
 export function canLeave(state: State): boolean {
-  return leavable.has(state.at);
+  return leavable.has(state.at) && !isTaken(state);
 }
 
 /** Leaving ends the visit, not the session: the same link works again. */

@@ -6,7 +6,7 @@ import { readGiven } from './given.ts';
 import { isDesktop, isLoopback } from './handoff/desktop.ts';
 import { placeOf } from './place.ts';
 import { watchRoom } from './room.ts';
-import { moving, outcomes, stage, ways } from './screens/later.ts';
+import { moving, offers, outcomes, stage, ways } from './screens/later.ts';
 import { createSay } from './texts/catalogue.ts';
 
 const place = placeOf(location.pathname);
@@ -36,5 +36,5 @@ function show(): void {
 
 // Once the first screen is there: what will be needed next, while it is being read.
 setTimeout(async () => {
-  for (const later of [stage, outcomes, ways, moving]) await later.preload();
+  for (const later of [offers, stage, outcomes, ways, moving]) await later.preload();
 }, 300);

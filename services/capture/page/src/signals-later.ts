@@ -1,4 +1,5 @@
 import type { PageFacts, VisitRequest } from '../../src/wire.ts';
+import type { VisitPurpose } from './look/device-key.ts';
 import type { Moments } from './moments.ts';
 import type { VisitSignals } from './signals/signals.ts';
 import { within } from './within.ts';
@@ -9,8 +10,8 @@ const lookMs = 1_500;
 
 /** What is found of the browser: everything works without it, and nobody waits for it for long. */
 export interface Signals {
-  /** What the opening tells. Never fails: a browser that tells nothing is let in as well. */
-  visit(visitNonce: string): Promise<VisitRequest>;
+  /** What an opening tells. Never fails: a browser that tells nothing is let in as well. */
+  visit(visitNonce: string, purpose: VisitPurpose): Promise<VisitRequest>;
   /** The camera comes: nothing new is looked at. */
   stop(): void;
   /** The user leaves before the session is opened: it is opened without a word, so that it can be left. */
@@ -35,12 +36,12 @@ export function signalsLater(moments: Moments): Signals {
   }
 
   return {
-    async visit(visitNonce) {
+    async visit(visitNonce, purpose) {
       loading ??= load();
       const abandoned = new Promise<null>((resolve) => {
         abandon = () => resolve(null);
       });
-      const told = within(loading, codeMs).then((signals) => signals?.visit(visitNonce, lookMs));
+      const told = within(loading, codeMs).then((signals) => signals?.visit(visitNonce, purpose, lookMs));
       return (await Promise.race([told, abandoned])) ?? {};
     },
     abandon: () => abandon(),

@@ -49,7 +49,10 @@ type At<Name extends string, More = unknown> = { readonly at: Name } & Standing 
 /** What the user sees. */
 export type State =
   | { readonly at: 'loading' }
-  | At<'welcome'>
+  /** `news`: why somebody who was offered to go on without a selfie is asked for one after all. */
+  | At<'welcome', { readonly news?: WelcomeNews }>
+  /** Device and network are known: one press goes on without a selfie. `forgetting` as in the verdict. */
+  | At<'offer', { readonly isTaken?: boolean; readonly forgetting?: Forgetting }>
   /** The code that moves the session to a phone; `forced`: the application wants no computers. */
   | At<'handoff', { readonly forced: boolean }>
   /** Another device goes on with the session. */
@@ -73,6 +76,9 @@ export type State =
   | At<'left', { readonly until?: string }>
   | ({ readonly at: 'ended'; readonly reason: EndReason } & Partial<Standing>);
 
+/** The offer was taken and did not hold, or the device is forgotten now. */
+export type WelcomeNews = 'offer_gone' | 'forgotten';
+
 /** The user wants this device to be forgotten: asked for, done, or not heard by the service. */
 export type Forgetting = 'asked' | 'done' | 'failed';
 
@@ -91,10 +97,14 @@ export type Answer = Exclude<AttemptAnswer, { result: 'renew' }>;
 
 /** What happens to the page: from the user, the camera, the server, another device. */
 export type FlowEvent =
-  /** `isOwn`: it is the answer to this page's opening, and tells of this device. */
-  | { readonly is: 'opened'; readonly session: SessionView; readonly isOwn?: boolean }
+  | { readonly is: 'opened'; readonly session: SessionView }
   | { readonly is: 'failed'; readonly reason: EndReason }
   | { readonly is: 'agreed' }
+  /** The user goes on without a selfie, or takes one all the same. */
+  | { readonly is: 'continue' }
+  | { readonly is: 'selfie' }
+  /** What the service answers to somebody who goes on without a selfie. */
+  | { readonly is: 'continued'; readonly session: SessionView }
   /** The user shows liveness in another way. */
   | { readonly is: 'method'; readonly method: LivenessMethod }
   | { readonly is: 'other_way' }
@@ -135,6 +145,8 @@ export type FlowEvent =
 /** What the page has to do next; `conductor.ts` does it. */
 export type Effect =
   | { readonly do: 'open' }
+  /** Opens the session once more, as somebody who has pressed to go on without a selfie. */
+  | { readonly do: 'continue' }
   | { readonly do: 'start_camera' }
   | { readonly do: 'stop_camera' }
   /** The method has changed: perhaps it wants the device's other camera. */

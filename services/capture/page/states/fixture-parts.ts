@@ -45,6 +45,7 @@ export const session: SessionView = {
   attempts_left: 2,
   locked_until: null,
   visit_nonce: '',
+  offers_skip: false,
   skipped_selfie: false,
   wants_proof_again: false,
 };

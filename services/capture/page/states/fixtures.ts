@@ -54,6 +54,20 @@ export const groups: Readonly<Record<string, Group>> = {
       },
       here: onPhone,
     },
+    offer: { state: { at: 'offer', ...passive }, here: onPhone },
+    'offer-busy': { state: { at: 'offer', ...passive, isTaken: true }, here: onPhone },
+    'offer-not-forgotten': { state: { at: 'offer', ...passive, forgetting: 'failed' }, here: onPhone },
+    'offer-gone': { state: { at: 'welcome', ...passive, news: 'offer_gone' }, here: onPhone },
+    'offer-gone-brief': {
+      state: {
+        at: 'welcome',
+        ...passive,
+        session: { ...session, skips_welcome: true, hides_progress: true },
+        news: 'offer_gone',
+      },
+      here: onPhone,
+    },
+    'offer-forgotten': { state: { at: 'welcome', ...passive, news: 'forgotten' }, here: onPhone },
     'other-way': { state: { at: 'otherway', ...flashing, isAgreed: false } },
     'other-way-passive': { state: { at: 'otherway', ...passive, isAgreed: true } },
     'other-way-active': { state: { at: 'otherway', ...turning, isAgreed: true } },
@@ -184,6 +198,7 @@ export const groups: Readonly<Record<string, Group>> = {
   },
   'White label': {
     'brand-welcome': { state: { at: 'welcome', ...passive, session: brand }, here: onPhone, ...branded },
+    'brand-offer': { state: { at: 'offer', ...passive, session: brand }, here: onPhone, ...branded },
     'brand-looking': {
       state: { at: 'looking', ...passive, session: brand, challenge: null },
       seen: good,

@@ -10,5 +10,5 @@ it('bytes are written as the service reads them', () => {
 it('where nothing can be kept, nothing is signed and nothing fails', async () => {
   expect('indexedDB' in globalThis).toBe(false);
   expect(await signPictures('nonce', new Blob(['picture']))).toBeUndefined();
-  expect(await signVisit('nonce')).toBeUndefined();
+  expect(await signVisit('nonce', 'open')).toBeUndefined();
 });

@@ -19,9 +19,12 @@ export function signPictures(nonce: string, pictures: Blob): Promise<DeviceProof
   });
 }
 
-/** The same for a visit, over `{visit_nonce}.open`. */
-export function signVisit(visitNonce: string): Promise<DeviceProof | undefined> {
-  return inTime(() => sign(`${visitNonce}.open`));
+/** What a visit is about: the page is open, or its user goes on without a selfie. */
+export type VisitPurpose = 'open' | 'continue';
+
+/** The same for a visit, over `{visit_nonce}.{purpose}`. */
+export function signVisit(visitNonce: string, purpose: VisitPurpose): Promise<DeviceProof | undefined> {
+  return inTime(() => sign(`${visitNonce}.${purpose}`));
 }
 
 function inTime(act: () => Promise<DeviceProof>): Promise<DeviceProof | undefined> {

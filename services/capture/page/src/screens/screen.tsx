@@ -4,7 +4,7 @@ import { isEmbedded } from '../parent-events.ts';
 import type { Say } from '../texts/catalogue.ts';
 import { Again } from './again.tsx';
 import { Ended } from './ended.tsx';
-import { moving, outcomes, stage, ways } from './later.ts';
+import { moving, offers, outcomes, stage, ways } from './later.ts';
 import { NoticeScreen } from './notice.tsx';
 import { Pause } from './pause.tsx';
 import { Primary } from './primary.tsx';
@@ -24,6 +24,8 @@ export function Screen({ conductor, path, say }: PageProps) {
       return waiting;
     case 'welcome':
       return <Welcome state={state} here={here} say={say} send={send} />;
+    case 'offer':
+      return <offers.Screen props={{ state, say, send }} waiting={waiting} />;
     case 'handoff':
     case 'following':
       return <moving.Screen props={{ state, conductor, path, say }} waiting={waiting} />;

@@ -5,6 +5,7 @@ import { redirectTarget } from '../redirect.ts';
 import type { StateAt } from '../states.ts';
 import type { Say } from '../texts/catalogue.ts';
 import { Fallback } from './fallback.tsx';
+import { ForgetDevice } from './forget-device.tsx';
 import { NoticeScreen } from './notice.tsx';
 import { Primary } from './primary.tsx';
 
@@ -12,11 +13,11 @@ import { Primary } from './primary.tsx';
 const secondsBeforeRedirect = (status: string) => (status === 'Approved' ? 3 : 6);
 
 /** The outcome in the user's words; never a score. */
-function outcome(session: SessionView, say: Say) {
+function outcome(session: SessionView, elsewhere: boolean, say: Say) {
   const values = { application: session.application_name };
   switch (session.status) {
     case 'Approved': {
-      if (session.skipped_selfie) {
+      if (session.skipped_selfie && !elsewhere) {
         return {
           icon: <CheckIcon />,
           tone: 'good',
@@ -84,7 +85,7 @@ function Verdict(props: OutcomeProps) {
     if (seconds === 0 && target !== null) location.replace(target);
   }, [seconds, target]);
   return (
-    <NoticeScreen {...outcome(session, say)}>
+    <NoticeScreen {...outcome(session, props.state.at === 'verdict' && props.state.elsewhere, say)}>
       <WayBack {...props} target={target} />
       {isDeclined ? <Fallback session={session} say={say} /> : null}
       <Device {...props} />
@@ -135,20 +136,7 @@ function WayBack({
 /** On the device that was recognised, or is from now on: the way out of that. */
 function Device({ state, say, forget }: OutcomeProps) {
   if (state.at !== 'verdict' || state.elsewhere || state.session.status !== 'Approved') return null;
-  const { forgetting } = state;
-  return (
-    <>
-      {forgetting === 'done' ? null : (
-        <button type="button" class="quiet" onClick={forget} disabled={forgetting === 'asked'}>
-          {say('device.forget')}
-        </button>
-      )}
-      <p class="note" role="status" hidden={forgetting === undefined || forgetting === 'asked'}>
-        {forgetting === 'done' ? say('device.forgotten') : null}
-        {forgetting === 'failed' ? say('device.not_forgotten') : null}
-      </p>
-    </>
-  );
+  return <ForgetDevice forgetting={state.forgetting} say={say} forget={forget} />;
 }
 
 /** Seconds left, ticking down to 0; null while it is held. */

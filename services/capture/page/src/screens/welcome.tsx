@@ -25,6 +25,11 @@ export function Welcome(props: WelcomeProps) {
     <>
       <div class={session.skips_welcome ? 'scroll welcome brief' : 'scroll welcome'}>
         <Hero />
+        {state.news === undefined ? null : (
+          <p class="news">
+            {say(state.news === 'offer_gone' ? 'offer.gone' : 'offer.forgotten', { application })}
+          </p>
+        )}
         <p class="eyebrow">{say('welcome.asks', { application })}</p>
         <Heading>{titleOf(props)}</Heading>
         {session.skips_welcome ? (

@@ -1,5 +1,5 @@
 import type { PageFacts, VisitRequest } from '../../../src/wire.ts';
-import { signVisit } from '../look/device-key.ts';
+import { signVisit, type VisitPurpose } from '../look/device-key.ts';
 import type { Moments } from '../moments.ts';
 import { within } from '../within.ts';
 import { watchBehaviour } from './behaviour.ts';
@@ -25,9 +25,12 @@ const parts: readonly Part[] = [
 
 /** The visit's signals, once their code is here. */
 export interface VisitSignals {
-  /** What the opening tells: all that was found, or what there is after `patienceMs` or `stop`. */
-  visit(visitNonce: string, patienceMs: number): Promise<VisitRequest>;
-  /** The same nonce was over: the proof anew, with what is known by now. */
+  /**
+   * What the opening tells: all that was found, or what there is after `patienceMs` or `stop`. Only who can prove the
+   * device says that the user goes on.
+   */
+  visit(visitNonce: string, purpose: VisitPurpose, patienceMs: number): Promise<VisitRequest>;
+  /** The camera comes: nothing new is looked at. */
   stop(): void;
   /** How the page was used until now: goes along with a picture. */
   behaviour(): PageFacts;
@@ -38,12 +41,18 @@ export function startSignals(moments: Moments): VisitSignals {
   const behaviour = watchBehaviour(moments);
   const collector = startCollector(parts);
   return {
-    async visit(visitNonce, patienceMs) {
-      const signed = visitNonce === '' ? undefined : signVisit(visitNonce);
+    async visit(visitNonce, purpose, patienceMs) {
+      const signed = visitNonce === '' ? undefined : signVisit(visitNonce, purpose);
       await within(collector.done, patienceMs);
       const proof = await signed;
       const facts = factsOf({ ...behaviour.found(), ...collector.found() });
-      return { facts, ...(proof === undefined ? {} : { visit_nonce: visitNonce, proof }) };
+      if (proof === undefined) return { facts };
+      return {
+        facts,
+        visit_nonce: visitNonce,
+        proof,
+        ...(purpose === 'continue' ? { continues: true } : {}),
+      };
     },
     stop: collector.stop,
     behaviour: () => factsOf(behaviour.found()),

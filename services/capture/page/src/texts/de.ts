@@ -176,6 +176,12 @@ export const de: Catalogue = {
   'approved.title': 'Erfolgreich bestätigt',
   'approved.body': 'Weiter geht es bei {application}.',
   'approved.enrolled': 'Ab jetzt melden Sie sich bei {application} mit einem Selfie an.',
+  'offer.body': '{application} erkennt dieses Gerät, darum ist kein Selfie nötig.',
+  'offer.caution': 'Fahren Sie nur fort, wenn Sie das bei {application} selbst begonnen haben.',
+  'offer.continue': 'Weiter zu {application}',
+  'offer.selfie': 'Lieber ein Selfie aufnehmen',
+  'offer.gone': 'Fast geschafft: Dieses Mal brauchen wir doch ein Selfie.',
+  'offer.forgotten': 'Dieses Gerät ist vergessen, darum bitten wir um ein Selfie.',
   'skipped.title': 'Willkommen zurück',
   'skipped.body':
     'Wir haben Sie auf diesem Gerät erkannt, darum war kein Selfie nötig. Weiter geht es bei {application}.',

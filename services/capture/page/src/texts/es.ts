@@ -170,6 +170,12 @@ export const es: Catalogue = {
   'approved.title': 'Todo correcto',
   'approved.body': 'Continúa en {application}.',
   'approved.enrolled': 'Desde ahora, un selfie te da acceso a {application}.',
+  'offer.body': '{application} reconoce este dispositivo, así que no hace falta un selfie.',
+  'offer.caution': 'Continúa solo si has empezado esto en {application} por tu cuenta.',
+  'offer.continue': 'Continuar a {application}',
+  'offer.selfie': 'Prefiero hacerme un selfie',
+  'offer.gone': 'Casi hemos terminado: esta vez sí necesitamos un selfie.',
+  'offer.forgotten': 'Este dispositivo se ha olvidado, por eso te pedimos un selfie.',
   'skipped.title': 'Hola de nuevo',
   'skipped.body':
     'Te hemos reconocido en este dispositivo, así que no hizo falta un selfie. Continúa en {application}.',

@@ -170,6 +170,12 @@ export const it: Catalogue = {
   'approved.title': 'Tutto confermato',
   'approved.body': 'Continua su {application}.',
   'approved.enrolled': 'Da ora accedi a {application} con un selfie.',
+  'offer.body': '{application} riconosce questo dispositivo, quindi non serve un selfie.',
+  'offer.caution': 'Continua solo se hai iniziato tu questa operazione su {application}.',
+  'offer.continue': 'Continua su {application}',
+  'offer.selfie': 'Preferisco un selfie',
+  'offer.gone': 'Ci siamo quasi: questa volta ci serve un selfie.',
+  'offer.forgotten': 'Questo dispositivo è stato dimenticato, perciò ti chiediamo un selfie.',
   'skipped.title': 'Felici di rivederti',
   'skipped.body':
     'Questo dispositivo è riconosciuto, quindi non serviva un selfie. Continua su {application}.',

@@ -169,6 +169,12 @@ export const pt: Catalogue = {
   'approved.title': 'Tudo confirmado',
   'approved.body': 'Continue em {application}.',
   'approved.enrolled': 'A partir de agora, uma selfie dá acesso a {application}.',
+  'offer.body': '{application} reconhece este dispositivo, por isso não é preciso uma selfie.',
+  'offer.caution': 'Continue apenas se começou isto em {application} por iniciativa própria.',
+  'offer.continue': 'Continuar para {application}',
+  'offer.selfie': 'Prefiro tirar uma selfie',
+  'offer.gone': 'Falta pouco: desta vez precisamos de uma selfie.',
+  'offer.forgotten': 'Este dispositivo foi esquecido, por isso pedimos uma selfie.',
   'skipped.title': 'Olá de novo',
   'skipped.body':
     'Este dispositivo foi reconhecido, por isso não foi preciso uma selfie. Continue em {application}.',
