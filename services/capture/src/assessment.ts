@@ -3,14 +3,16 @@ import type { Assessment } from '@selfsame/contracts/fraud_signals/v1/assessment
 import { AssessmentPhase } from '@selfsame/contracts/fraud_signals/v1/service';
 import type { BeginAttemptResponse } from '@selfsame/contracts/session/v1/service';
 import { errorCode } from '@selfsame/runtime/errors';
-import type { Upload } from './attempts.ts';
+import type { Capture } from './capture.ts';
 import type { Context } from './context.ts';
 import { keyDigest } from './domain/device-proof.ts';
-import { noKey, observationOf } from './observed.ts';
+import { noKey, type Observed, observationOf } from './observed.ts';
 
 /** A look that leads to a verdict. */
 export interface JudgedLook {
-  readonly upload: Upload;
+  readonly attemptId: string;
+  readonly capture: Capture;
+  readonly observed: Observed;
   readonly grant: BeginAttemptResponse;
   readonly evidence: FaceEvidence;
   /** Whether the device has signed the pictures; undefined where no signature came. */
@@ -23,19 +25,19 @@ export interface JudgedLook {
  */
 export async function assessLook(
   { neighbours, config, log }: Context,
-  { upload, grant, evidence, isSigned }: JudgedLook,
+  { attemptId, capture, observed, grant, evidence, isSigned }: JudgedLook,
 ): Promise<Assessment | undefined> {
   // A session service of before assessments has nothing to assess.
   if (grant.assessed === undefined) return undefined;
-  const { proof } = upload.capture;
+  const { proof } = capture;
   const isProved = proof !== undefined && isSigned === true && grant.challenge?.nonceMatches === true;
   try {
     const { assessment } = await neighbours.fraudSignals.assess(
       {
         session: grant.assessed,
         phase: AssessmentPhase.CAPTURE,
-        attemptId: upload.attemptId,
-        observation: observationOf(upload.observed, isProved ? keyDigest(proof) : noKey),
+        attemptId,
+        observation: observationOf(observed, isProved ? keyDigest(proof) : noKey),
         evidence,
       },
       { deadline: config.assessTimeoutMs },

@@ -62,7 +62,7 @@ async function lookOnce(context: Context, upload: Upload): Promise<AttemptAnswer
   if (problem !== undefined && grant.attemptsLeft > 0) {
     return { result: 'retry', problem, attempts_left: grant.attemptsLeft };
   }
-  const assessment = await assessLook(context, { upload, grant, evidence, isSigned });
+  const assessment = await assessLook(context, { ...upload, grant, evidence, isSigned });
   const expected = context.verdicts.expect(grant.sessionId);
   try {
     // The page chose the attempt id: only together with its session does it name one event.

@@ -210,6 +210,13 @@ describe('a visit', () => {
     expect(unknown.status).toBe(404);
   });
 
+  it('tells no more of a header than of a fact of the page', async () => {
+    await open({}, { 'user-agent': 'x'.repeat(2_000), 'accept-language': 'y'.repeat(512) });
+    const [opening] = world.seen.openings;
+    expect(factIn(opening?.observation, 'http.user_agent')).toBe('x'.repeat(512));
+    expect(factIn(opening?.observation, 'http.accept_language')).toBe('y'.repeat(512));
+  });
+
   it('asks browsers for the hints that are not told unasked', async () => {
     const answer = await fetch(at(''));
     expect(answer.headers.get('accept-ch')).toContain('Sec-CH-UA-Platform-Version');

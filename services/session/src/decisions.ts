@@ -69,6 +69,31 @@ export async function readSessions(
   return { page: pageOf(rows, count, page, { base: `${context.links.publicBaseUrl}/v3/sessions/`, query }) };
 }
 
+/** Whom a session was about, for lists that are made from sessions. */
+export interface SessionDescription {
+  readonly number: number;
+  readonly vendorData: string;
+  readonly email: string;
+  readonly phone: string;
+}
+
+/** @returns null when the application has no such session */
+export async function describeSession(
+  context: Context,
+  applicationId: string,
+  sessionId: string,
+): Promise<SessionDescription | null> {
+  const session = await findSession(context.database.db, applicationId, sessionId);
+  if (session === null) return null;
+  return { number: session.number, vendorData: session.vendorData ?? '', ...contactOf(session) };
+}
+
+/** How the application says that the user is reached; empty where it says nothing. */
+function contactOf({ contactDetails }: Session): { email: string; phone: string } {
+  const text = (value: unknown) => (typeof value === 'string' ? value : '');
+  return { email: text(contactDetails?.email), phone: text(contactDetails?.phone) };
+}
+
 /** For the device on which an approved selfie was taken; null when there is none, or nobody to know it as. */
 function deviceTokenOf({ links }: Context, session: Session): string | null {
   const { deviceName, vendorData, state, application, statusChangedAt } = session;

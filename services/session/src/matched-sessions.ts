@@ -1,6 +1,7 @@
 import type { AssessmentEvidence } from './domain/features/assessment.ts';
-import type { FaceEvidence, KnownSession } from './domain/features/evidence.ts';
+import type { FaceEvidence } from './domain/features/evidence.ts';
 import type { FeatureReport } from './domain/features/feature.ts';
+import type { KnownSession } from './domain/features/known-session.ts';
 import { isUuid } from './domain/ids.ts';
 import { findKnownSessions } from './outbound/known-sessions.ts';
 import type { Queries } from './outbound/tables.ts';

@@ -1,6 +1,5 @@
 import type { Context } from './context.ts';
 import type { StepUpRule } from './domain/adaptive.ts';
-import { wireRules } from './outbound/assessed-session.ts';
 import type { Refused } from './refusal.ts';
 import { refusedFields } from './refusal.ts';
 
@@ -16,7 +15,7 @@ export async function refusedRules(
 ): Promise<Refused | null> {
   if (rules === undefined || rules.length === 0) return null;
   try {
-    const mistakes = await context.fraudSignals.checkRules(wireRules(rules));
+    const mistakes = await context.fraudSignals.checkRules(rules);
     return mistakes.length === 0 ? null : refusedFields({ adaptive: [...mistakes] });
   } catch (err) {
     context.log.warn({ err }, 'step-up rules could not be checked');

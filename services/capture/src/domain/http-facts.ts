@@ -29,7 +29,7 @@ export interface SeenRequest {
 }
 
 /** Longer texts end here: nobody's browser writes them. */
-const textMax = 1_024;
+const textMax = 512;
 const namesMax = 64;
 const nameMax = 64;
 

@@ -1,9 +1,9 @@
-import type { KnownSession } from './features/evidence.ts';
 import type { FeatureReport } from './features/feature.ts';
+import type { KnownSession } from './features/known-session.ts';
 import { features, findFeature } from './features/registry.ts';
 import type { JsonObject } from './fields.ts';
+import type { StepUp } from './session.ts';
 import type { Status } from './status.ts';
-import type { StepUp } from './step-up.ts';
 import { adaptiveView } from './step-up.ts';
 
 /** What the decision of a session is made from. */

@@ -1,8 +1,9 @@
 import type { AdaptiveOverride } from './adaptive.ts';
+import type { StepUpAction } from './features/assessment.ts';
 import type { FeatureReport } from './features/feature.ts';
+import type { LivenessMethod } from './features/liveness-method.ts';
 import type { JsonObject } from './fields.ts';
 import type { SessionState } from './session-life.ts';
-import type { StepUp } from './step-up.ts';
 import type { WorkflowDefinition } from './workflow.ts';
 
 /** HOSTED: the user passes a workflow on the hosted page. API: a standalone call was recorded as a session. */
@@ -11,6 +12,42 @@ export type SessionType = 'HOSTED' | 'API';
 /** Which device goes on to the callback when the session has moved from one to another. */
 export const callbackMethods = ['initiator', 'completer', 'both'] as const;
 export type CallbackMethod = (typeof callbackMethods)[number];
+
+/** Why a selfie is asked for although a rule says that none is needed. */
+export type SkipRefusal =
+  /** The workflow or the session does not allow it. */
+  | 'not_allowed'
+  /** The browser has not signed, or nothing vouches for the device. */
+  | 'device_not_proved'
+  /** No approved selfie of this user on this device, or too long ago. */
+  | 'device_not_known'
+  /** Something that would have had a say could not be looked at. */
+  | 'assessment_failed'
+  | 'listed'
+  /** A selfie was asked for earlier in this session, or somebody has looked at it by hand. */
+  | 'selfie_asked_before'
+  /** The application named an address, and the page was opened in another network. */
+  | 'other_address'
+  /** What was decided last about this user was Declined or In Review, whichever session it was. */
+  | 'last_session_not_approved'
+  | 'locked_out'
+  /** What the workflow checks of device and network asks for a human. */
+  | 'not_approved';
+
+/** What the openings of a session, or its creation, led to. Plain data: it is stored as it is. */
+export interface StepUp {
+  /** What is asked: the rule's action, or the workflow's own method where no rule said anything. */
+  readonly action: StepUpAction;
+  readonly rule: string | null;
+  readonly because: readonly string[];
+  /** null: the visit could not be assessed */
+  readonly assessment_id: string | null;
+  readonly at: string;
+  /** The strictest one that this session has come to. */
+  readonly method: LivenessMethod;
+  readonly skipped_selfie: boolean;
+  readonly skip_refused: SkipRefusal | null;
+}
 
 /** A session as use cases see it: its row, the workflow it pins and its application. */
 export interface Session {

@@ -1,8 +1,10 @@
 import type { Observation } from '@selfsame/contracts/fraud_signals/v1/observation';
-import type { AssessedSession, StepUpRule } from '@selfsame/contracts/fraud_signals/v1/service';
+import type { AssessedSession } from '@selfsame/contracts/fraud_signals/v1/service';
 import { AssessmentPhase, FraudSignalsServiceDefinition } from '@selfsame/contracts/fraud_signals/v1/service';
 import { connectGrpc } from '@selfsame/runtime/grpc';
+import type { StepUpRule } from '../domain/adaptive.ts';
 import type { AssessmentEvidence } from '../domain/features/assessment.ts';
+import { wireRules } from './assessed-session.ts';
 import { readAssessment } from './assessment.ts';
 
 /** What sessions ask of fraud-signals. Calls throw Failure when it is away or too slow. */
@@ -15,7 +17,7 @@ export interface FraudSignals {
   /** When the page is opened. */
   assessOpening(session: AssessedSession, observation: Observation): Promise<AssessmentEvidence>;
   /** What is wrong with step-up rules, a sentence each. */
-  checkRules(rules: StepUpRule[]): Promise<readonly string[]>;
+  checkRules(rules: readonly StepUpRule[]): Promise<readonly string[]>;
   /** The device that a session was last seen on is not known as its subject's any more. */
   forgetDevice(visit: { applicationId: string; vendorData: string; sessionId: string }): Promise<void>;
 }
@@ -43,7 +45,7 @@ export function connectFraudSignals(address: string): { fraudSignals: FraudSigna
         return read(await client.assess({ session, phase: AssessmentPhase.OPENING, observation }));
       },
       async checkRules(rules) {
-        return (await client.checkRules({ rules })).mistakes;
+        return (await client.checkRules({ rules: wireRules(rules) })).mistakes;
       },
       async forgetDevice(visit) {
         await client.forgetDevices(visit);

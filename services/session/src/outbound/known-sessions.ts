@@ -1,4 +1,4 @@
-import type { KnownSession } from '../domain/features/evidence.ts';
+import type { KnownSession } from '../domain/features/known-session.ts';
 import type { Queries } from './tables.ts';
 
 /** What is known of an application's sessions, by id. Deleted and unknown ones are left out. */

@@ -6,9 +6,8 @@ import type { Settings } from '../domain/customization.ts';
 import type { FeatureReport } from '../domain/features/feature.ts';
 import type { LivenessMethod } from '../domain/features/liveness-method.ts';
 import type { JsonObject } from '../domain/fields.ts';
-import type { SessionType } from '../domain/session.ts';
+import type { SessionType, StepUp } from '../domain/session.ts';
 import type { Status } from '../domain/status.ts';
-import type { StepUp } from '../domain/step-up.ts';
 import type { WorkflowDefinition } from '../domain/workflow.ts';
 
 /** A JSON column: read parsed, written as text (a JavaScript array would become an array of Postgres). */

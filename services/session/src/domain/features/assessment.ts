@@ -1,4 +1,4 @@
-import type { KnownSession } from './evidence.ts';
+import type { KnownSession } from './known-session.ts';
 
 /** What a step-up rule asks for. SKIP: no selfie is needed. */
 export const stepUpActions = ['SKIP', 'PASSIVE', 'FLASHING', 'ACTIVE_3D'] as const;

@@ -1,4 +1,5 @@
 import type { AssessmentEvidence, MatchedRule } from './assessment.ts';
+import type { KnownSession } from './known-session.ts';
 import type { LivenessMethod } from './liveness-method.ts';
 
 /** The one thing about a frame that the user could have mended. */
@@ -20,18 +21,6 @@ export interface MediaSignal {
   readonly value: number;
   /** Whether the value speaks for an attack. */
   readonly raised: boolean;
-}
-
-/** What this service knows of another session whose face looks alike. */
-export interface KnownSession {
-  readonly number: number;
-  /** null when that session was created without one */
-  readonly vendorData: string | null;
-  /** Title Case, as in the public contract. */
-  readonly status: string;
-  /** The standalone call that made the session; null for the hosted page. */
-  readonly apiService: string | null;
-  readonly verifiedAt: Date;
 }
 
 /** A stored face of the application that looks alike. */

@@ -1,6 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { goodFace } from '../../../test/faces.ts';
-import type { FaceMatch, KnownSession } from './evidence.ts';
+import type { FaceMatch } from './evidence.ts';
+import type { KnownSession } from './known-session.ts';
 import { liveness } from './liveness.ts';
 
 const other: KnownSession = {

@@ -1,6 +1,7 @@
-import type { FaceEvidence, FaceMatch, KnownSession } from './evidence.ts';
+import type { FaceEvidence, FaceMatch } from './evidence.ts';
 import type { Finding, ReportedMatch } from './feature.ts';
 import { actionSeverity, readScore } from './feature.ts';
+import type { KnownSession } from './known-session.ts';
 import type { SettingsOf } from './settings.ts';
 import { action, bands, flag } from './settings.ts';
 

@@ -1,4 +1,5 @@
-import type { Evidence, KnownSession } from './evidence.ts';
+import type { Evidence } from './evidence.ts';
+import type { KnownSession } from './known-session.ts';
 import type { RawSettings, SettingRules, SettingsOf } from './settings.ts';
 import { completeSettings } from './settings.ts';
 

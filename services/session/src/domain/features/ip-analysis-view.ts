@@ -1,6 +1,6 @@
 import type { AssessmentEvidence, DeviceEvidence, NetworkEvidence, VisitMatch } from './assessment.ts';
-import type { KnownSession } from './evidence.ts';
 import type { FeatureReport, ReportedVisit, ReportedVisitMatch } from './feature.ts';
+import type { KnownSession } from './known-session.ts';
 
 const unknownNetwork: NetworkEvidence = {
   ipAddress: null,

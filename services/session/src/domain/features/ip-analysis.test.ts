@@ -9,8 +9,9 @@ import type {
   NetworkEvidence,
   VisitMatch,
 } from './assessment.ts';
-import type { Evidence, KnownSession } from './evidence.ts';
+import type { Evidence } from './evidence.ts';
 import { ipAnalysis } from './ip-analysis.ts';
+import type { KnownSession } from './known-session.ts';
 import { checkSettings } from './settings.ts';
 
 const network: NetworkEvidence = {
