@@ -14,7 +14,7 @@ import { type Identity, identify, spellName } from './identity.ts';
 import { findListHits, type ListFindings } from './list-hits.ts';
 import { type Marks, marksOf, placeOf } from './marks.ts';
 import type { SeenFacts } from './observed.ts';
-import { openingFacts } from './openings.ts';
+import { openingFacts, pageFacts } from './openings.ts';
 import { type AssessmentRecord, insertAssessment } from './outbound/assessment-store.ts';
 import type { Sight } from './outbound/network/sight.ts';
 import type { Visit } from './visit.ts';
@@ -96,6 +96,7 @@ export async function assess(
   const facts = new Map(
     [openings?.facts, visit.facts, past?.facts, lists?.facts].flatMap((part) => [...(part ?? [])]),
   );
+  for (const [name, value] of pageFacts(visit, facts)) facts.set(name, value);
   const weighed = weigh(facts);
   const found = {
     id: randomUUID(),

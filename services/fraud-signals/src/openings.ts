@@ -43,6 +43,19 @@ export function openingFacts(
   return { facts, failed: false };
 }
 
+/**
+ * Whether the page itself told anything, and not only its connection; null before there is a page.
+ * @param facts of this visit, with what was carried over
+ * @returns nothing where nobody looked at the connection, or knows what the page told when it was opened
+ */
+export function pageFacts({ phase }: Visit, facts: SeenFacts): SeenFacts {
+  const tells = (area: string) => [...facts].some(([name, value]) => name.startsWith(area) && value !== null);
+  const isSpoken = tells('page.');
+  const isSeen = tells('http.') && (phase === 'OPENING' || facts.has('opening.since_ms'));
+  if (phase === 'CREATION') return new Map([['session.page_spoke', null]]);
+  return new Map(isSpoken || isSeen ? [['session.page_spoke', isSpoken]] : []);
+}
+
 function countsOf(openings: readonly Pick<OpeningRow, 'address' | 'device'>[]): SeenFacts {
   const distinct = (hashes: readonly (string | null)[]) =>
     new Set(hashes.filter((hash) => hash !== null)).size;

@@ -108,6 +108,31 @@ describe('an assessment', () => {
   });
 });
 
+describe('a page that tells nothing', () => {
+  const raised = async (id: string) => (await recordOf(id)).reasons.map(({ signal }) => signal);
+  const http = factsOf({ 'http.user_agent': chrome });
+  const spoken = factsOf({ 'http.user_agent': chrome, 'page.user_agent': chrome });
+  const ipAddress = '192.0.2.9';
+
+  it('stands out at the opening and at the look, unless it told something when it was opened', async () => {
+    const { CAPTURE, CREATION } = AssessmentPhase;
+    const looks = async (opening: typeof http) => {
+      const session = { sessionId: randomUUID() };
+      const opened = await world.assess({ session, observation: { ipAddress, facts: opening } });
+      const looked = await world.assess({ session, phase: CAPTURE, observation: { ipAddress, facts: http } });
+      return Promise.all([opened, looked].map(({ assessmentId }) => raised(assessmentId)));
+    };
+    for (const found of await looks(http)) expect(found).toContain('page_told_nothing');
+    for (const found of await looks(spoken)) expect(found).not.toContain('page_told_nothing');
+    const silent = await world.assess({ observation: { ipAddress, facts: http } });
+    expect(silent.riskLevel).toBe(RiskLevel.MEDIUM);
+    const created = await world.assess({ phase: CREATION });
+    expect(await factsKept(created.assessmentId)).toMatchObject({ 'session.page_spoke': null });
+    const unopened = await world.assess({ phase: CAPTURE, observation: { ipAddress, facts: http } });
+    expect(await factsKept(unopened.assessmentId), 'nobody knows').not.toHaveProperty(['session.page_spoke']);
+  });
+});
+
 describe('what others tell', () => {
   it('is kept when it has a place, a kind and a teller', async () => {
     const told = [

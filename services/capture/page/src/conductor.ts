@@ -12,7 +12,7 @@ import { type Lens, startCamera, stopCamera, whenCameraGranted } from './look/ca
 import type { VisitPurpose } from './look/device-key.ts';
 import type { Moments } from './moments.ts';
 import { tellParent } from './parent-events.ts';
-import { signalsLater } from './signals-later.ts';
+import { leastFacts, signalsLater } from './signals-later.ts';
 import type { Attempt, Effect, FlowEvent, Given, State, Step, Surroundings } from './states.ts';
 import { awaitVerdict, watchElsewhere } from './verdict-watch.ts';
 
@@ -183,7 +183,7 @@ export function startConductor({ path, given, here }: Beginning, changed: () => 
   async function enterSession(purpose: VisitPurpose, delaysMs: readonly number[]): Promise<ViewAnswer> {
     // Where nothing can be shown to the camera now, nothing has to be known of the browser.
     const isIdle = state.at === 'locked' || state.at === 'deciding';
-    const told = isIdle ? {} : await signals.visit(nonce, purpose);
+    const told = isIdle ? { facts: leastFacts() } : await signals.visit(nonce, purpose);
     let answer = await openSession(path, told, whole);
     for (const delayMs of delaysMs) {
       if (answer.ok || answer.reason !== 'unavailable') break;

@@ -10,14 +10,19 @@ const lookMs = 1_500;
 
 /** What is found of the browser: everything works without it, and nobody waits for it for long. */
 export interface Signals {
-  /** What an opening tells. Never fails: a browser that tells nothing is let in as well. */
+  /** What an opening tells. Never fails: a browser that tells hardly anything is let in as well. */
   visit(visitNonce: string, purpose: VisitPurpose): Promise<VisitRequest>;
   /** The camera comes: nothing new is looked at. */
   stop(): void;
-  /** The user leaves before the session is opened: it is opened without a word, so that it can be left. */
+  /** The user leaves before the session is opened: it is opened with hardly a word, so that it can be left. */
   abandon(): void;
   /** How the page was used until now. */
   behaviour(): PageFacts;
+}
+
+/** What every opening tells, whatever becomes of the code that looks further: the page ran. */
+export function leastFacts(): PageFacts {
+  return { 'page.user_agent': navigator.userAgent.slice(0, 512) };
 }
 
 /** The code comes behind the first screen, when the browser has nothing else to do, and only where a session is opened. */
@@ -42,7 +47,8 @@ export function signalsLater(moments: Moments): Signals {
         abandon = () => resolve(null);
       });
       const told = within(loading, codeMs).then((signals) => signals?.visit(visitNonce, purpose, lookMs));
-      return (await Promise.race([told, abandoned])) ?? {};
+      const visit = await Promise.race([told, abandoned]);
+      return { ...visit, facts: { ...leastFacts(), ...visit?.facts } };
     },
     abandon: () => abandon(),
     stop() {

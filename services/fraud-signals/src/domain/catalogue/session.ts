@@ -111,6 +111,19 @@ export const sessionSignals: readonly Signal[] = [
     extract: (devices) => devices,
     raises: (devices) => devices > 2,
   }),
+  signal({
+    id: 'page_told_nothing',
+    category: 'automation',
+    source: 'browser',
+    type: 'bool',
+    description: 'The requests of a page came, and nothing that the page itself tells',
+    risk: 'A program that talks to the service without running the page',
+    sensitivity: 'none',
+    weight: 35,
+    version: 1,
+    reads: ['session.page_spoke'],
+    extract: not,
+  }),
 ];
 
 function not(value: boolean | null): boolean | null {

@@ -18,4 +18,6 @@ export const sessionFacts = {
   'session.opening_addresses': 'number',
   /** On how many devices that proved themselves it was opened. */
   'session.opening_devices': 'number',
+  /** The page told something, now or at its latest opening; null before there is one. */
+  'session.page_spoke': 'flag',
 } as const;
