@@ -14,5 +14,7 @@ it('the rules that workflows start with are about signals that there are', () =>
     })),
   }));
   expect(checkRules(written)).toEqual([]);
+  const hides = written.find(({ action }) => action === 'ACTIVE_3D');
+  expect(hides?.conditions.map(({ field }) => field)).toContain('page_told_nothing');
   expect(checkRules([{ name: 'x', logic: 'and', action: 'PASSIVE', conditions: [] }])).toEqual([]);
 });

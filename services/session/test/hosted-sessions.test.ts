@@ -66,6 +66,7 @@ describe('the hosted page', () => {
       fallbackUrl: '',
       allowedOrigins: [],
       visitNonce: expect.stringMatching(/^[\w-]{40}$/),
+      offersSkip: false,
       skippedSelfie: false,
       wantsProofAgain: false,
     });

@@ -66,6 +66,8 @@ export const defaultRules: readonly StepUpRule[] = [
       { field: 'ip_is_public_proxy', operator: 'equals', value: true },
       { field: 'ip_is_residential_proxy', operator: 'equals', value: true },
       { field: 'risk_level', operator: 'equals', value: 'HIGH' },
+      // Whoever keeps the page's script from telling is no less hidden.
+      { field: 'page_told_nothing', operator: 'equals', value: true },
     ],
     action: 'ACTIVE_3D',
   },

@@ -5,7 +5,7 @@ import { isIP } from 'node:net';
  * What counts as one network: an IPv4 address, or the /64 that an IPv6 user owns, however it is written.
  * @returns null when this is no address
  */
-export function networkOf(address: string): string | null {
+function networkOf(address: string): string | null {
   const family = isIP(address);
   if (family !== 6) return family === 4 ? address : null;
   const groups = groupsOf(address);
