@@ -32,10 +32,16 @@ const lines: Readonly<Record<string, Lines>> = {
 };
 
 /** Every state has the same parts; these are the fullest, where words are most in each other's way. */
-const crowded = ['welcome-enrol', 'handoff-loopback', 'trouble-refused', 'looking-active'];
+const crowded = [
+  'welcome-enrol',
+  'offer-not-forgotten',
+  'handoff-loopback',
+  'trouble-refused',
+  'looking-active',
+];
 
 /** Where words are long and stand beside something. */
-const tight = ['welcome-flashing', 'other-way', 'handoff-loopback', 'trouble-refused', 'locked'];
+const tight = ['welcome-flashing', 'offer', 'other-way', 'handoff-loopback', 'trouble-refused', 'locked'];
 
 /** Each takes a second or two; machines that check may be very busy. */
 const timeoutMs = 120_000;

@@ -29,7 +29,7 @@ export function Offer({ state, say, send }: OfferProps) {
       title={say('skipped.title')}
       body={say('offer.body', { application })}
     >
-      <p class="essence centred">{say('offer.caution', { application })}</p>
+      <p class="essence">{say('offer.caution', { application })}</p>
       <Primary
         text={say('offer.continue', { application })}
         act={() => send({ is: 'continue' })}
