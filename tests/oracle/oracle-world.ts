@@ -46,13 +46,18 @@ export async function startOracleWorld(target: Face) {
   });
   const biometricsGrpc = `127.0.0.1:${biometrics.port}`;
   await migrate({ service: 'session', url: postgres.url, migrations, log });
-  const shared = { HTTP_PORT: '0', GRPC_PORT: '0', NATS_URL: nats.url, BIOMETRICS_GRPC: biometricsGrpc };
+  const shared = {
+    HTTP_PORT: '0',
+    GRPC_PORT: '0',
+    NATS_URL: nats.url,
+    BIOMETRICS_GRPC: biometricsGrpc,
+    // Nobody answers there: a workflow without rules and IP_ANALYSIS goes on without assessments.
+    FRAUD_SIGNALS_GRPC: '127.0.0.1:1',
+  };
   const session = await createSession(
     readSessionConfig({
       ...shared,
       DATABASE_URL: postgres.url,
-      // Nobody answers there: nothing here asks what it says.
-      FRAUD_SIGNALS_GRPC: '127.0.0.1:1',
       PUBLIC_BASE_URL: 'https://id.example',
       SESSION_TOKEN_KEY: randomBytes(32).toString('base64'),
     }),
@@ -64,7 +69,11 @@ export async function startOracleWorld(target: Face) {
   await writeFile(join(page, 'index.html'), '<!doctype html>');
   const sessionGrpc = `127.0.0.1:${session.grpcPort}`;
   const capture = await createCapture(
-    readCaptureConfig({ ...shared, SESSION_GRPC: sessionGrpc, CAPTURE_PAGE_DIRECTORY: page }),
+    readCaptureConfig({
+      ...shared,
+      SESSION_GRPC: sessionGrpc,
+      CAPTURE_PAGE_DIRECTORY: page,
+    }),
     lifecycle,
     log,
   );
