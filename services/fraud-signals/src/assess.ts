@@ -11,7 +11,7 @@ import { readRules, type WrittenRule } from './domain/rules.ts';
 import { type Weighed, weigh } from './domain/weigh.ts';
 import { deviceView, lookBack } from './history.ts';
 import { type Identity, identify, spellName } from './identity.ts';
-import { findListHits, type ListFindings } from './list-hits.ts';
+import { findListHits, type ListFindings } from './lists/hits.ts';
 import { type Marks, marksOf, placeOf } from './marks.ts';
 import type { SeenFacts } from './observed.ts';
 import { openingFacts, pageFacts } from './openings.ts';

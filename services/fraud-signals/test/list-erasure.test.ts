@@ -1,7 +1,7 @@
 import { randomUUID } from 'node:crypto';
 import { FaceListKind } from '@selfsame/contracts/biometrics/v1/service';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { sweepFaces } from '../src/face-sweeper.ts';
+import { sweepFaces } from '../src/lists/face-sweeper.ts';
 import { openWorld, type World } from './harness.ts';
 
 let world: World;

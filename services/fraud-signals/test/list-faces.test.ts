@@ -6,7 +6,7 @@ import { Failure } from '@selfsame/runtime/errors';
 import { facePath } from '@selfsame/testing/assets';
 import { sql } from 'kysely';
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
-import { sweepFaces } from '../src/face-sweeper.ts';
+import { sweepFaces } from '../src/lists/face-sweeper.ts';
 import { openWorld, type World } from './harness.ts';
 
 let world: World;

@@ -1,7 +1,7 @@
 import { randomBytes } from 'node:crypto';
 import { afterAll, beforeAll, expect, it } from 'vitest';
 import { createKeyedHash } from '../src/domain/keyed-hash.ts';
-import { rekeyLists, requireMatchingListKey } from '../src/list-keys.ts';
+import { rekeyLists, requireMatchingListKey } from '../src/lists/keys.ts';
 import { openWorld, type World } from './harness.ts';
 
 let world: World;

@@ -1,7 +1,7 @@
 import { randomUUID } from 'node:crypto';
 import { sql } from 'kysely';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { systemList } from '../src/lists.ts';
+import { systemList } from '../src/lists/lists.ts';
 import { openWorld, type World } from './harness.ts';
 
 let world: World;

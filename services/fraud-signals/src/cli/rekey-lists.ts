@@ -1,7 +1,7 @@
 import { openDatabase } from '@selfsame/database/database';
 import { readSettings, setting, sharedSettings } from '@selfsame/runtime/config';
 import { createKeyedHash } from '../domain/keyed-hash.ts';
-import { rekeyLists } from '../list-keys.ts';
+import { rekeyLists } from '../lists/keys.ts';
 import { migrations } from '../migrations.ts';
 import type { Tables } from '../outbound/tables.ts';
 

@@ -2,9 +2,15 @@ import { envelope, pageOf, pagingQuery } from '@selfsame/http/paging';
 import { Page, Uuid } from '@selfsame/http/schemas';
 import { FieldError, type HttpServer } from '@selfsame/http/server';
 import Type, { type Static, type TSchema } from 'typebox';
-import { type Blockable, blockable, blockSession, findBlocked, unblockSession } from '../../blocklist.ts';
 import type { Context } from '../../context.ts';
 import type { ListEntry } from '../../domain/lists/types.ts';
+import {
+  type Blockable,
+  blockable,
+  blockSession,
+  findBlocked,
+  unblockSession,
+} from '../../lists/blocklist.ts';
 import { ActiveEntryType, EntryBody, granted, Refused, toEntryBody } from './list-shapes.ts';
 
 const base = '/v3/blocklist/';

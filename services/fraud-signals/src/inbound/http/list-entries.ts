@@ -4,11 +4,11 @@ import { FieldError, type HttpServer } from '@selfsame/http/server';
 import Type, { type Static } from 'typebox';
 import type { Context } from '../../context.ts';
 import { decodePicture } from '../../domain/lists/picture.ts';
-import { uploadFace } from '../../face-entries.ts';
-import type { Added } from '../../list-additions.ts';
-import { addEntry, type EntryInput, findEntryOf, removeEntry, searchEntries } from '../../list-entries.ts';
-import { textLimits } from '../../list-import.ts';
-import type { ListRefusal } from '../../list-refusal.ts';
+import type { Added } from '../../lists/additions.ts';
+import { addEntry, type EntryInput, findEntryOf, removeEntry, searchEntries } from '../../lists/entries.ts';
+import { uploadFace } from '../../lists/faces.ts';
+import { textLimits } from '../../lists/import.ts';
+import type { ListRefusal } from '../../lists/refusal.ts';
 import { EntryBody, granted, notFound, OneEntry, OneList, Refused, toEntryBody } from './list-shapes.ts';
 
 const base = '/v3/lists/:uuid/entries/';

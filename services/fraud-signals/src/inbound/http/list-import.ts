@@ -6,7 +6,7 @@ import type { FastifyRequest } from 'fastify';
 import Type from 'typebox';
 import type { Context } from '../../context.ts';
 import { CsvRefusal, type CsvTable, csvLimits, readCsv } from '../../domain/lists/csv.ts';
-import { type ImportReport, importEntries } from '../../list-import.ts';
+import { type ImportReport, importEntries } from '../../lists/import.ts';
 import { granted, OneList, Refused } from './list-shapes.ts';
 
 const ReportBody = Type.Object({

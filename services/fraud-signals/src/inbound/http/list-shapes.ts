@@ -8,7 +8,7 @@ import {
   type ListEntry,
   listTypes,
 } from '../../domain/lists/types.ts';
-import type { ListRefusal } from '../../list-refusal.ts';
+import type { ListRefusal } from '../../lists/refusal.ts';
 
 /** Path of one list. */
 export const OneList = Type.Object({ uuid: Uuid() });

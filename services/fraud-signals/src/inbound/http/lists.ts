@@ -3,7 +3,7 @@ import { Page } from '@selfsame/http/schemas';
 import type { HttpServer } from '@selfsame/http/server';
 import Type from 'typebox';
 import type { Context } from '../../context.ts';
-import { changeList, createList, listLists, maxLists, removeList } from '../../lists.ts';
+import { changeList, createList, listLists, maxLists, removeList } from '../../lists/lists.ts';
 import { findList, listOrderings } from '../../outbound/list-store.ts';
 import {
   ActiveEntryType,

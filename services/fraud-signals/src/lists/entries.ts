@@ -1,12 +1,8 @@
 import { Failure } from '@selfsame/runtime/errors';
-import type { Context } from './context.ts';
-import { matchKeysOf } from './domain/lists/match-key.ts';
-import type { List, ListEntry } from './domain/lists/types.ts';
-import { normalUser, readValue } from './domain/lists/value.ts';
-import { dropFace, putFace } from './face-entries.ts';
-import { type Added, full, isFull } from './list-additions.ts';
-import type { ListRefusal } from './list-refusal.ts';
-import { notFound, refuseField } from './list-refusal.ts';
+import type { Context } from '../context.ts';
+import { matchKeysOf } from '../domain/lists/match-key.ts';
+import type { List, ListEntry } from '../domain/lists/types.ts';
+import { normalUser, readValue } from '../domain/lists/value.ts';
 import {
   deleteEntry,
   findEntries,
@@ -14,8 +10,12 @@ import {
   findEntryByKey,
   insertEntry,
   type NewEntry,
-} from './outbound/list-entry-store.ts';
-import { findList, lockList } from './outbound/list-store.ts';
+} from '../outbound/list-entry-store.ts';
+import { findList, lockList } from '../outbound/list-store.ts';
+import { type Added, full, isFull } from './additions.ts';
+import { dropFace, putFace } from './faces.ts';
+import type { ListRefusal } from './refusal.ts';
+import { notFound, refuseField } from './refusal.ts';
 
 /** What an application says about a new entry. */
 export interface EntryInput {

@@ -1,15 +1,15 @@
-import type { Context } from './context.ts';
-import { matchKeysOf } from './domain/lists/match-key.ts';
-import type { EntryType, List, ListEntry } from './domain/lists/types.ts';
-import { readValue } from './domain/lists/value.ts';
-import { dropFace, putFace } from './face-entries.ts';
-import type { Added } from './list-additions.ts';
-import { addValue, describeSession, referenceTo } from './list-entries.ts';
-import type { ListRefusal } from './list-refusal.ts';
-import { notFound, refuse, refuseField } from './list-refusal.ts';
+import type { Context } from '../context.ts';
+import { matchKeysOf } from '../domain/lists/match-key.ts';
+import type { EntryType, List, ListEntry } from '../domain/lists/types.ts';
+import { readValue } from '../domain/lists/value.ts';
+import { deleteEntry, findEntries, findEntryByKey, type NewEntry } from '../outbound/list-entry-store.ts';
+import { findSystemLists } from '../outbound/list-store.ts';
+import type { Added } from './additions.ts';
+import { addValue, describeSession, referenceTo } from './entries.ts';
+import { dropFace, putFace } from './faces.ts';
 import { systemList } from './lists.ts';
-import { deleteEntry, findEntries, findEntryByKey, type NewEntry } from './outbound/list-entry-store.ts';
-import { findSystemLists } from './outbound/list-store.ts';
+import type { ListRefusal } from './refusal.ts';
+import { notFound, refuse, refuseField } from './refusal.ts';
 
 /** What of a session can be blocked by naming the session. */
 export const blockable = ['face', 'email', 'phone'] as const;

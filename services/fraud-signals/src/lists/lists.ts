@@ -1,4 +1,4 @@
-import type { Context } from './context.ts';
+import type { Context } from '../context.ts';
 import {
   type EntryType,
   entryTypes,
@@ -6,9 +6,7 @@ import {
   isEntryType,
   type List,
   type ListType,
-} from './domain/lists/types.ts';
-import type { ListRefusal } from './list-refusal.ts';
-import { notFound, refuse, refuseField } from './list-refusal.ts';
+} from '../domain/lists/types.ts';
 import {
   countOwnLists,
   deleteList,
@@ -20,7 +18,9 @@ import {
   type ListFilter,
   lockList,
   updateList,
-} from './outbound/list-store.ts';
+} from '../outbound/list-store.ts';
+import type { ListRefusal } from './refusal.ts';
+import { notFound, refuse, refuseField } from './refusal.ts';
 
 type Lists = Pick<Context, 'database'>;
 

@@ -1,7 +1,7 @@
-import type { ListEntry } from './domain/lists/types.ts';
-import { refuse } from './list-refusal.ts';
-import { countEntries } from './outbound/list-entry-store.ts';
-import type { Queries } from './outbound/tables.ts';
+import type { ListEntry } from '../domain/lists/types.ts';
+import { countEntries } from '../outbound/list-entry-store.ts';
+import type { Queries } from '../outbound/tables.ts';
+import { refuse } from './refusal.ts';
 
 /** An entry, and whether it was made now: a value that is on the list already stays as it is. */
 export interface Added {

@@ -1,11 +1,11 @@
-import type { Context } from './context.ts';
-import type { FactName, FactValue } from './domain/facts.ts';
-import { rangeKey, rangesAround } from './domain/lists/ip-range.ts';
-import { matchKeysOf } from './domain/lists/match-key.ts';
-import type { ValueType } from './domain/lists/types.ts';
-import { isOurDeviceName, normalUser, readValue } from './domain/lists/value.ts';
-import { findHits, type Hit } from './outbound/list-hit-store.ts';
-import type { Visit } from './visit.ts';
+import type { Context } from '../context.ts';
+import type { FactName, FactValue } from '../domain/facts.ts';
+import { rangeKey, rangesAround } from '../domain/lists/ip-range.ts';
+import { matchKeysOf } from '../domain/lists/match-key.ts';
+import type { ValueType } from '../domain/lists/types.ts';
+import { isOurDeviceName, normalUser, readValue } from '../domain/lists/value.ts';
+import { findHits, type Hit } from '../outbound/list-hit-store.ts';
+import type { Visit } from '../visit.ts';
 
 /** What the application's lists say of a visit. */
 export interface ListFindings {

@@ -1,8 +1,8 @@
 import { Failure } from '@selfsame/runtime/errors';
-import type { Context } from './context.ts';
-import { matchKeysOf } from './domain/lists/match-key.ts';
-import { readValue } from './domain/lists/value.ts';
-import { findKeyedEntries, type KeyedEntry, saveMatchKeys } from './outbound/list-key-store.ts';
+import type { Context } from '../context.ts';
+import { matchKeysOf } from '../domain/lists/match-key.ts';
+import { readValue } from '../domain/lists/value.ts';
+import { findKeyedEntries, type KeyedEntry, saveMatchKeys } from '../outbound/list-key-store.ts';
 
 type Keyed = Pick<Context, 'hash' | 'database'>;
 

@@ -1,14 +1,14 @@
 import { setImmediate as breathe } from 'node:timers/promises';
-import type { Context } from './context.ts';
-import type { BadLine, CsvLine, CsvTable } from './domain/lists/csv.ts';
-import { matchKeysOf } from './domain/lists/match-key.ts';
-import type { ValueType } from './domain/lists/types.ts';
-import { readValue } from './domain/lists/value.ts';
-import { full, maxEntries } from './list-additions.ts';
-import type { ListRefusal } from './list-refusal.ts';
-import { notFound, refuse } from './list-refusal.ts';
-import { countEntries, insertValues, type NewEntry } from './outbound/list-entry-store.ts';
-import { findList, lockList } from './outbound/list-store.ts';
+import type { Context } from '../context.ts';
+import type { BadLine, CsvLine, CsvTable } from '../domain/lists/csv.ts';
+import { matchKeysOf } from '../domain/lists/match-key.ts';
+import type { ValueType } from '../domain/lists/types.ts';
+import { readValue } from '../domain/lists/value.ts';
+import { countEntries, insertValues, type NewEntry } from '../outbound/list-entry-store.ts';
+import { findList, lockList } from '../outbound/list-store.ts';
+import { full, maxEntries } from './additions.ts';
+import type { ListRefusal } from './refusal.ts';
+import { notFound, refuse } from './refusal.ts';
 
 /** What came of a file. */
 export interface ImportReport {

@@ -1,7 +1,7 @@
-import type { Context } from './context.ts';
-import { letGo } from './face-entries.ts';
-import { claimDueFaces } from './outbound/face-entry-store.ts';
-import { deleteEmptyHiddenLists } from './outbound/list-store.ts';
+import type { Context } from '../context.ts';
+import { claimDueFaces } from '../outbound/face-entry-store.ts';
+import { deleteEmptyHiddenLists } from '../outbound/list-store.ts';
+import { letGo } from './faces.ts';
 
 const everyMs = 15_000;
 const batch = 50;

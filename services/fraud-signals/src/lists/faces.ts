@@ -2,15 +2,15 @@ import { randomBytes } from 'node:crypto';
 import { FaceProblem } from '@selfsame/contracts/biometrics/v1/evidence';
 import { FaceListKind } from '@selfsame/contracts/biometrics/v1/service';
 import { Failure } from '@selfsame/runtime/errors';
-import type { Context } from './context.ts';
-import type { List } from './domain/lists/types.ts';
-import { type Added, full, isFull } from './list-additions.ts';
-import type { ListRefusal } from './list-refusal.ts';
-import { notFound, refuse, refuseField } from './list-refusal.ts';
-import type { FaceEntry } from './outbound/face-entry-store.ts';
-import { activateFace, deletePendingFace, giveUpFace } from './outbound/face-entry-store.ts';
-import { deleteEntry, findEntryByKey, insertEntry, type NewEntry } from './outbound/list-entry-store.ts';
-import { findList, lockList } from './outbound/list-store.ts';
+import type { Context } from '../context.ts';
+import type { List } from '../domain/lists/types.ts';
+import type { FaceEntry } from '../outbound/face-entry-store.ts';
+import { activateFace, deletePendingFace, giveUpFace } from '../outbound/face-entry-store.ts';
+import { deleteEntry, findEntryByKey, insertEntry, type NewEntry } from '../outbound/list-entry-store.ts';
+import { findList, lockList } from '../outbound/list-store.ts';
+import { type Added, full, isFull } from './additions.ts';
+import type { ListRefusal } from './refusal.ts';
+import { notFound, refuse, refuseField } from './refusal.ts';
 
 /** Where a face comes from. */
 export type FaceSource = { readonly sessionId: string } | { readonly image: Buffer };
