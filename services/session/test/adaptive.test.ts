@@ -589,7 +589,7 @@ describe('without anybody to assess it', () => {
       expect(await noted()).toBe(false);
     }
     await world.look(looking, {}, listed);
-    await waitFor('a note of the blocklists', noted);
+    await waitFor('a note of the blocklists', noted, { timeoutMs: 30_000 });
     expect(await verdict('In Review')).toEqual(['IP_ANALYSIS_FAILED']);
     world.fraudSignals.answer({});
     await create(body);
