@@ -160,13 +160,16 @@ async function createOnce(
 }
 
 /**
- * Whether a waiting session has the step-up of this request, and names its device and its address. What is named becomes
+ * Whether a waiting session has the step-up of this request, names its device and its address and expects the same one. What is named becomes
  * known with an approved selfie: whoever gets another session of the user asked for must not name a device in this one.
  */
-function isAskedAlike({ metadataJson, adaptive }: SessionRequest): (session: Session) => boolean {
+function isAskedAlike(request: SessionRequest): (session: Session) => boolean {
+  const { metadataJson, adaptive, expectedDetails } = request;
   const named = namedDevice(metadataJson === undefined ? null : JSON.parse(metadataJson));
   return (session) =>
-    isDeepStrictEqual(namedDevice(session.metadata), named) && isDeepStrictEqual(session.adaptive, adaptive);
+    isDeepStrictEqual(namedDevice(session.metadata), named) &&
+    isDeepStrictEqual(session.adaptive, adaptive) &&
+    session.expectedDetails?.ip_address === expectedDetails?.ip_address;
 }
 
 function ends(now: Date, { definition }: WorkflowVersion): Date {

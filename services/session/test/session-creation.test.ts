@@ -296,6 +296,16 @@ describe('a waiting session of the same person', () => {
     expect(third.session_id).not.toBe(second.session_id);
   });
 
+  it('is not returned where another address is expected than it expects', async () => {
+    const body = { workflow_id: 'wf_liveness', vendor_data: 'expected elsewhere' };
+    const ask = async (ip_address?: string) =>
+      (await world.demo.create({ ...body, ...(ip_address ? { expected_details: { ip_address } } : {}) }))
+        .session_id;
+    const ids = [await ask(), await ask('203.0.113.7'), await ask('203.0.113.99')];
+    expect(new Set(ids).size).toBe(3);
+    expect(await ask('203.0.113.7')).toBe(ids[1]);
+  });
+
   it('is not returned for another device or address than it names: nobody plants one in it', async () => {
     const body = { workflow_id: 'wf_liveness', vendor_data: 'planted' };
     const ask = async (metadata?: unknown) =>
