@@ -52,15 +52,15 @@ export interface Assessed {
   readonly at: Date;
 }
 
-/** Of the time that the caller waits, for looking; what is left is for writing down, but for the way back. */
+/** Of the time that the caller waits, for looking; what is left is for taking it on to write, but for the way back. */
 const lookingShare = 0.6;
 const wayBackMs = 20;
 const usualTimeMs = 1_000;
 const dayMs = 86_400_000;
 
 /**
- * Weighs one moment of a session and keeps what came of it. A part that fails or takes too long leaves its facts out and is
- * named; the answer comes all the same, and nobody is approved by it.
+ * Weighs one moment of a session; what came of it is written down after the answer. A part that fails or takes too long leaves
+ * its facts out and is named; the answer comes all the same, and nobody is approved by it.
  *
  * @param timeMs how long the caller waits
  * @throws Failure `rules_invalid` for rules that cannot be matched
@@ -72,6 +72,7 @@ export async function assess(
 ): Promise<Assessed> {
   const read = readRules(moment.rules);
   if ('mistakes' in read) throw new Failure('invalid', 'rules_invalid', read.mistakes.join(' '));
+  const { records } = context;
   const startedAt = performance.now();
   const failures = new Set<Part>();
   const attempt = attempts(context, failures);
@@ -84,9 +85,14 @@ export async function assess(
   const marks = marksOf(context, visit);
 
   const lookingMs = timeMs * lookingShare;
+  const look = <T>(part: Part, run: () => Promise<T>) =>
+    attempt(part, lookingMs, async () => {
+      await records.written(visit.sessionId);
+      return run();
+    });
   const [past, lists] = await Promise.all([
-    attempt('history', lookingMs, () => lookBack(context, visit, identity)),
-    attempt('lists', lookingMs, () => findListHits(context, visit, namesOf(identity))),
+    look('history', () => lookBack(context, visit, identity)),
+    look('lists', () => findListHits(context, visit, namesOf(identity))),
   ]);
   const openings = past && openingFacts(visit, marks, past.openings);
   if (openings?.failed) failures.add('history');
@@ -107,13 +113,18 @@ export async function assess(
   };
 
   const blockedBy = lists?.blockedBy ?? [];
+  // What cannot be written down teaches nothing, and is compared with nothing.
+  if (!records.isKeeping()) failures.add('history');
   const made = { ...found, visit, marks, facts, rules: moment.rules, failures, blockedBy };
   const record = recordOf(context, made);
+  const write = async () => {
+    await Promise.all([
+      insertAssessment(context.database.db, record),
+      recordVisit(context, visit, network?.view ?? null, identity),
+    ]);
+  };
   const writingMs = Math.max(wayBackMs, timeMs - (performance.now() - startedAt) - wayBackMs);
-  await Promise.all([
-    attempt('history', writingMs, () => insertAssessment(context.database.db, record)),
-    attempt('history', writingMs, () => recordVisit(context, visit, network?.view ?? null, identity)),
-  ]);
+  await attempt('history', writingMs, () => records.add(visit.sessionId, write, writingMs));
   return {
     ...found,
     network: network?.view ?? null,

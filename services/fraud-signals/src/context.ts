@@ -8,6 +8,7 @@ import type { Config } from './config.ts';
 import type { KeyedHash } from './domain/keyed-hash.ts';
 import type { Network } from './outbound/network/network.ts';
 import type { Tables } from './outbound/tables.ts';
+import type { Records } from './records.ts';
 
 /** What the use cases work with. */
 export interface Context {
@@ -16,6 +17,7 @@ export interface Context {
   /** Under SIGNALS_KEY. */
   readonly hash: KeyedHash;
   readonly database: Database<Tables>;
+  readonly records: Records;
   readonly bus: Bus<Tables>;
   readonly network: Network;
   readonly session: GrpcClient<typeof SessionServiceDefinition>;

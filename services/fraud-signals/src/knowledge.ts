@@ -1,4 +1,5 @@
 import type { SessionStatusChanged } from '@selfsame/contracts/session/v1/events';
+import { Failure } from '@selfsame/runtime/errors';
 import type { Context } from './context.ts';
 import { readName } from './identity.ts';
 import { subjectHash } from './marks.ts';
@@ -17,6 +18,8 @@ import type { Queries } from './outbound/tables.ts';
 type Hashing = Pick<Context, 'hash'>;
 
 const dayMs = 86_400_000;
+/** A look is written down after it was answered, perhaps by another replica: an event that comes sooner comes again. */
+const lookPatienceMs = 5_000;
 /** What an operator says of a session that was approved before: nothing that it taught is trusted any more. */
 const doubts = new Set(['Declined', 'In Review', 'Resubmitted']);
 
@@ -25,6 +28,8 @@ const doubts = new Set(['Declined', 'In Review', 'Resubmitted']);
  * look: the device that proved its key with it, the address, and the device that the application had named, if it saw its user
  * where the look came from. Approved by hand or without a look teaches nothing; doubt after an approval forgets what the session
  * taught. Events may come in any order, and before the first visit is written down; late ones change nothing.
+ *
+ * @throws Failure `look_not_on_record` for some seconds, when the look may still be on its way
  */
 export async function learn({ hash }: Hashing, tx: Queries, message: SessionStatusChanged): Promise<void> {
   // A standalone call visits no page.
@@ -36,6 +41,11 @@ export async function learn({ hash }: Hashing, tx: Queries, message: SessionStat
   if (standing.erased_at !== null || sequence <= standing.status_sequence) return;
 
   const look = attemptId === '' ? undefined : await findLook(tx, message, attemptId);
+  if (attemptId !== '' && look === undefined && Date.now() - at.getTime() < lookPatienceMs) {
+    throw new Failure('unavailable', 'look_not_on_record', 'the look is not on record yet', {
+      retryable: true,
+    });
+  }
   const isApproved = status === 'Approved' && (look !== undefined || standing.is_approved);
   const isDecided = status === 'Approved' || status === 'Declined';
   const seen = attemptId === '' ? null : livenessOf(message.decisionJson);

@@ -17,6 +17,7 @@ import { requireMatchingListKey } from './lists/keys.ts';
 import { migrations } from './migrations.ts';
 import { openNetwork } from './outbound/network/network.ts';
 import type { Tables } from './outbound/tables.ts';
+import { openRecords } from './records.ts';
 import { startRetention } from './retention.ts';
 
 /** The service's name in logs, traces, the database and on the bus. */
@@ -25,7 +26,7 @@ export const serviceName = 'fraud-signals';
 const askDeadlineMs = 2_000;
 /** A picture of 5 MB for a list of faces. */
 const pictureMessageBytesMax = 6 * 1024 * 1024;
-/** An assessment asks up to three things at once; the rest is for events, records and requests. */
+/** An assessment asks two things at once; the rest is for events, records and requests. */
 const maxConnections = 16;
 
 /**
@@ -50,6 +51,9 @@ export async function createService(options: {
   });
   lifecycle.onStop('database', database.close);
 
+  const records = openRecords(log);
+  lifecycle.onStop('records', records.close);
+
   const bus = await openBus({ service: serviceName, url: config.natsUrl, log, database, stream: config });
   lifecycle.onStop('bus', bus.close);
 
@@ -70,6 +74,7 @@ export async function createService(options: {
     log,
     hash: createKeyedHash(config.signalsKey),
     database,
+    records,
     bus,
     network,
     session: session.client,

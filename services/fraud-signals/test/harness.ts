@@ -81,7 +81,7 @@ export interface World {
   readonly url: string;
   readonly call: Call;
   as(application: TestApplication): Call;
-  /** Assesses a visit of `application`, at OPENING unless told otherwise. */
+  /** Assesses a visit of `application`, at OPENING unless told otherwise, and waits until it is written down. */
   assess(request?: DeepPartial<AssessRequest>): Promise<Assessment>;
   /** Tells a change of status; Approved unless told otherwise. @returns the event id */
   tell(message: Partial<SessionStatusChanged>, id?: string): Promise<string>;
@@ -172,6 +172,7 @@ export async function openWorld(environment: Record<string, string> = {}): Promi
         }),
       );
       if (assessment === undefined) throw new Error('answered without an assessment');
+      await context.records.written();
       return assessment;
     },
 

@@ -23,6 +23,8 @@ export interface SignalsStand {
 }
 
 const { OPENING, CAPTURE } = AssessmentPhase;
+/** Sessions that are opened between the opening of one and its look: a person takes seconds. */
+const othersBetween = 20;
 
 /** @param visits of the past, at least as many as people */
 export async function openStand(people: number, visits: number): Promise<SignalsStand> {
@@ -48,15 +50,18 @@ export async function openStand(people: number, visits: number): Promise<Signals
   }
   await writePast(database, Math.floor(visits / people) - 1);
   let turn = 0;
-  let sessionId = randomUUID();
+  // The first ones were never opened: their looks warm the service up.
+  const sessionIds = Array.from({ length: othersBetween }, () => randomUUID());
   return {
     service,
     ipData,
     nextVisit() {
       const phase = turn % 2 === 0 ? OPENING : CAPTURE;
-      if (phase === OPENING) sessionId = randomUUID();
-      const person = everybody[(turn++ >> 1) % everybody.length];
-      if (person === undefined) throw new Error('nobody is there');
+      if (phase === OPENING) sessionIds.push(randomUUID());
+      const at = (turn++ >> 1) - (phase === CAPTURE ? othersBetween : 0);
+      const person = everybody[(at + everybody.length) % everybody.length];
+      const sessionId = phase === OPENING ? sessionIds.at(-1) : sessionIds.shift();
+      if (person === undefined || sessionId === undefined) throw new Error('nobody is there');
       return visitOf(person, { applicationId, sessionId, phase });
     },
     async visits() {

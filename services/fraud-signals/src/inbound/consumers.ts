@@ -3,10 +3,19 @@ import type { Context } from '../context.ts';
 import { eraseSession, eraseSubject } from '../erasure.ts';
 import { learn } from '../knowledge.ts';
 
-/** Subscribes to what this service acts on: one handler per event. */
+/** Subscribes to what this service acts on: one handler per event, after what it may be about was written down here. */
 export async function subscribeAll(context: Context): Promise<void> {
-  const { bus } = context;
-  await bus.subscribe(sessionStatusChanged, (tx, { message }) => learn(context, tx, message));
-  await bus.subscribe(sessionDeleted, (tx, { message }) => eraseSession(tx, message));
-  await bus.subscribe(subjectErased, (tx, { message }) => eraseSubject(context, tx, message));
+  const { bus, records } = context;
+  await bus.subscribe(sessionStatusChanged, async (tx, { message }) => {
+    await records.written(message.sessionId);
+    await learn(context, tx, message);
+  });
+  await bus.subscribe(sessionDeleted, async (tx, { message }) => {
+    await records.written(message.sessionId);
+    await eraseSession(tx, message);
+  });
+  await bus.subscribe(subjectErased, async (tx, { message }) => {
+    await records.written();
+    await eraseSubject(context, tx, message);
+  });
 }
