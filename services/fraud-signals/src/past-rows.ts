@@ -1,7 +1,7 @@
-import type { Past, PastVisit, Present } from './domain/past/past.ts';
+import type { Past, Present, SubjectVisit } from './domain/past/past.ts';
 import type { Place } from './domain/travel.ts';
 import { type Identity, readTraits } from './identity.ts';
-import type { OwnRow, PastAnswer, VisitRow } from './outbound/past-answer.ts';
+import type { OwnRow, PastAnswer, SubjectVisitRow } from './outbound/past-answer.ts';
 import type { Visit } from './visit.ts';
 
 /** Bytes as JSON from the database has them. */
@@ -44,14 +44,14 @@ export function presentOf(visit: Visit, identity: Identity, own: OwnRow | null):
 export function pastOf(answer: PastAnswer): Past {
   const { deviceBefore: before } = answer;
   return {
-    ofSubject: (answer.ofSubject ?? []).map(visitOf),
+    ofSubject: (answer.ofSubject ?? []).map(subjectVisitOf),
     subjectFirstSeenAtMs: time(answer.subjectFirstSeenAt),
     ...answer.looks,
     knownDevices: answer.known.devices,
     knownNetworks: answer.known.networks,
     deviceApprovedAtMs: time(answer.deviceApprovedAt),
     networkApprovedAtMs: time(answer.networkApprovedAt),
-    ofDevice: (answer.ofDevice ?? []).map(visitOf),
+    ofDevice: (answer.ofDevice ?? []).map(seenOf),
     deviceFirstSeenAtMs: time(answer.deviceFirstSeenAt),
     deviceTenants30d: answer.deviceTenants,
     deviceBefore: before && {
@@ -73,14 +73,20 @@ export function pastOf(answer: PastAnswer): Past {
   };
 }
 
-function visitOf({ cameAt, seenAt, decidedAt, latitude, longitude, radiusKm, ...row }: VisitRow): PastVisit {
+function subjectVisitOf({ latitude, longitude, radiusKm, decidedAt, ...row }: SubjectVisitRow): SubjectVisit {
   return {
-    ...row,
+    ...seenOf(row),
     place: placed(latitude, longitude, radiusKm),
-    cameAtMs: Date.parse(cameAt),
-    seenAtMs: Date.parse(seenAt),
     decidedAtMs: time(decidedAt),
   };
+}
+
+function seenOf<Row extends { readonly cameAt: string; readonly seenAt: string }>({
+  cameAt,
+  seenAt,
+  ...row
+}: Row) {
+  return { ...row, cameAtMs: Date.parse(cameAt), seenAtMs: Date.parse(seenAt) };
 }
 
 function placed(latitude: number | null, longitude: number | null, radiusKm: number | null): Place | null {

@@ -4,30 +4,38 @@ import type { FactValue } from '../domain/facts.ts';
 /** Bytes as JSON has them: \x and hexadecimal digits. */
 export type JsonBytes = string;
 
-/** A session as an aggregate in JSON. Times are ISO 8601. */
-export interface VisitRow {
-  readonly sessionId: string;
-  readonly subject: JsonBytes | null;
-  readonly device: JsonBytes | null;
-  readonly deviceName: JsonBytes | null;
-  readonly network: JsonBytes | null;
-  readonly asn: number | null;
+interface SessionRow {
   readonly country: string | null;
-  readonly latitude: number | null;
-  readonly longitude: number | null;
-  readonly radiusKm: number | null;
+  readonly status: string;
+  readonly isApproved: boolean;
+  readonly cameAt: string;
+  readonly seenAt: string;
+}
+
+interface SoftwareRow {
   readonly browserFamily: string;
   readonly browserMajor: number | null;
   readonly osFamily: string;
   readonly osVersion: string;
+}
+
+/** A session on a device. Times are ISO 8601. */
+export interface DeviceVisitRow extends SessionRow, SoftwareRow {
+  readonly subject: JsonBytes | null;
+  readonly network: JsonBytes | null;
+}
+
+/** A session of a subject. */
+export interface SubjectVisitRow extends SessionRow {
+  readonly device: JsonBytes | null;
+  readonly asn: number | null;
+  readonly latitude: number | null;
+  readonly longitude: number | null;
+  readonly radiusKm: number | null;
   readonly localHour: number | null;
   readonly similarity: number | null;
-  readonly status: string;
-  readonly isApproved: boolean;
   readonly enrols: boolean;
   readonly method: string | null;
-  readonly cameAt: string;
-  readonly seenAt: string;
   readonly decidedAt: string | null;
 }
 
@@ -62,7 +70,11 @@ export interface MatchRow extends TraitsRow {
 }
 
 /** The session as it was seen before this visit. */
-export interface OwnRow extends VisitRow, TraitsRow {
+export interface OwnRow extends SoftwareRow, TraitsRow {
+  readonly device: JsonBytes | null;
+  readonly deviceName: JsonBytes | null;
+  readonly localHour: number | null;
+  readonly status: string;
   readonly isProved: boolean;
   readonly fingerprint: JsonBytes | null;
   readonly brand: string;
@@ -80,7 +92,7 @@ export interface OpeningRow {
 /** All that one question to the database answers. */
 export interface PastAnswer {
   readonly own: OwnRow | null;
-  readonly ofSubject: readonly VisitRow[] | null;
+  readonly ofSubject: readonly SubjectVisitRow[] | null;
   readonly subjectFirstSeenAt: string | null;
   readonly looks: {
     readonly attempts10m: number;
@@ -90,10 +102,10 @@ export interface PastAnswer {
   readonly known: { readonly devices: number; readonly networks: number };
   readonly deviceApprovedAt: string | null;
   readonly networkApprovedAt: string | null;
-  readonly ofDevice: readonly VisitRow[] | null;
+  readonly ofDevice: readonly DeviceVisitRow[] | null;
   readonly deviceFirstSeenAt: string | null;
   readonly deviceTenants: number;
-  readonly deviceBefore: (TraitsRow & Pick<VisitRow, 'browserFamily' | 'browserMajor'>) | null;
+  readonly deviceBefore: (TraitsRow & Pick<SoftwareRow, 'browserFamily' | 'browserMajor'>) | null;
   readonly cameraBefore: JsonBytes | null;
   readonly cookieOwner: JsonBytes | null;
   readonly fingerprintDevices: number;

@@ -36,11 +36,16 @@ const matchesMax = 5;
 const candidatesMax = 16;
 const openingsMax = 50;
 
-const visitColumns = sql`
-  session_id AS "sessionId", subject, device, device_name AS "deviceName", network, asn, country, latitude, longitude,
-  radius_km AS "radiusKm", browser_family AS "browserFamily", browser_major AS "browserMajor", os_family AS "osFamily",
-  os_version AS "osVersion", local_hour AS "localHour", similarity, status, is_approved AS "isApproved", enrols, method,
-  came_at AS "cameAt", seen_at AS "seenAt", decided_at AS "decidedAt"`;
+const sessionColumns = sql`country, status, is_approved AS "isApproved", came_at AS "cameAt", seen_at AS "seenAt"`;
+const softwareColumns = sql`
+  browser_family AS "browserFamily", browser_major AS "browserMajor", os_family AS "osFamily", os_version AS "osVersion"`;
+const subjectVisitColumns = sql`
+  ${sessionColumns}, device, asn, latitude, longitude, radius_km AS "radiusKm", local_hour AS "localHour", similarity, enrols, method,
+  decided_at AS "decidedAt"`;
+const deviceVisitColumns = sql`${sessionColumns}, ${softwareColumns}, subject, network`;
+const ownColumns = sql`
+  ${softwareColumns}, device, device_name AS "deviceName", is_proved AS "isProved", local_hour AS "localHour", status, fingerprint,
+  hardware, traits, ja4, brand, model, platform`;
 const matchColumns = sql`
   session_id AS "sessionId", subject, device, device_name AS "deviceName", brand, model, browser_family AS "browserFamily",
   os_family AS "osFamily", platform, country, is_vpn_or_tor AS "isVpnOrTor", is_data_center AS "isDataCenter", raw, ja4, hardware, traits,
@@ -81,15 +86,14 @@ const askPast = prepared<PastQuery & { hour: Date }, PastAnswer>('read_past', (v
       ORDER BY ${isOther} DESC, came_at DESC LIMIT ${sql.lit(matchesMax)}) m)`;
   return sql`
     WITH own AS MATERIALIZED (
-      SELECT ${visitColumns}, is_proved AS "isProved", fingerprint, hardware, traits, ja4, brand, model, platform
-      FROM visits WHERE application_id = ${app} AND session_id = ${session} AND erased_at IS NULL
+      SELECT ${ownColumns} FROM visits WHERE application_id = ${app} AND session_id = ${session} AND erased_at IS NULL
     ), me AS MATERIALIZED (
       SELECT coalesce(${bytes('device')}, (SELECT device FROM own)) AS device,
         CASE WHEN ${bytes('device')} IS NULL THEN (SELECT "isProved" FROM own) ELSE ${value('isProved')}::boolean END AS is_proved,
         coalesce(${bytes('fingerprint')}, (SELECT fingerprint FROM own)) AS fingerprint,
         coalesce(${bytes('ja4')}, (SELECT ja4 FROM own)) AS ja4
     ), before AS MATERIALIZED (
-      SELECT ${visitColumns}, ja4, hardware, traits, camera FROM visits
+      SELECT * FROM visits
       WHERE application_id = ${app} AND device = ${device} AND ${other} ORDER BY came_at DESC LIMIT ${sql.lit(rowsMax)}
     ), openings AS (
       SELECT assessed_at, address_hash, device_hash FROM assessments
@@ -99,7 +103,7 @@ const askPast = prepared<PastQuery & { hour: Date }, PastAnswer>('read_past', (v
     SELECT
       (SELECT row_to_json(own) FROM own) AS own,
       (SELECT json_agg(v) FROM (
-        SELECT ${visitColumns} FROM visits WHERE application_id = ${app} AND subject = ${subject} AND ${other}
+        SELECT ${subjectVisitColumns} FROM visits WHERE application_id = ${app} AND subject = ${subject} AND ${other}
         ORDER BY came_at DESC LIMIT ${sql.lit(rowsMax)}) v) AS "ofSubject",
       (SELECT to_json(came_at) FROM visits WHERE application_id = ${app} AND subject = ${subject} AND ${other}
         ORDER BY came_at LIMIT 1) AS "subjectFirstSeenAt",
@@ -119,15 +123,13 @@ const askPast = prepared<PastQuery & { hour: Date }, PastAnswer>('read_past', (v
       (SELECT to_json(last_approved_at) FROM known_networks WHERE application_id = ${app} AND subject = ${subject}
         AND network = ${network} AND last_approved_at > ${knownSince}) AS "networkApprovedAt",
       (SELECT json_agg(v) FROM (
-        SELECT "sessionId", subject, device, "deviceName", network, asn, country, latitude, longitude, "radiusKm", "browserFamily",
-          "browserMajor", "osFamily", "osVersion", "localHour", similarity, status, "isApproved", enrols, method, "cameAt",
-          "seenAt", "decidedAt" FROM before) v) AS "ofDevice",
+        SELECT ${deviceVisitColumns} FROM before) v) AS "ofDevice",
       (SELECT to_json(first_seen_at) FROM devices WHERE id = ${device}) AS "deviceFirstSeenAt",
       (SELECT count(DISTINCT application_id)::int FROM (SELECT application_id FROM visits WHERE device = ${device}
         AND application_id <> ${app} AND came_at > ${since('720 hours')} LIMIT ${sql.lit(countedMax)}) t) AS "deviceTenants",
-      (SELECT row_to_json(b) FROM (SELECT ja4, hardware, traits, "browserFamily", "browserMajor" FROM before
-        WHERE traits IS NOT NULL ORDER BY "cameAt" DESC LIMIT 1) b) AS "deviceBefore",
-      (SELECT to_json(camera) FROM before WHERE camera IS NOT NULL ORDER BY "cameAt" DESC LIMIT 1) AS "cameraBefore",
+      (SELECT row_to_json(b) FROM (SELECT ja4, hardware, traits, browser_family AS "browserFamily", browser_major AS "browserMajor" FROM before
+        WHERE traits IS NOT NULL ORDER BY came_at DESC LIMIT 1) b) AS "deviceBefore",
+      (SELECT to_json(camera) FROM before WHERE camera IS NOT NULL ORDER BY came_at DESC LIMIT 1) AS "cameraBefore",
       (SELECT to_json(device) FROM device_cookies WHERE cookie = ${bytes('cookie')}) AS "cookieOwner",
       (SELECT count(DISTINCT device)::int FROM (SELECT device FROM visits WHERE application_id = ${app}
         AND fingerprint = ${fingerprint} AND came_at > ${since('720 hours')} AND device IS DISTINCT FROM ${device} ${newest}) f) AS "fingerprintDevices",

@@ -3,28 +3,35 @@ import type { Place } from '../travel.ts';
 
 /** Hashes are hexadecimal; times are milliseconds since 1970; null: not known. */
 
-/** An earlier session of the same subject or on the same device. */
-export interface PastVisit {
-  readonly subject: string | null;
-  readonly device: string | null;
-  readonly network: string | null;
-  readonly asn: number | null;
+interface PastSession {
   readonly country: string | null;
-  readonly place: Place | null;
-  readonly browserFamily: string;
-  readonly browserMajor: number | null;
-  readonly osFamily: string;
-  readonly osVersion: string;
-  readonly localHour: number | null;
-  readonly similarity: number | null;
   /** Empty: none was told. */
   readonly status: string;
   /** Approved after a look. */
   readonly isApproved: boolean;
-  readonly enrols: boolean;
-  readonly method: string | null;
   readonly cameAtMs: number;
   readonly seenAtMs: number;
+}
+
+/** An earlier session on the same device. */
+export interface DeviceVisit extends PastSession {
+  readonly subject: string | null;
+  readonly network: string | null;
+  readonly browserFamily: string;
+  readonly browserMajor: number | null;
+  readonly osFamily: string;
+  readonly osVersion: string;
+}
+
+/** An earlier session of the same subject. */
+export interface SubjectVisit extends PastSession {
+  readonly device: string | null;
+  readonly asn: number | null;
+  readonly place: Place | null;
+  readonly localHour: number | null;
+  readonly similarity: number | null;
+  readonly enrols: boolean;
+  readonly method: string | null;
   readonly decidedAtMs: number | null;
 }
 
@@ -56,7 +63,7 @@ export interface PastLook {
 
 /** Everything that the past says of one visit. Lists are newest first and hold no more than a hundred. */
 export interface Past {
-  readonly ofSubject: readonly PastVisit[];
+  readonly ofSubject: readonly SubjectVisit[];
   readonly subjectFirstSeenAtMs: number | null;
   readonly attempts10m: number;
   readonly looks30d: number;
@@ -66,7 +73,7 @@ export interface Past {
   /** When this device was approved last; null: it is not known. */
   readonly deviceApprovedAtMs: number | null;
   readonly networkApprovedAtMs: number | null;
-  readonly ofDevice: readonly PastVisit[];
+  readonly ofDevice: readonly DeviceVisit[];
   readonly deviceFirstSeenAtMs: number | null;
   readonly deviceTenants30d: number;
   readonly deviceBefore: PastLook | null;

@@ -7,8 +7,8 @@ import {
   hourMs,
   type Past,
   type PastFacts,
-  type PastVisit,
   type Present,
+  type SubjectVisit,
 } from './past.ts';
 
 const ended = new Set(['Approved', 'Declined', 'Expired', 'Abandoned', 'Kyc Expired']);
@@ -99,7 +99,7 @@ function familiarity(now: Present, { ofSubject, ...past }: Past) {
   };
 }
 
-function journey(now: Present, ofSubject: readonly PastVisit[]) {
+function journey(now: Present, ofSubject: readonly SubjectVisit[]) {
   const last = ofSubject.find(({ place }) => place !== null);
   if (now.place === null || !last?.place) return { subject_travel_km: null, subject_travel_kmh: null };
   return {
