@@ -641,6 +641,14 @@ describe('a journey', () => {
     ).toBe(0);
     expect(fact(await there(sydney), 'country_is_known')).toBe(false);
   });
+
+  it('from a private address to a public one has no country to compare with', async () => {
+    const nowhere = { 'net.country_code': null, 'net.asn': null };
+    const visit = await pass({ facts: nowhere });
+    const home = again(visit, { facts: new Map(Object.entries({ ...mac, ...paris })) as Visit['facts'] });
+    const past = await lookBack(world.context, home);
+    expect([fact(past, 'country_is_known'), fact(past, 'asn_is_known')]).toEqual([null, null]);
+  });
 });
 
 describe('changes of a device', () => {

@@ -78,8 +78,11 @@ function course(now: Present, { ofSubject, subjectFirstSeenAtMs }: Past) {
 
 function familiarity(now: Present, { ofSubject, ...past }: Past) {
   const approved = ofSubject.filter(({ isApproved }) => isApproved);
-  const among = <T>(own: T | null, values: readonly (T | null)[]) =>
-    own === null || approved.length === 0 ? null : values.includes(own);
+  // From a private address nobody can be placed: that is nothing to compare with.
+  const among = <T>(own: T | null, values: readonly (T | null)[]) => {
+    const placed = values.filter((value) => value !== null);
+    return own === null || placed.length === 0 ? null : placed.includes(own);
+  };
   return {
     device_is_known: past.deviceApprovedAtMs !== null,
     device_approved_days: daysSince(now.nowMs, past.deviceApprovedAtMs),
