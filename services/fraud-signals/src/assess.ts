@@ -15,7 +15,7 @@ import { findListHits, type ListFindings } from './lists/hits.ts';
 import { type Marks, marksOf, placeOf } from './marks.ts';
 import type { SeenFacts } from './observed.ts';
 import { openingFacts, pageFacts } from './openings.ts';
-import { type AssessmentRecord, insertAssessment } from './outbound/assessment-store.ts';
+import type { AssessmentRecord } from './outbound/assessment-store.ts';
 import type { Sight } from './outbound/network/sight.ts';
 import type { Visit } from './visit.ts';
 import { recordVisit } from './visit-record.ts';
@@ -117,12 +117,7 @@ export async function assess(
   if (!records.isKeeping()) failures.add('history');
   const made = { ...found, visit, marks, facts, rules: moment.rules, failures, blockedBy };
   const record = recordOf(context, made);
-  const write = async () => {
-    await Promise.all([
-      insertAssessment(context.database.db, record),
-      recordVisit(context, visit, network?.view ?? null, identity),
-    ]);
-  };
+  const write = () => recordVisit(context, visit, network?.view ?? null, identity, record);
   const writingMs = Math.max(wayBackMs, timeMs - (performance.now() - startedAt) - wayBackMs);
   await attempt('history', writingMs, () => records.add(visit.sessionId, write, writingMs));
   return {

@@ -1,6 +1,7 @@
 import type { NetworkView } from '@selfsame/contracts/fraud_signals/v1/assessment';
 import type { Context } from './context.ts';
 import { type Identity, identify } from './identity.ts';
+import type { AssessmentRecord } from './outbound/assessment-store.ts';
 import { insertVisit } from './outbound/visit-store.ts';
 import type { Visit } from './visit.ts';
 
@@ -13,18 +14,20 @@ const phases = { CREATION: 1, OPENING: 2, CAPTURE: 3 };
  *
  * @param network what its address was found to be; null: it could not be looked up
  * @param identity as lookBack has found it
+ * @param assessment what was made of it, kept along with it
  */
 export async function recordVisit(
   context: Context,
   visit: Visit,
   network: NetworkView | null,
   identity: Identity = identify(context, visit),
+  assessment: AssessmentRecord | null = null,
 ): Promise<void> {
   const { applicationId: application_id, sessionId: session_id, facts, now } = visit;
   const { subject, place, software, ...seen } = identity;
   const hasAddress = seen.network !== null;
   const similarity = facts.get('look.similarity');
-  await insertVisit(context.database.db, {
+  const record = {
     application_id,
     session_id,
     phase: phases[visit.phase],
@@ -63,7 +66,8 @@ export async function recordVisit(
     attempt_id: (visit.phase === 'CAPTURE' && visit.attemptId) || null,
     application_device: seen.applicationDevice,
     application_network: seen.applicationNetwork,
-  });
+  };
+  await insertVisit(context.database.db, record, assessment);
 }
 
 /** As matches show the session: its address, and the place that it was looked up as. */

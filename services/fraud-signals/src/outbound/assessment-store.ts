@@ -1,43 +1,57 @@
-import { prepared } from '@selfsame/database/prepared';
-import { type Selectable, sql } from 'kysely';
+import { type RawBuilder, type Selectable, sql } from 'kysely';
 import type { AssessmentTables } from './assessment-tables.ts';
 import type { Queries } from './tables.ts';
 
 /** An assessment as it is kept. */
 export type AssessmentRecord = Selectable<AssessmentTables['assessments']>;
 
-/**
- * Keeps an assessment, unless its session was deleted meanwhile. One round trip, which does not wait for the disk: what a crash
- * of the database takes along was never known, and whoever looks for it finds nothing and approves nothing.
- */
-export async function insertAssessment(db: Queries, record: AssessmentRecord): Promise<void> {
-  const { facts, step_up } = record;
-  await keepAssessment(db, {
-    ...record,
-    facts: facts === null ? null : JSON.stringify(facts),
-    rules: JSON.stringify(record.rules),
-    reasons: JSON.stringify(record.reasons),
-    counts: JSON.stringify(record.counts),
-    step_up: step_up === null ? null : JSON.stringify(step_up),
+const columnTypes = {
+  id: 'uuid',
+  application_id: 'uuid',
+  session_id: 'uuid',
+  attempt_id: 'text',
+  phase: 'text',
+  subject_hash: 'bytea',
+  address_hash: 'bytea',
+  device_hash: 'bytea',
+  facts: 'jsonb',
+  rules: 'jsonb',
+  score: 'float8',
+  level: 'text',
+  reasons: 'jsonb',
+  counts: 'jsonb',
+  step_up: 'jsonb',
+  failures: 'text[]',
+  blocked_by: 'uuid[]',
+  catalogue_version: 'text',
+  assessed_at: 'timestamptz',
+  raw_until: 'timestamptz',
+} as const satisfies Record<keyof AssessmentRecord, string>;
+const columns = Object.keys(columnTypes) as (keyof AssessmentRecord)[];
+
+/** The values of assessmentInsertion: assessment_ and the name of a column. */
+export type AssessmentValues = { [Column in keyof AssessmentRecord as `assessment_${Column}`]: unknown };
+
+/** null: there is no assessment to keep. */
+export function assessmentValues(record: AssessmentRecord | null): AssessmentValues {
+  const entries = columns.map((column) => {
+    const value = record?.[column] ?? null;
+    const isJson = value !== null && columnTypes[column] === 'jsonb';
+    return [`assessment_${column}`, isJson ? JSON.stringify(value) : value];
   });
+  return Object.fromEntries(entries);
 }
 
-const keepAssessment = prepared<Record<keyof AssessmentRecord, unknown>>(
-  'insert_assessment',
-  (value) => sql`
-    WITH quick AS MATERIALIZED (SELECT set_config('synchronous_commit', 'off', true))
-    INSERT INTO assessments (
-      id, application_id, session_id, attempt_id, phase, subject_hash, address_hash, device_hash, facts, rules, score, level,
-      reasons, counts, step_up, failures, blocked_by, catalogue_version, assessed_at, raw_until
-    )
-    SELECT ${value('id')}::uuid, ${value('application_id')}::uuid, ${value('session_id')}::uuid, ${value('attempt_id')}::text,
-      ${value('phase')}::text, ${value('subject_hash')}::bytea, ${value('address_hash')}::bytea, ${value('device_hash')}::bytea,
-      ${value('facts')}::jsonb, ${value('rules')}::jsonb, ${value('score')}::float8, ${value('level')}::text,
-      ${value('reasons')}::jsonb, ${value('counts')}::jsonb, ${value('step_up')}::jsonb, ${value('failures')}::text[],
-      ${value('blocked_by')}::uuid[], ${value('catalogue_version')}::text, ${value('assessed_at')}::timestamptz, ${value('raw_until')}::timestamptz
-    FROM quick
-    WHERE NOT EXISTS (SELECT FROM erased_sessions WHERE session_id = ${value('session_id')}::uuid)`,
-);
+/** Keeps an assessment, unless its session was deleted meanwhile. Part of the statement that remembers the visit. */
+export function assessmentInsertion(value: (key: keyof AssessmentValues) => RawBuilder<unknown>) {
+  const values = columns.map(
+    (column) => sql`${value(`assessment_${column}`)}::${sql.raw(columnTypes[column])}`,
+  );
+  return sql`
+    INSERT INTO assessments (${sql.join(columns.map((column) => sql.ref(column)))}) SELECT ${sql.join(values)}
+    WHERE ${value('assessment_id')}::uuid IS NOT NULL
+      AND NOT EXISTS (SELECT FROM erased_sessions WHERE session_id = ${value('assessment_session_id')}::uuid)`;
+}
 
 /** @returns null when there is none */
 export async function findAssessment(db: Queries, id: string): Promise<AssessmentRecord | null> {

@@ -1,5 +1,11 @@
 import { prepared } from '@selfsame/database/prepared';
 import { type Insertable, type RawBuilder, sql } from 'kysely';
+import {
+  type AssessmentRecord,
+  type AssessmentValues,
+  assessmentInsertion,
+  assessmentValues,
+} from './assessment-store.ts';
 import type { HistoryTables } from './history-tables.ts';
 import type { Queries } from './tables.ts';
 
@@ -49,23 +55,33 @@ const columns: readonly Column[] = [
 ];
 
 /**
- * Remembers a visit with one statement: any number of replicas may do so for one session, and repeated it changes nothing but
+ * Remembers a visit, and keeps what was assessed of it, with one statement: any number of replicas may do so for one session, and repeated it changes nothing but
  * when it was seen. Of a session that was deleted nothing is written. The commit is not waited for: what a crash loses is
  * one visit, which teaches nothing then.
  */
-export async function insertVisit(db: Queries, visit: VisitRecord): Promise<void> {
-  await keepVisit(db, { ...visit, hour: new Date(Math.floor(visit.seen_at.valueOf() / hourMs) * hourMs) });
+export async function insertVisit(
+  db: Queries,
+  visit: VisitRecord,
+  assessment: AssessmentRecord | null,
+): Promise<void> {
+  await keepVisit(db, {
+    ...visit,
+    ...assessmentValues(assessment),
+    hour: new Date(Math.floor(visit.seen_at.valueOf() / hourMs) * hourMs),
+  });
 }
 
 const hourMs = 3_600_000;
 
-const keepVisit = prepared<VisitRecord & { hour: Date }>('insert_visit', (value) => {
+const keepVisit = prepared<VisitRecord & AssessmentValues & { hour: Date }>('insert_visit', (value) => {
   const device = sql`${value('device')}::bytea`;
   const isProved = sql`${value('is_proved')}::boolean`;
   const seenAt = sql`${value('seen_at')}::timestamptz`;
   return sql`
     WITH quick AS (
       SELECT set_config('synchronous_commit', 'off', true)
+    ), assessment AS (
+      ${assessmentInsertion(value)}
     ), visit AS (
       INSERT INTO visits (${sql.join(columns.map((column) => sql.ref(column)))})
       VALUES (${sql.join(columns.map(value))})
