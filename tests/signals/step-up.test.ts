@@ -85,39 +85,61 @@ describe.skipIf(!hasChromium)('adaptive step-up in a browser', () => {
     return world.webhook(session.session_id, 'Approved', 40_000);
   }
 
+  /** What is known of this user: devices, and the networks that they were on. */
+  async function known(vendorData: string): Promise<{ devices: number; networks: number }> {
+    const { results } = (await world.api.get(`/v3/users/${vendorData}/devices/`)).body;
+    const named = (name: string) =>
+      results.filter((one: Record<string, unknown>) => one[name] != null).length;
+    return { devices: named('device_fingerprint'), networks: named('network_fingerprint') };
+  }
+
   /** Somebody who has passed one selfie at home on this browser. */
-  async function known(): Promise<{ vendorData: string; visitor: Visitor }> {
+  async function recognised(): Promise<{ vendorData: string; visitor: Visitor }> {
     const vendorData = someone();
     await enrol(vendorData);
     const session = await begin(vendorData);
     const visitor = await arrive(session, home);
     const { body } = await approvedByFace(visitor, session);
     expect(body.decision.adaptive).toMatchObject({ action: 'PASSIVE', rule: 'new', skipped_selfie: false });
-    await taught(world, vendorData);
+    // What an Approved selfie teaches is learned from the event, a moment after the webhook.
+    await waitFor('the device is known', async () => (await known(vendorData)).devices > 0);
     return { vendorData, visitor };
   }
 
   it('a known device at a known address skips the selfie; a new address asks for one; another device too', async () => {
-    const { vendorData, visitor } = await known();
+    const { vendorData, visitor } = await recognised();
 
     const skipped = await begin(vendorData);
     await returns(visitor, skipped, home);
+    await visitor.page.getByRole('button', { name: /^continue to/i }).waitFor({ timeout: 30_000 });
+    // Whoever only opens a page has agreed to nothing.
+    expect((await world.api.get(`/v3/session/${skipped.session_id}/decision/`)).body.status).toBe(
+      'In Progress',
+    );
+    await visitor.press(/^continue to/i);
     const { body } = await world.webhook(skipped.session_id, 'Approved', 30_000);
     expect(body.decision.adaptive).toMatchObject({ action: 'SKIP', rule: 'known', skipped_selfie: true });
     expect(body.decision.adaptive.because).toContain('usr_device_known = true');
     expect(body.decision.liveness_checks).toBe(null);
-    await visitor.sees(/welcome back/i);
 
     const moved = await begin(vendorData);
     await returns(visitor, moved, elsewhere);
     const asked = await approvedByFace(visitor, moved);
     expect(asked.body.decision.adaptive).toMatchObject({ action: 'PASSIVE', skipped_selfie: false });
     expect(asked.body.decision.liveness_checks[0].status).toBe('Approved');
+
+    // That of the enrolment, home, and this one.
+    await waitFor('the new network is known', async () => (await known(vendorData)).networks === 3);
+    await visitor.press(/forget this device/i);
+    await waitFor('the device is forgotten', async () => (await known(vendorData)).devices === 0);
+    const again = await begin(vendorData);
+    await returns(visitor, again, home);
+    await approvedByFace(visitor, again);
     await visitor.context.close();
   });
 
   it('a copied cookie without the key is a new device', async () => {
-    const { vendorData, visitor } = await known();
+    const { vendorData, visitor } = await recognised();
     const cookies = await visitor.context.cookies();
     expect(cookies.map(({ name }) => name)).toContain('selfsame_device');
 
@@ -147,7 +169,7 @@ describe.skipIf(!hasChromium)('adaptive step-up in a browser', () => {
   });
 
   it('an address that the client makes up changes nothing', async () => {
-    const { vendorData, visitor } = await known();
+    const { vendorData, visitor } = await recognised();
     const session = await begin(vendorData);
     // Through the edge, which knows nobody in front of it: the header of the client is not believed.
     await visitor.context.setExtraHTTPHeaders({ 'x-forwarded-for': home, forwarded: `for=${home}` });
@@ -161,11 +183,3 @@ describe.skipIf(!hasChromium)('adaptive step-up in a browser', () => {
 });
 
 type Cookies = Parameters<BrowserContext['addCookies']>[0];
-
-/** What an Approved selfie teaches is learned from the event, a moment after the webhook. */
-async function taught(world: World, vendorData: string): Promise<void> {
-  await waitFor(
-    'the device is known',
-    async () => (await world.api.get(`/v3/users/${vendorData}/devices/`)).body.count > 0,
-  );
-}
