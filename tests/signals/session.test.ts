@@ -70,11 +70,14 @@ describe.skipIf(!hasChromium)('an ordinary session in Chromium, with databases o
     const [block] = decision.ip_analyses;
     expect(block).toMatchObject({ ip_address: address, ip_country_code: 'SE' });
 
-    const [record] = await world.system.query(
-      `SELECT id, facts, counts, failures FROM fraud_signals.assessments
-       WHERE session_id = $1 AND phase = 'CAPTURE' ORDER BY assessed_at DESC LIMIT 1`,
-      [sessionId],
-    );
+    const record = await waitFor('its record', async () => {
+      const rows = await world.system.query(
+        `SELECT id, facts, counts, failures FROM fraud_signals.assessments
+         WHERE session_id = $1 AND phase = 'CAPTURE' ORDER BY assessed_at DESC LIMIT 1`,
+        [sessionId],
+      );
+      return rows[0];
+    });
     const { id, facts, counts, failures } = record as unknown as Kept;
     expect(failures).toEqual([]);
     expect(block?.signals_evaluated).toEqual(counts);
