@@ -48,10 +48,10 @@ function newPerson() {
 
 type Person = ReturnType<typeof newPerson>;
 
-/** While it runs nothing can be written about visits, and everything be read. */
+/** While it runs no assessment can be written down, and everything be read. */
 async function withoutWriting(run: (tx: Transaction) => Promise<void>): Promise<void> {
   await world.context.database.transaction(async (tx) => {
-    await sql`LOCK TABLE visits, assessments IN EXCLUSIVE MODE`.execute(tx);
+    await sql`LOCK TABLE assessments IN EXCLUSIVE MODE`.execute(tx);
     await run(tx);
   });
 }
@@ -189,11 +189,12 @@ describe('an assessment', () => {
   });
 
   it('is written down before a process that is told to stop ends', async () => {
-    const person = newPerson();
+    // More than are written at once.
+    const people = Array.from({ length: 10 }, newPerson);
     const replica = await startReplica();
     const stopping = Promise.withResolvers<number | null>();
     await withoutWriting(async () => {
-      await replica.client.assess(person.opening);
+      for (const { opening } of people) await replica.client.assess(opening);
       const heard = Promise.withResolvers<void>();
       replica
         .end('SIGTERM', async () => {
@@ -204,7 +205,7 @@ describe('an assessment', () => {
       await heard.promise;
     });
     expect(await stopping.promise).toBe(0);
-    expect(await recordsOf(person)).toEqual({ assessments: 1, visits: 1 });
+    for (const person of people) expect(await recordsOf(person)).toEqual({ assessments: 1, visits: 1 });
   });
 });
 
