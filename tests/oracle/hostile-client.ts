@@ -102,9 +102,11 @@ async function read(response: Response): Promise<{ body: string; transcript: str
 }
 
 function alike(text: string): string {
-  return text
-    // The time under an authentication code: what there is to sign, whatever was shown before.
-    .replaceAll(/"visit_nonce":"[A-Za-z0-9_-]{40}"/g, '"visit_nonce":"<nonce>"')
-    .replaceAll(/[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}/g, '<id>')
-    .replaceAll(/\d{4}-\d\d-\d\dT[\d:.]+Z/g, '<time>');
+  return (
+    text
+      // The time under an authentication code: what there is to sign, whatever was shown before.
+      .replaceAll(/"visit_nonce":"[A-Za-z0-9_-]{40}"/g, '"visit_nonce":"<nonce>"')
+      .replaceAll(/[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}/g, '<id>')
+      .replaceAll(/\d{4}-\d\d-\d\dT[\d:.]+Z/g, '<time>')
+  );
 }
