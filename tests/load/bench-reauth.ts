@@ -11,7 +11,7 @@ import { startWebhookClock, type WebhookClock } from './webhook-clock.ts';
  * in its own processes, beside the bare models in the same run. Sessions are created and opened before the clock runs;
  * the load comes from this process, on the same cores.
  */
-const photos = ['img/p01_1.jpg', 'img/p02_1.jpg', 'img/p05_1.jpg', 'img/p19_1.jpg'];
+const photos = ['img/p01_1.jpg', 'img/p02_1.jpg', 'img/p03_1.jpg', 'img/p19_1.jpg'];
 const aim = { p99Ms: 100, atRate: 5, shareOfBare: 0.7 };
 /** A rate is held when all were told and the median stays under half a second: the queue does not grow. */
 const heldMedianMs = 500;
