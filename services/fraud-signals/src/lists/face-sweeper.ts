@@ -1,3 +1,4 @@
+import { errorCode } from '@selfsame/runtime/errors';
 import type { Context } from '../context.ts';
 import { claimDueFaces } from '../outbound/face-entry-store.ts';
 import { deleteEmptyHiddenLists } from '../outbound/list-store.ts';
@@ -18,8 +19,9 @@ const retryMs = 60_000;
 export function startFaceSweeper(context: Context): () => Promise<void> {
   const stopping = new AbortController();
   const sweep = () =>
-    sweepFaces(context, stopping.signal).catch((err) =>
-      context.log.warn({ err }, 'could not take faces off their lists'),
+    sweepFaces(context, stopping.signal).catch((error) =>
+      // Its code alone: a database may repeat what it was asked.
+      context.log.warn({ code: errorCode(error) }, 'could not take faces off their lists'),
     );
   let running: Promise<unknown> = sweep();
   const timer = setInterval(() => {

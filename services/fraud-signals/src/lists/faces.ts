@@ -1,7 +1,7 @@
 import { randomBytes } from 'node:crypto';
 import { FaceProblem } from '@selfsame/contracts/biometrics/v1/evidence';
 import { FaceListKind } from '@selfsame/contracts/biometrics/v1/service';
-import { Failure } from '@selfsame/runtime/errors';
+import { errorCode, Failure } from '@selfsame/runtime/errors';
 import type { Context } from '../context.ts';
 import type { List } from '../domain/lists/types.ts';
 import type { FaceEntry } from '../outbound/face-entry-store.ts';
@@ -86,8 +86,11 @@ export async function dropFace(context: Context, face: FaceEntry): Promise<void>
   await giveUpFace(context.database.db, face.entryId, new Date(Date.now() + doubtMs));
   try {
     await letGo(context, face);
-  } catch (err) {
-    context.log.warn({ err, entry_id: face.entryId }, 'a face will be taken off its list later');
+  } catch (error) {
+    context.log.warn(
+      { code: errorCode(error), entry_id: face.entryId },
+      'a face will be taken off its list later',
+    );
   }
 }
 
