@@ -1,5 +1,5 @@
 import type { FactName, ValueOf } from '../facts.ts';
-import { type Sensitivity, type Signal, type SignalType, signal } from '../signal.ts';
+import { type Sensitivity, type Signal, signal } from '../signal.ts';
 
 type HistoryFact = Extract<FactName, `history.${string}`>;
 type NameOf<Value> = { [Name in HistoryFact]: ValueOf<Name> extends Value ? Name : never }[HistoryFact];
@@ -46,10 +46,8 @@ export function pastFlag(
 }
 
 /** A signal that is a word of the past. */
-export function pastWord(
-  entry: Entry & { readonly fact: NameOf<string>; readonly type?: SignalType },
-): Signal {
-  const { fact, type: _, ...rest } = entry;
+export function pastWord(entry: Entry & { readonly fact: NameOf<string> }): Signal {
+  const { fact, ...rest } = entry;
   return signal({ ...common, ...rest, type: 'enum', reads: [fact], extract: (value) => value });
 }
 
