@@ -14,6 +14,7 @@ const around: Neighbourhood = {
   secrets: {
     BIOMETRIC_KEY: key,
     SESSION_TOKEN_KEY: key,
+    SHARE_KEY: key,
     SIGNALS_KEY: key,
     WEBHOOK_SECRET_KEY: key,
     POSTGRES_PASSWORD: key,
@@ -23,6 +24,7 @@ const around: Neighbourhood = {
     capture: { http: 3 },
     biometrics: { http: 4, grpc: 5 },
     'fraud-signals': { http: 6, grpc: 7 },
+    share: { http: 9, grpc: 10 },
     'webhook-dispatcher': { http: 8 },
   },
 };

@@ -7,6 +7,7 @@ import { Failure } from '@selfsame/runtime/errors';
 export interface Secrets {
   readonly BIOMETRIC_KEY: string;
   readonly SESSION_TOKEN_KEY: string;
+  readonly SHARE_KEY: string;
   readonly SIGNALS_KEY: string;
   readonly WEBHOOK_SECRET_KEY: string;
   readonly POSTGRES_PASSWORD: string;
@@ -15,6 +16,7 @@ export interface Secrets {
 const names = [
   'BIOMETRIC_KEY',
   'SESSION_TOKEN_KEY',
+  'SHARE_KEY',
   'SIGNALS_KEY',
   'WEBHOOK_SECRET_KEY',
   'POSTGRES_PASSWORD',
@@ -68,6 +70,7 @@ function fromEntries(secretOf: (name: (typeof names)[number]) => string): Secret
   return {
     BIOMETRIC_KEY: secretOf('BIOMETRIC_KEY'),
     SESSION_TOKEN_KEY: secretOf('SESSION_TOKEN_KEY'),
+    SHARE_KEY: secretOf('SHARE_KEY'),
     SIGNALS_KEY: secretOf('SIGNALS_KEY'),
     WEBHOOK_SECRET_KEY: secretOf('WEBHOOK_SECRET_KEY'),
     POSTGRES_PASSWORD: secretOf('POSTGRES_PASSWORD'),

@@ -184,12 +184,15 @@ async function startReplica(
 }
 
 async function startEdge(run: Run, plan: Plan): Promise<void> {
-  const { session, capture, 'fraud-signals': signals, 'webhook-dispatcher': dispatcher } = plan.ports;
+  const { session, capture, biometrics, share } = plan.ports;
+  const { 'fraud-signals': signals, 'webhook-dispatcher': dispatcher } = plan.ports;
   const own = environmentOf(plan, 'edge', {
     HOST: loopback,
     HTTP_PORT: String(plan.edge),
     SESSION_HTTP: `${loopback}:${session.http}`,
     CAPTURE_HTTP: `${loopback}:${capture.http}`,
+    BIOMETRICS_HTTP: `${loopback}:${biometrics.http}`,
+    SHARE_HTTP: `${loopback}:${share.http}`,
     FRAUD_SIGNALS_HTTP: `${loopback}:${signals.http}`,
     WEBHOOK_DISPATCHER_HTTP: `${loopback}:${dispatcher.http}`,
     DEMO_HTTP: `${loopback}:${plan.demo}`,

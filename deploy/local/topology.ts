@@ -6,6 +6,7 @@ export const serviceNames = [
   'capture',
   'biometrics',
   'fraud-signals',
+  'share',
   'webhook-dispatcher',
 ] as const;
 export type ServiceName = (typeof serviceNames)[number];
@@ -23,6 +24,7 @@ export const serviceFacts: Readonly<Record<ServiceName, ServiceFacts>> = {
   capture: { httpPort: 8082, hasDatabase: false },
   biometrics: { httpPort: 8083, grpcPort: 9083, hasDatabase: true },
   'fraud-signals': { httpPort: 8086, grpcPort: 9086, hasDatabase: true },
+  share: { httpPort: 8087, grpcPort: 9087, hasDatabase: true },
   'webhook-dispatcher': { httpPort: 8084, hasDatabase: true },
 };
 
@@ -65,16 +67,23 @@ export function serviceEnvironment(name: ServiceName, around: Neighbourhood): No
       SESSION_GRPC: grpc('session'),
       BIOMETRICS_GRPC: grpc('biometrics'),
       FRAUD_SIGNALS_GRPC: grpc('fraud-signals'),
+      SHARE_GRPC: grpc('share'),
       CAPTURE_BEHIND_EDGE: 'true',
       // For those who work on the page: every state of it at /__states.
       CAPTURE_STATES_PAGE: 'true',
     },
-    biometrics: { BIOMETRIC_KEY: secrets.BIOMETRIC_KEY },
+    biometrics: { BIOMETRIC_KEY: secrets.BIOMETRIC_KEY, SESSION_GRPC: grpc('session') },
     'fraud-signals': {
       SESSION_GRPC: grpc('session'),
       BIOMETRICS_GRPC: grpc('biometrics'),
       SIGNALS_KEY: secrets.SIGNALS_KEY,
       ...(around.ipDataDirectory === undefined ? {} : { SIGNALS_IP_DATA: around.ipDataDirectory }),
+    },
+    share: {
+      SESSION_GRPC: grpc('session'),
+      BIOMETRICS_GRPC: grpc('biometrics'),
+      PUBLIC_BASE_URL: around.publicUrl,
+      SHARE_KEY: secrets.SHARE_KEY,
     },
     'webhook-dispatcher': {
       SESSION_GRPC: grpc('session'),

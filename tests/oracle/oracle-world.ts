@@ -193,5 +193,7 @@ function scoringBiometrics(target: Face, seen: { looks: number }): BiometricsSer
     forget: unused,
     putFaceListEntry: unused,
     dropFaceListEntry: unused,
+    grantReference: unused,
+    linkImages: unused,
   };
 }

@@ -1,7 +1,14 @@
+import { ApiCalled } from '../gen/selfsame/audit/v1/events.ts';
 import { TemplateEnrolled, TemplateForgotten } from '../gen/selfsame/biometrics/v1/events.ts';
 import type { MessageFns } from '../gen/selfsame/capture/v1/events.ts';
 import { CaptureCompleted, CaptureProgressed } from '../gen/selfsame/capture/v1/events.ts';
-import { SessionDeleted, SessionStatusChanged, SubjectErased } from '../gen/selfsame/session/v1/events.ts';
+import {
+  ErasureConfirmed,
+  SessionDeleted,
+  SessionStatusChanged,
+  SubjectErased,
+} from '../gen/selfsame/session/v1/events.ts';
+import { ShareRevoked } from '../gen/selfsame/share/v1/events.ts';
 import { DeliveryExhausted, DestinationDisabled } from '../gen/selfsame/webhook_dispatcher/v1/events.ts';
 
 /** One kind of fact on the bus: its subject, the service that owns it and the codec of its message. */
@@ -38,3 +45,8 @@ export const destinationDisabled = eventType(
   'destination.disabled',
   DestinationDisabled,
 );
+export const shareRevoked = eventType('share', 'share.revoked', ShareRevoked);
+/** Of every service that keeps anything about people. */
+export const erasureConfirmed = eventType('session', 'erasure.confirmed', ErasureConfirmed);
+/** Of every service with public routes. */
+export const apiCalled = eventType('session', 'api.called', ApiCalled);

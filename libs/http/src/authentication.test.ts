@@ -43,6 +43,9 @@ function serveSession(port: number) {
         leaveSession: unused,
         describeSession: unused,
         forgetDevice: unused,
+        findApplication: unused,
+        exportSession: unused,
+        importSession: unused,
       }),
   });
 }

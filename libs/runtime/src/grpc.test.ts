@@ -46,6 +46,9 @@ const silent: SessionServiceImplementation = {
   leaveSession: unused,
   describeSession: unused,
   forgetDevice: unused,
+  findApplication: unused,
+  exportSession: unused,
+  importSession: unused,
 };
 
 async function serve(

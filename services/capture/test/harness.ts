@@ -468,12 +468,19 @@ function sessionNeighbour(script: Script, seen: Seen, state: { tokenSha256: stri
     async describeSession(): Promise<never> {
       throw new Failure('not_found', 'session_not_found', 'Not asked here.');
     },
+    findApplication: elsewhere,
+    exportSession: elsewhere,
+    importSession: elsewhere,
     async forgetDevice(request: { tokenSha256: Uint8Array }) {
       find(request.tokenSha256);
       seen.forgotten += 1;
       return {};
     },
   };
+}
+
+async function elsewhere(): Promise<never> {
+  throw new Failure('internal', 'not_here', 'Not asked here.');
 }
 
 function biometricsNeighbour(script: Script, seen: Seen) {
@@ -489,6 +496,8 @@ function biometricsNeighbour(script: Script, seen: Seen) {
     examine: async () => ({}),
     putFaceListEntry: async () => ({}),
     dropFaceListEntry: async () => ({}),
+    grantReference: async () => ({}),
+    linkImages: async () => ({}),
   };
 }
 

@@ -17,7 +17,7 @@ import {
   AssessRequest,
   FraudSignalsServiceDefinition,
 } from '@selfsame/contracts/fraud_signals/v1/service';
-import { SessionStatusChanged } from '@selfsame/contracts/session/v1/events';
+import { SessionStatusChanged, SubjectErased } from '@selfsame/contracts/session/v1/events';
 import type { DescribeSessionResponse } from '@selfsame/contracts/session/v1/service';
 import { SessionServiceDefinition } from '@selfsame/contracts/session/v1/service';
 import { migrate } from '@selfsame/database/migrate';
@@ -191,7 +191,11 @@ export async function openWorld(environment: Record<string, string> = {}): Promi
     async tellErased(vendorData, applicationId = application.id) {
       const id = randomUUIDv7();
       told.push(id);
-      await bus.publish(subjectErased, id, { applicationId, vendorData, occurredAt: new Date() });
+      await bus.publish(
+        subjectErased,
+        id,
+        SubjectErased.fromPartial({ applicationId, vendorData, occurredAt: new Date() }),
+      );
       return id;
     },
     async settled() {
@@ -286,6 +290,9 @@ async function serveNeighbours(applications: readonly TestApplication[], log: Lo
         beginAttempt: notHere,
         leaveSession: notHere,
         forgetDevice: notHere,
+        findApplication: notHere,
+        exportSession: notHere,
+        importSession: notHere,
       });
       server.add(BiometricsServiceDefinition, {
         async putFaceListEntry(request) {
@@ -304,6 +311,8 @@ async function serveNeighbours(applications: readonly TestApplication[], log: Lo
         forget: notHere,
         bindReference: notHere,
         hasTemplate: notHere,
+        grantReference: notHere,
+        linkImages: notHere,
       });
     },
   });

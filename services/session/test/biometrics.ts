@@ -52,6 +52,8 @@ export async function startBiometrics(log: Log): Promise<ScriptedBiometrics> {
     forget: unused,
     putFaceListEntry: unused,
     dropFaceListEntry: unused,
+    grantReference: unused,
+    linkImages: unused,
     async bindReference({ image, ...reference }) {
       if (script.bind instanceof Failure) throw script.bind;
       if (script.bind === FaceProblem.UNSPECIFIED && image.length > 0) bound.push(reference);

@@ -1,5 +1,6 @@
 import { randomUUID, randomUUIDv7 } from 'node:crypto';
 import { subjectErased } from '@selfsame/contracts/catalog';
+import { SubjectErased } from '@selfsame/contracts/session/v1/events';
 import { type Receiver, startReceiver } from '@selfsame/testing/receiver';
 import { waitFor } from '@selfsame/testing/wait';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from 'vitest';
@@ -36,11 +37,11 @@ async function addDestination(): Promise<string> {
 }
 
 const erase = (application: TestApplication, vendorData: string) =>
-  world.bus.publish(subjectErased, randomUUIDv7(), {
-    applicationId: application.id,
-    vendorData,
-    occurredAt: new Date(),
-  });
+  world.bus.publish(
+    subjectErased,
+    randomUUIDv7(),
+    SubjectErased.fromPartial({ applicationId: application.id, vendorData, occurredAt: new Date() }),
+  );
 const rows = () =>
   world.database.db
     .selectFrom('deliveries')

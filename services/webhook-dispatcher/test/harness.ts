@@ -190,6 +190,9 @@ function serveSessionService(applications: readonly TestApplication[]) {
         leaveSession: notHere,
         describeSession: notHere,
         forgetDevice: notHere,
+        findApplication: notHere,
+        exportSession: notHere,
+        importSession: notHere,
       }),
   });
 }

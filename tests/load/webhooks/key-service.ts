@@ -35,6 +35,9 @@ export async function serveKeys(): Promise<KeyService> {
         leaveSession: elsewhere,
         describeSession: elsewhere,
         forgetDevice: elsewhere,
+        findApplication: elsewhere,
+        exportSession: elsewhere,
+        importSession: elsewhere,
       }),
   });
   return {

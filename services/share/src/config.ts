@@ -1,0 +1,32 @@
+import { busSettings } from '@selfsame/bus/settings';
+import { keySettings } from '@selfsame/keys/settings';
+import type { Environment } from '@selfsame/runtime/config';
+import { readSettings, setting, sharedSettings } from '@selfsame/runtime/config';
+
+const neighbour = { pattern: /^[^\s/]+:\d+$/, hint: 'host:port' };
+
+const settings = {
+  host: sharedSettings.host,
+  httpPort: sharedSettings.httpPort,
+  grpcPort: sharedSettings.grpcPort,
+  databaseUrl: sharedSettings.databaseUrl,
+  natsUrl: sharedSettings.natsUrl,
+  ...busSettings,
+  ...keySettings,
+  trustedProxies: sharedSettings.trustedProxies,
+  sessionGrpc: setting.string('SESSION_GRPC', neighbour),
+  biometricsGrpc: setting.string('BIOMETRICS_GRPC', neighbour),
+  /** Where users and applications reach the platform: the beginning of every link. */
+  publicBaseUrl: setting.url('PUBLIC_BASE_URL', { protocols: ['http', 'https'] }),
+  /** Tokens are signed, consents and audiences' keys sealed under it: lost, every open share is void. */
+  shareKey: setting.key('SHARE_KEY', { bytes: 32 }),
+  /** How long the record of shares is kept. */
+  shareRecordDays: setting.integer('SHARE_RECORD_DAYS', { default: 1_826, min: 365, max: 36_500 }),
+};
+
+export type Config = ReturnType<typeof readConfig>;
+
+/** @throws ConfigError that names every mistake */
+export function readConfig(environment: Environment) {
+  return readSettings(settings, environment);
+}

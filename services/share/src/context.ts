@@ -1,0 +1,21 @@
+import type { Bus } from '@selfsame/bus/bus';
+import type { BiometricsServiceDefinition } from '@selfsame/contracts/biometrics/v1/service';
+import type { SessionServiceDefinition } from '@selfsame/contracts/session/v1/service';
+import type { Database } from '@selfsame/database/database';
+import type { Keyring } from '@selfsame/keys/keyring';
+import type { GrpcClient } from '@selfsame/runtime/grpc';
+import type { Log } from '@selfsame/runtime/log';
+import type { Config } from './config.ts';
+import type { Tables } from './outbound/tables.ts';
+
+/** What the use cases work with. */
+export interface Context {
+  readonly config: Config;
+  readonly log: Log;
+  readonly database: Database<Tables>;
+  readonly bus: Bus<Tables>;
+  /** Of this service's data. */
+  readonly keyring: Keyring;
+  readonly session: GrpcClient<typeof SessionServiceDefinition>;
+  readonly biometrics: GrpcClient<typeof BiometricsServiceDefinition>;
+}

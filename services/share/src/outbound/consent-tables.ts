@@ -1,0 +1,3 @@
+/** See migrations/consents.ts. */
+// biome-ignore lint/complexity/noBannedTypes: tables come with their queries
+export type ConsentTables = {};

@@ -1,0 +1,82 @@
+import { openBus } from '@selfsame/bus/bus';
+import { BiometricsServiceDefinition } from '@selfsame/contracts/biometrics/v1/service';
+import { SessionServiceDefinition } from '@selfsame/contracts/session/v1/service';
+import { ShareServiceDefinition } from '@selfsame/contracts/share/v1/service';
+import { openDatabase } from '@selfsame/database/database';
+import { openKeyring } from '@selfsame/keys/keyring';
+import { connectGrpc, serveGrpc } from '@selfsame/runtime/grpc';
+import type { Lifecycle } from '@selfsame/runtime/lifecycle';
+import type { Log } from '@selfsame/runtime/log';
+import type { Config } from './config.ts';
+import type { Context } from './context.ts';
+import { subscribeAll } from './inbound/consumers.ts';
+import { createApi } from './inbound/http/server.ts';
+import { shareRpc } from './inbound/rpc.ts';
+import { migrations } from './migrations.ts';
+import type { Tables } from './outbound/tables.ts';
+
+/** The service's name in logs, traces, the database and on the bus. */
+export const serviceName = 'share';
+
+const askDeadlineMs = 5_000;
+
+/**
+ * Opens the service; everything that is opened registers its closing with the lifecycle. Closing goes the other way.
+ *
+ * @throws Failure `schema_behind`, `stream_misconfigured`, and those of the keyring
+ */
+export async function createService(options: {
+  config: Config;
+  lifecycle: Lifecycle;
+  log: Log;
+}): Promise<{ context: Context; httpPort: number; grpcPort: number }> {
+  const { config, lifecycle, log } = options;
+
+  const database = await openDatabase<Tables>({ service: serviceName, url: config.databaseUrl, migrations });
+  lifecycle.onStop('database', database.close);
+
+  const keyring = await openKeyring({
+    purpose: 'share',
+    database,
+    settings: config,
+    firstKey: config.shareKey,
+    log,
+  });
+  lifecycle.onStop('keyring', keyring.close);
+
+  const bus = await openBus({ service: serviceName, url: config.natsUrl, log, database, stream: config });
+  lifecycle.onStop('bus', bus.close);
+
+  const session = connectGrpc(SessionServiceDefinition, config.sessionGrpc, { deadlineMs: askDeadlineMs });
+  lifecycle.onStop('session client', session.close);
+
+  const biometrics = connectGrpc(BiometricsServiceDefinition, config.biometricsGrpc, {
+    deadlineMs: askDeadlineMs,
+  });
+  lifecycle.onStop('biometrics client', biometrics.close);
+
+  const context: Context = {
+    config,
+    log,
+    database,
+    bus,
+    keyring,
+    session: session.client,
+    biometrics: biometrics.client,
+  };
+
+  await subscribeAll(context);
+
+  const rpc = await serveGrpc({
+    host: config.host,
+    port: config.grpcPort,
+    log,
+    services: (server) => server.add(ShareServiceDefinition, shareRpc(context)),
+  });
+  lifecycle.onStop('grpc', rpc.stop);
+
+  const api = createApi(context, lifecycle.health);
+  lifecycle.onStop('http', () => api.close());
+  const address = new URL(await api.listen({ host: config.host, port: config.httpPort }));
+  return { context, httpPort: Number(address.port), grpcPort: rpc.port };
+}
