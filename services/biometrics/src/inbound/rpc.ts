@@ -115,6 +115,14 @@ export function biometricsRpc(context: Context): BiometricsServiceImplementation
       await forget(context, requireSubject(subject));
       return {};
     },
+
+    async grantReference() {
+      throw notServed('Templates are not granted');
+    },
+
+    async linkImages() {
+      throw notServed('Images are not kept');
+    },
   };
 }
 
@@ -217,4 +225,8 @@ function requireImage(image: Buffer, maxBytes: number, limit: string): Buffer {
 
 function invalid(message: string): Failure {
   return new Failure('invalid', 'request_invalid', message);
+}
+
+function notServed(what: string): Failure {
+  return new Failure('precondition', 'not_served', `${what} by this release.`);
 }
