@@ -18,6 +18,7 @@ import { leaveSession, openSession, readHostedSession } from '../hosted-sessions
 import { findPrincipal } from '../outbound/application-store.ts';
 import { assessedSession } from '../outbound/assessed-session.ts';
 import { issuedChallenge, usedChallenge } from './challenge-messages.ts';
+import { partnerRpc } from './partner-rpc.ts';
 
 /** The gRPC side: proto ↔ use cases. */
 export function sessionRpc(context: Context): SessionServiceImplementation {
@@ -70,6 +71,7 @@ export function sessionRpc(context: Context): SessionServiceImplementation {
       await forgetDevice(context, tokenSha256);
       return {};
     },
+    ...partnerRpc(context),
   };
 }
 
