@@ -5,14 +5,15 @@ export interface KeyProvider {
   /**
    * Seals 32 bytes under the provider's current key.
    * @param context authenticated with them: whoever unseals must name the same
+   * @throws Failure as `unwrap`
    */
   wrap(key: Buffer, context: KeyContext): Promise<WrappedKey>;
-  /** @throws Failure `key_unopenable`, `key_provider_unreachable`, `key_version_unknown` */
+  /** @throws Failure `key_unopenable`, `key_provider_unreachable`, `key_version_unknown`, `key_file_missing` */
   unwrap(wrapped: WrappedKey, context: KeyContext): Promise<Buffer>;
 }
 
-/** What a data key is for: the service's purpose and the version of the data key. */
-export type KeyContext = Readonly<Record<string, string>>;
+/** What a data key is for: the service, its purpose and the version of the data key. */
+export type KeyContext = Readonly<Record<'service' | 'purpose' | 'version', string>>;
 
 export interface WrappedKey {
   /** Of the provider's key. */

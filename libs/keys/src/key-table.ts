@@ -1,0 +1,65 @@
+import type { Transaction } from '@selfsame/database/database';
+import { type Generated, type Kysely, sql } from 'kysely';
+
+/** The table of data keys, in the schema of each service that seals. */
+export interface KeyTables {
+  data_keys: {
+    purpose: string;
+    version: number;
+    provider: string;
+    provider_key_version: string;
+    wrapped: Buffer;
+    created_at: Generated<Date>;
+    rewrapped_at: Date | null;
+  };
+}
+
+/** A data key as it lies. */
+export interface DataKeyRow {
+  readonly purpose: string;
+  readonly version: number;
+  readonly provider: string;
+  readonly provider_key_version: string;
+  readonly wrapped: Buffer;
+  readonly created_at: Date;
+  readonly rewrapped_at: Date | null;
+}
+
+type Rows = Kysely<KeyTables> | Transaction<KeyTables>;
+
+/** Data keys of one purpose that are newer than a version, oldest first. */
+export function findDataKeys(db: Rows, purpose: string, afterVersion = 0): Promise<DataKeyRow[]> {
+  return db
+    .selectFrom('data_keys')
+    .selectAll()
+    .where('purpose', '=', purpose)
+    .where('version', '>', afterVersion)
+    .orderBy('version')
+    .execute();
+}
+
+/** Every data key of the service. */
+export function listDataKeys(db: Rows): Promise<DataKeyRow[]> {
+  return db.selectFrom('data_keys').selectAll().orderBy('purpose').orderBy('version').execute();
+}
+
+/** @returns false when another process was first */
+export async function addDataKey(
+  db: Rows,
+  row: Pick<DataKeyRow, 'purpose' | 'version' | 'provider' | 'provider_key_version' | 'wrapped'>,
+): Promise<boolean> {
+  const { numInsertedOrUpdatedRows } = await db
+    .insertInto('data_keys')
+    .values({ ...row, rewrapped_at: null })
+    .onConflict((conflict) => conflict.doNothing())
+    .executeTakeFirst();
+  return (numInsertedOrUpdatedRows ?? 0n) > 0n;
+}
+
+/** The service that owns the schema: part of what every data key is bound to. */
+export async function serviceOf(db: Rows): Promise<string> {
+  const { rows } = await sql<{ service: string }>`SELECT current_schema() AS service`.execute(db);
+  const service = rows[0]?.service;
+  if (!service) throw new Error('a connection without a schema');
+  return service;
+}
