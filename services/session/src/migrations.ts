@@ -1,6 +1,7 @@
 import { busMigrations } from '@selfsame/bus/migrations';
 import type { Migration } from '@selfsame/database/migrate';
 import { httpMigrations } from '@selfsame/http/migrations';
+import { auditLog } from './migrations/audit-log.ts';
 
 const applications = `
 CREATE TABLE applications (
@@ -273,4 +274,5 @@ export const migrations: readonly Migration[] = [
   { name: '0009-customizations', up: customizations },
   { name: '0010-adaptive', up: adaptive },
   { name: '0011-blocklists', up: blocklists },
+  { name: '0014-audit-log', up: auditLog },
 ];

@@ -1,5 +1,6 @@
 import { setTimeout as delay } from 'node:timers/promises';
 import { saveTransition } from './announcements.ts';
+import { sweepCalls } from './audit-log.ts';
 import type { Context } from './context.ts';
 import { transition } from './domain/session-life.ts';
 import { sweepChallenges } from './outbound/challenge-store.ts';
@@ -96,6 +97,7 @@ export async function runSweeper(context: Context, periodMs: number, signal: Abo
       if (ended > 0) context.log.info({ ended }, 'overdue sessions ended');
       await sweepRecords(context.database.db, new Date(), maxSweptRecords);
       await sweepChallenges(context.database.db, new Date(), maxSweptRecords);
+      await sweepCalls(context.database.db, new Date());
     } catch (err) {
       context.log.error({ err }, 'sweep failed');
     }

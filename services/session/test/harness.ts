@@ -55,6 +55,7 @@ export interface World {
   readonly rpc: GrpcClient<typeof SessionServiceDefinition>;
   readonly demo: Client;
   readonly baseUrl: string;
+  readonly natsUrl: string;
   /** Everything that was logged. */
   logged(): string;
   client(slug: string): Promise<Client>;
@@ -181,6 +182,7 @@ export async function openWorld(environment: Record<string, string> = {}): Promi
     rpc,
     demo,
     baseUrl,
+    natsUrl: nats.url,
     logged: () => lines.join(''),
     client,
     delivered: () => delivered,

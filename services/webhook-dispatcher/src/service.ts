@@ -1,6 +1,7 @@
 import { openBus } from '@selfsame/bus/bus';
 import { SessionServiceDefinition } from '@selfsame/contracts/session/v1/service';
 import { openDatabase } from '@selfsame/database/database';
+import { auditCalls, toOutbox } from '@selfsame/http/audit';
 import { requireApiKey, sessionKeyLookup } from '@selfsame/http/authentication';
 import { honourIdempotencyKeys } from '@selfsame/http/idempotency';
 import { limitRates } from '@selfsame/http/rate-limit';
@@ -105,6 +106,7 @@ export async function createService(options: {
     requireApiKey(api, sessionKeyLookup(session.client));
     limitRates(api, { database });
     honourIdempotencyKeys(api, { database });
+    auditCalls(api, { service: 'webhook-dispatcher', write: toOutbox({ database, bus }) });
     addDestinationRoutes(api, context);
     addEndpointRoutes(api, context);
     const byHand = createByHand();

@@ -1,5 +1,6 @@
 import type { Bus } from '@selfsame/bus/bus';
-import { captureCompleted } from '@selfsame/contracts/catalog';
+import { apiCalled, captureCompleted } from '@selfsame/contracts/catalog';
+import { noteCalls } from '../audit-log.ts';
 import type { Context } from '../context.ts';
 import { readAssessment } from '../outbound/assessment.ts';
 import { readEvidence } from '../outbound/evidence.ts';
@@ -8,6 +9,7 @@ import { judgeCapture } from '../verdicts.ts';
 
 /** Subscribes to what this service acts on: one handler per event. */
 export async function startConsumers(bus: Bus<Tables>, context: Context): Promise<void> {
+  await bus.subscribeInBatches(apiCalled, noteCalls);
   await bus.subscribe(captureCompleted, async (tx, { message }) => {
     await judgeCapture(context, tx, {
       sessionId: message.sessionId,

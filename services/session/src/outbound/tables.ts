@@ -9,6 +9,7 @@ import type { JsonObject } from '../domain/fields.ts';
 import type { SessionType, StepUp } from '../domain/session.ts';
 import type { Status } from '../domain/status.ts';
 import type { WorkflowDefinition } from '../domain/workflow.ts';
+import type { AuditTables } from './audit-tables.ts';
 
 /** A JSON column: read parsed, written as text (a JavaScript array would become an array of Postgres). */
 type Json<T> = ColumnType<T, string, string>;
@@ -172,7 +173,7 @@ interface ReviewsTable {
 }
 
 /** The schema `session`. */
-export interface Tables {
+export interface Tables extends AuditTables {
   applications: ApplicationsTable;
   api_keys: ApiKeysTable;
   api_changes: ApiChangesTable;

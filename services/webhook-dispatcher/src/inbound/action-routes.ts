@@ -115,6 +115,7 @@ function addHistory(api: HttpServer, context: Context): void {
   api.get(
     `${one}history/`,
     {
+      config: { audited: false },
       schema: {
         summary: 'List what happened to a webhook destination',
         params: One,

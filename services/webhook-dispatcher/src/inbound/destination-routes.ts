@@ -47,7 +47,10 @@ export function addDestinationRoutes(api: HttpServer, context: Context): void {
 
   api.get(
     base,
-    { schema: { summary: 'List webhook destinations', response: { 200: Type.Array(DestinationRow) } } },
+    {
+      config: { audited: false },
+      schema: { summary: 'List webhook destinations', response: { 200: Type.Array(DestinationRow) } },
+    },
     async (request) => (await listOwned(context, request.principal.applicationId)).map(toDestinationRow),
   );
 
@@ -77,6 +80,7 @@ export function addDestinationRoutes(api: HttpServer, context: Context): void {
   api.get(
     `${base}:uuid/`,
     {
+      config: { audited: true },
       schema: {
         summary: 'Read a webhook destination and its secret',
         params: One,

@@ -44,7 +44,10 @@ const Change = Type.Partial(
 export function addEndpointRoutes(api: HttpServer, context: Context): void {
   api.get(
     path,
-    { schema: { summary: 'Read the application’s own webhook endpoint', response: { 200: Endpoint } } },
+    {
+      config: { audited: true },
+      schema: { summary: 'Read the application’s own webhook endpoint', response: { 200: Endpoint } },
+    },
     async (request) => toBody(await readApplicationEndpoint(context, request.principal.applicationId)),
   );
 

@@ -39,6 +39,7 @@ function addSessionLogRoutes(api: HttpServer, context: Context, byHand: ByHand):
   api.get(
     `${session}/webhooks/`,
     {
+      config: { audited: true },
       schema: {
         summary: 'List the webhook deliveries of a session',
         params: OfSession,
@@ -62,7 +63,7 @@ function addSessionLogRoutes(api: HttpServer, context: Context, byHand: ByHand):
   });
   api.get(
     `${session}/webhook/:webhook_uuid`,
-    { schema: { summary: 'Read a webhook delivery of a session', ...schema } },
+    { config: { audited: true }, schema: { summary: 'Read a webhook delivery of a session', ...schema } },
     async (request) => toDeliveryDetail(context, found(await readLogEntry(context, filterOf(request)))),
   );
   api.post(
@@ -77,6 +78,7 @@ function addDestinationLogRoutes(api: HttpServer, context: Context, byHand: ByHa
   api.get(
     deliveries,
     {
+      config: { audited: true },
       schema: {
         summary: 'List the deliveries to a destination',
         params: OfDestination,
@@ -114,7 +116,7 @@ function addDestinationLogRoutes(api: HttpServer, context: Context, byHand: ByHa
   });
   api.get(
     `${deliveries}:delivery_uuid/`,
-    { schema: { summary: 'Read a delivery to a destination', ...schema } },
+    { config: { audited: true }, schema: { summary: 'Read a delivery to a destination', ...schema } },
     async (request) => toDeliveryDetail(context, found(await readLogEntry(context, filterOf(request)))),
   );
   api.post(

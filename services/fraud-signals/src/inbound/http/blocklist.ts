@@ -41,6 +41,7 @@ export function addBlocklistRoutes(api: HttpServer, context: Context): void {
   api.get(
     base,
     {
+      config: { audited: true },
       schema: {
         summary: 'List what is on the blocklists, newest first',
         querystring: Type.Object({

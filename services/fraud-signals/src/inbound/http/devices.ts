@@ -52,6 +52,7 @@ export function addDeviceRoutes(api: HttpServer, context: Context): void {
   api.get(
     path,
     {
+      config: { audited: true },
       schema: {
         tags,
         summary: 'List the known devices of a user',

@@ -43,6 +43,7 @@ export function addListEntryRoutes(api: HttpServer, context: Context): void {
   api.get(
     base,
     {
+      config: { audited: true },
       schema: {
         summary: 'List the entries of a list, newest first',
         params: OneList,
@@ -108,7 +109,10 @@ export function addListEntryRoutes(api: HttpServer, context: Context): void {
 
   api.get(
     `${base}:entry/`,
-    { schema: { summary: 'Read an entry', params: OneEntry, response: { 200: EntryBody } } },
+    {
+      config: { audited: true },
+      schema: { summary: 'Read an entry', params: OneEntry, response: { 200: EntryBody } },
+    },
     async (request) => {
       const { uuid, entry } = request.params;
       return toEntryBody(granted(await findEntryOf(context, request.principal.applicationId, uuid, entry)));

@@ -34,6 +34,7 @@ export function addListRoutes(api: HttpServer, { database }: Context): void {
   api.get(
     base,
     {
+      config: { audited: false },
       schema: {
         summary: 'List the lists of the application',
         description: 'The blocklists are there from the start, one for each entry type.',
@@ -75,7 +76,10 @@ export function addListRoutes(api: HttpServer, { database }: Context): void {
 
   api.get(
     `${base}:uuid/`,
-    { schema: { summary: 'Read a list', params: OneList, response: { 200: ListBody } } },
+    {
+      config: { audited: false },
+      schema: { summary: 'Read a list', params: OneList, response: { 200: ListBody } },
+    },
     async (request) => {
       const list = await findList(database.db, request.principal.applicationId, request.params.uuid);
       if (list === undefined) throw notFound();

@@ -1,3 +1,4 @@
+import { auditCalls, toOutbox } from '@selfsame/http/audit';
 import { requireApiKey, sessionKeyLookup } from '@selfsame/http/authentication';
 import { honourIdempotencyKeys } from '@selfsame/http/idempotency';
 import { limitRates } from '@selfsame/http/rate-limit';
@@ -28,6 +29,7 @@ export function createApi(context: Context, health: Health): HttpServer {
     requireApiKey(api, sessionKeyLookup(context.session));
     limitRates(api, { database });
     honourIdempotencyKeys(api, { database });
+    auditCalls(api, { service: 'fraud-signals', write: toOutbox({ database, bus: context.bus }) });
     addListRoutes(api, context);
     addListEntryRoutes(api, context);
     addListImportRoute(api, context);

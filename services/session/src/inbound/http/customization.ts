@@ -19,6 +19,7 @@ export function customizationRoutes(api: HttpServer, context: Context): void {
   api.get(
     '/v3/customization/',
     {
+      config: { audited: false },
       schema: {
         tags,
         summary: 'Read how your hosted page looks and who may embed it',

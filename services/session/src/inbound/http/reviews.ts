@@ -13,6 +13,7 @@ export function reviewRoutes(api: HttpServer, context: Context): void {
   api.get(
     '/v3/sessions/:id/reviews/',
     {
+      config: { audited: true },
       schema: {
         tags,
         summary: 'Read the audit feed of a session, oldest first',

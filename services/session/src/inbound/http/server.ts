@@ -1,11 +1,14 @@
+import { auditCalls } from '@selfsame/http/audit';
 import { requireApiKey } from '@selfsame/http/authentication';
 import { honourIdempotencyKeys } from '@selfsame/http/idempotency';
 import { limitRates } from '@selfsame/http/rate-limit';
 import type { HttpServer } from '@selfsame/http/server';
 import { createHttpServer } from '@selfsame/http/server';
 import type { Health } from '@selfsame/runtime/lifecycle';
+import { writeCalls } from '../../audit-log.ts';
 import type { Context } from '../../context.ts';
 import { findPrincipal } from '../../outbound/application-store.ts';
+import { auditLogRoutes } from './audit-logs.ts';
 import { brandAssetRoutes } from './brand-assets.ts';
 import { customizationRoutes } from './customization.ts';
 import { reviewRoutes } from './reviews.ts';
@@ -38,9 +41,11 @@ export function createApi(
     requireApiKey(api, (keySha256) => findPrincipal(database.db, keySha256));
     limitRates(api, { database, budgets: { session_create: options.sessionCreationsPerMinute } });
     honourIdempotencyKeys(api, { database });
+    auditCalls(api, { service: 'session', write: writeCalls(context) });
     sessionRoutes(api, context);
     reviewRoutes(api, context);
     workflowRoutes(api, context);
+    auditLogRoutes(api, context);
     void api.register(async (forms: HttpServer) => standaloneRoutes(forms, context));
     void api.register(async (forms: HttpServer) => customizationRoutes(forms, context));
   });

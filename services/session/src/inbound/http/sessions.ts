@@ -48,6 +48,7 @@ export function sessionRoutes(api: HttpServer, context: Context): void {
   api.get(
     '/v3/session/:id/decision/',
     {
+      config: { audited: true },
       schema: {
         tags,
         summary: 'Read the decision of a session, in any status',
@@ -69,6 +70,7 @@ export function sessionRoutes(api: HttpServer, context: Context): void {
   api.get(
     '/v3/sessions/',
     {
+      config: { audited: true },
       schema: {
         tags,
         summary: 'List sessions, newest first',

@@ -23,7 +23,10 @@ export function workflowRoutes(api: HttpServer, context: Context): void {
   const { body, ...readBody } = describedBody(WorkflowBody);
   api.get(
     '/v3/workflows/',
-    { schema: { tags, summary: 'List workflows', response: { 200: Page(Open('A workflow')), ...refusals } } },
+    {
+      config: { audited: false },
+      schema: { tags, summary: 'List workflows', response: { 200: Page(Open('A workflow')), ...refusals } },
+    },
     (request) => readWorkflows(context, request.principal, request.query as Query),
   );
   api.post(
@@ -41,6 +44,7 @@ export function workflowRoutes(api: HttpServer, context: Context): void {
   api.get(
     '/v3/workflows/:ref/',
     {
+      config: { audited: false },
       schema: {
         tags,
         summary: 'Read a workflow',

@@ -1,3 +1,4 @@
+import { auditCalls, toOutbox } from '@selfsame/http/audit';
 import { requireApiKey, sessionKeyLookup } from '@selfsame/http/authentication';
 import { honourIdempotencyKeys } from '@selfsame/http/idempotency';
 import { limitRates } from '@selfsame/http/rate-limit';
@@ -27,6 +28,7 @@ export function createApi(context: Context, health: Health): HttpServer {
     requireApiKey(api, sessionKeyLookup(context.session));
     limitRates(api, { database });
     honourIdempotencyKeys(api, { database });
+    auditCalls(api, { service: 'share', write: toOutbox({ database, bus: context.bus }) });
     addConsentRoutes(api, context);
     addShareRoutes(api, context);
     addImportRoutes(api, context);
