@@ -7,6 +7,7 @@ import type { GrpcClient } from '@selfsame/runtime/grpc';
 import type { Log } from '@selfsame/runtime/log';
 import type { Config } from './config.ts';
 import type { Tables } from './outbound/tables.ts';
+import type { Signing } from './signing.ts';
 
 /** What the use cases work with. */
 export interface Context {
@@ -16,6 +17,8 @@ export interface Context {
   readonly bus: Bus<Tables>;
   /** Of this service's data. */
   readonly keyring: Keyring;
+  /** What this deployment says is signed by it: receipts, consents, heads of logs. */
+  readonly signing: Signing;
   readonly session: GrpcClient<typeof SessionServiceDefinition>;
   readonly biometrics: GrpcClient<typeof BiometricsServiceDefinition>;
 }

@@ -14,6 +14,7 @@ import { createApi } from './inbound/http/server.ts';
 import { shareRpc } from './inbound/rpc.ts';
 import { migrations } from './migrations.ts';
 import type { Tables } from './outbound/tables.ts';
+import { openSigning } from './signing.ts';
 
 /** The service's name in logs, traces, the database and on the bus. */
 export const serviceName = 'share';
@@ -44,6 +45,9 @@ export async function createService(options: {
   });
   lifecycle.onStop('keyring', keyring.close);
 
+  const signing = await openSigning({ database, keyring, log });
+  lifecycle.onStop('signing', signing.close);
+
   const bus = await openBus({ service: serviceName, url: config.natsUrl, log, database, stream: config });
   lifecycle.onStop('bus', bus.close);
 
@@ -61,6 +65,7 @@ export async function createService(options: {
     database,
     bus,
     keyring,
+    signing,
     session: session.client,
     biometrics: biometrics.client,
   };

@@ -1,0 +1,258 @@
+import type { Insertable, Selectable } from 'kysely';
+import { sql } from 'kysely';
+import type { NodeId, TreeNode } from '../domain/merkle.ts';
+import { type PlacedRecord, type RecordKind, recordFormat } from '../domain/record.ts';
+import type { Queries, Tables } from './tables.ts';
+
+/** An entry as it lies in the log. `record` is null when its years are over: then only the hash is left. */
+export interface StoredRecord {
+  readonly sequence: number;
+  readonly format: number;
+  readonly keptFrom: Date;
+  readonly hash: Buffer;
+  /** The signed head of the tree that ends with this entry. */
+  readonly head: string;
+  readonly record: PlacedRecord | null;
+}
+
+/** What the next entry follows on. */
+export interface LogEnd {
+  readonly sequence: number;
+  readonly at: Date | null;
+  readonly hash: Buffer;
+  readonly head: string;
+}
+
+/** Nobody else writes into this log until the end of the transaction. */
+export async function lockLog(tx: Queries, applicationId: string): Promise<void> {
+  await sql`SELECT pg_advisory_xact_lock(hashtextextended(${`records of ${applicationId}`}, 0))`.execute(tx);
+}
+
+/** The last entry; undefined for a log without any. */
+export async function findEnd(db: Queries, applicationId: string): Promise<LogEnd | undefined> {
+  return await db
+    .selectFrom('records')
+    .select(['sequence', 'at', 'hash', 'head'])
+    .where('application_id', '=', applicationId)
+    .orderBy('sequence', 'desc')
+    .limit(1)
+    .executeTakeFirst();
+}
+
+/** Hashes of stored nodes, in the order of their ids. @throws Error when one is missing */
+export async function findNodes(
+  db: Queries,
+  applicationId: string,
+  ids: readonly NodeId[],
+): Promise<Buffer[]> {
+  if (ids.length === 0) return [];
+  const rows = await db
+    .selectFrom('record_nodes')
+    .select(['level', 'position', 'hash'])
+    .where('application_id', '=', applicationId)
+    .where(({ eb, or }) =>
+      or(ids.map(({ level, position }) => eb('level', '=', level).and('position', '=', position))),
+    )
+    .execute();
+  const found = new Map(rows.map(({ level, position, hash }) => [`${level}/${position}`, hash]));
+  return ids.map(({ level, position }) => {
+    const hash = found.get(`${level}/${position}`);
+    if (hash === undefined) throw new Error(`node ${level}/${position} of a record is missing`);
+    return hash;
+  });
+}
+
+/** Writes an entry and the subtrees that it completes. */
+export async function insertRecord(
+  tx: Queries,
+  record: PlacedRecord,
+  made: {
+    readonly hash: Buffer;
+    readonly head: string;
+    readonly keptFrom: Date;
+    readonly nodes: readonly TreeNode[];
+  },
+): Promise<void> {
+  await tx.insertInto('records').values(toRow(record, made)).execute();
+  await tx
+    .insertInto('record_nodes')
+    .values(made.nodes.map((node) => ({ application_id: record.applicationId, ...node })))
+    .execute();
+}
+
+function toRow(
+  record: PlacedRecord,
+  made: { readonly hash: Buffer; readonly head: string; readonly keptFrom: Date },
+): Insertable<Tables['records']> {
+  return {
+    application_id: record.applicationId,
+    sequence: record.sequence,
+    format: recordFormat,
+    at: record.at,
+    kind: record.kind,
+    user_pid: record.userPid,
+    from_application_id: record.fromApplicationId,
+    audience_id: record.audienceId,
+    audience: record.audience,
+    purpose: record.purpose,
+    scope: record.scope,
+    share_id: record.shareId,
+    consent_id: record.consentId,
+    expires_at: record.expiresAt,
+    import_status: record.importStatus,
+    note: record.note,
+    document_sha256: record.documentSha256,
+    salt: record.salt,
+    kept_from: made.keptFrom,
+    hash: made.hash,
+    head: made.head,
+  };
+}
+
+/** What entries are asked for; undefined: all. */
+export interface RecordFilter {
+  readonly userPid?: string | undefined;
+  readonly audienceId?: string | undefined;
+  readonly audience?: string | undefined;
+  readonly purpose?: string | undefined;
+  readonly kind?: RecordKind | undefined;
+  readonly shareId?: string | undefined;
+  readonly consentId?: string | undefined;
+  readonly from?: Date | undefined;
+  /** Not included. */
+  readonly to?: Date | undefined;
+}
+
+/** One page of a log, newest first, and how many entries fit. Those whose years are over fit no filter. */
+export async function findRecords(
+  db: Queries,
+  applicationId: string,
+  filter: RecordFilter & { readonly limit: number; readonly offset: number },
+): Promise<{ count: number; records: StoredRecord[] }> {
+  const matching = filtered(db, applicationId, filter);
+  const rows = await matching
+    .selectAll()
+    .orderBy('sequence', 'desc')
+    .limit(filter.limit)
+    .offset(filter.offset)
+    .execute();
+  const counted = await matching
+    .select(({ fn }) => fn.countAll<number>().as('count'))
+    .executeTakeFirstOrThrow();
+  return { count: counted.count, records: rows.map(toStored) };
+}
+
+function filtered(db: Queries, applicationId: string, filter: RecordFilter) {
+  const equal = {
+    user_pid: filter.userPid,
+    audience_id: filter.audienceId,
+    purpose: filter.purpose,
+    kind: filter.kind,
+    share_id: filter.shareId,
+    consent_id: filter.consentId,
+  };
+  let matching = db.selectFrom('records').where('application_id', '=', applicationId);
+  for (const [column, value] of Object.entries(equal)) {
+    if (value !== undefined) matching = matching.where(column as keyof typeof equal, '=', value);
+  }
+  const { audience, from, to } = filter;
+  if (audience !== undefined) {
+    matching = matching.where(({ eb, fn }) =>
+      eb(fn<string>('lower', ['audience']), '=', audience.toLowerCase()),
+    );
+  }
+  if (from !== undefined) matching = matching.where('at', '>=', from);
+  if (to !== undefined) matching = matching.where('at', '<', to);
+  return matching;
+}
+
+/** Entries of a log in order, after a sequence. */
+export async function findRecordsAfter(
+  db: Queries,
+  applicationId: string,
+  after: number,
+  limit: number,
+): Promise<StoredRecord[]> {
+  const rows = await db
+    .selectFrom('records')
+    .selectAll()
+    .where('application_id', '=', applicationId)
+    .where('sequence', '>', after)
+    .orderBy('sequence')
+    .limit(limit)
+    .execute();
+  return rows.map(toStored);
+}
+
+/** Every node of a log, lowest level first, a page at a time. */
+export async function findNodesAfter(
+  db: Queries,
+  applicationId: string,
+  after: NodeId,
+  limit: number,
+): Promise<TreeNode[]> {
+  return await db
+    .selectFrom('record_nodes')
+    .select(['level', 'position', 'hash'])
+    .where('application_id', '=', applicationId)
+    .where(sql<boolean>`(level, position) > (${after.level}, ${after.position})`)
+    .orderBy('level')
+    .orderBy('position')
+    .limit(limit)
+    .execute();
+}
+
+/** Whoever has a log. */
+export async function findLogs(db: Queries): Promise<string[]> {
+  const rows = await db.selectFrom('records').select('application_id').where('sequence', '=', 1).execute();
+  return rows.map((row) => row.application_id);
+}
+
+/**
+ * Lets go of what entries say whose years are over; hash, place and signed head stay.
+ * @param limit of entries at once; other replicas take other ones
+ * @returns how many
+ */
+export async function emptyRecords(db: Queries, keptBefore: Date, limit: number): Promise<number> {
+  const { rows } = await sql`
+    UPDATE records SET at = NULL, kind = NULL, user_pid = NULL, from_application_id = NULL, audience_id = NULL,
+      audience = NULL, purpose = NULL, scope = NULL, share_id = NULL, consent_id = NULL, expires_at = NULL,
+      import_status = NULL, note = NULL, document_sha256 = NULL, salt = NULL
+    WHERE (application_id, sequence) IN (
+      SELECT application_id, sequence FROM records WHERE kept_from < ${keptBefore} AND salt IS NOT NULL
+      ORDER BY kept_from LIMIT ${limit} FOR UPDATE SKIP LOCKED
+    ) RETURNING 1`.execute(db);
+  return rows.length;
+}
+
+function toStored(row: Selectable<Tables['records']>): StoredRecord {
+  const { sequence, format, hash, head, kept_from: keptFrom } = row;
+  return { sequence, format, hash, head, keptFrom, record: toRecord(row) };
+}
+
+/** null when any of what every entry has is missing. */
+function toRecord(row: Selectable<Tables['records']>): PlacedRecord | null {
+  const { at, kind, audience, purpose, scope, salt } = row;
+  const { from_application_id: fromApplicationId, audience_id: audienceId } = row;
+  if (at === null || kind === null || salt === null || fromApplicationId === null) return null;
+  if (audienceId === null || audience === null || purpose === null || scope === null) return null;
+  return {
+    applicationId: row.application_id,
+    sequence: row.sequence,
+    at,
+    kind,
+    userPid: row.user_pid,
+    fromApplicationId,
+    audienceId,
+    audience,
+    purpose,
+    scope,
+    shareId: row.share_id,
+    consentId: row.consent_id,
+    expiresAt: row.expires_at,
+    importStatus: row.import_status,
+    note: row.note,
+    documentSha256: row.document_sha256,
+    salt,
+  };
+}
