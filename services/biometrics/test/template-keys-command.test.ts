@@ -1,5 +1,8 @@
 import { spawn } from 'node:child_process';
 import { text } from 'node:stream/consumers';
+import { ApiActor } from '@selfsame/contracts/audit/v1/events';
+import { apiCalled } from '@selfsame/contracts/catalog';
+import { sql } from 'kysely';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { newSession, openWorld, type World } from './harness.ts';
 
@@ -51,6 +54,24 @@ describe('a version that users are enrolled under', () => {
       expect((await command(['revoke', ...of, '--version', version])).code).toBe(0);
     }
   });
+});
+
+test('who changed the keys of an application is told to its audit log, who looked at them is not', async () => {
+  const session = newSession();
+  await world.enrol(session, 'img/p04_1.jpg');
+  const { applicationId } = session;
+  await command(['list', '--application', applicationId]);
+  await command(['rotate', '--application', applicationId]);
+  await command(['revoke', '--application', applicationId, '--version', '1', '--yes']);
+  const { rows } = await sql<{ payload: Buffer }>`
+    SELECT payload FROM outbox WHERE subject = ${apiCalled.subject} ORDER BY position`.execute(
+    world.db,
+  );
+  const calls = rows.map(({ payload }) => apiCalled.codec.decode(payload));
+  expect(calls.filter((call) => call.applicationId === applicationId)).toMatchObject([
+    { actor: ApiActor.OPERATOR, method: 'RUN', path: 'template-keys rotate', status: 0 },
+    { actor: ApiActor.OPERATOR, method: 'RUN', path: 'template-keys revoke --version 1', status: 0 },
+  ]);
 });
 
 test('help is an answer, also where no database is known', async () => {

@@ -1,6 +1,8 @@
 import { execFile } from 'node:child_process';
 import { randomUUID } from 'node:crypto';
 import { join } from 'node:path';
+import { ApiActor } from '@selfsame/contracts/audit/v1/events';
+import { apiCalled } from '@selfsame/contracts/catalog';
 import { StepUpAction } from '@selfsame/contracts/fraud_signals/v1/assessment';
 import { AssessmentPhase } from '@selfsame/contracts/fraud_signals/v1/service';
 import fc from 'fast-check';
@@ -97,6 +99,19 @@ describe('an assessment that is replayed', () => {
     expect(same.output).toContain('the same result, with the same signals and weights');
     expect(same.output).toContain('ACTIVE_3D by "tried often" because beh_capture_retries = 4');
     expect(same.code).toBe(0);
+    const { rows } = await sql<{ payload: Buffer }>`
+      SELECT payload FROM outbox WHERE subject = ${apiCalled.subject}`.execute(db);
+    expect(
+      rows.map(({ payload }) => apiCalled.codec.decode(payload)),
+      'who looked is on record',
+    ).toMatchObject([
+      {
+        actor: ApiActor.OPERATOR,
+        method: 'RUN',
+        path: `assessment replay ${id}`,
+        applicationId: expect.any(String),
+      },
+    ]);
 
     await sql`UPDATE assessments SET score = 1, catalogue_version = 'older' WHERE id = ${id}`.execute(db);
     const other = await run('replay', id);

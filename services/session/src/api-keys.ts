@@ -13,6 +13,7 @@ export type RevokedKeys = { readonly keyId: string } | 'all_but_newest' | 'none'
 
 /** What was revoked just now, and which keys still work, newest first. */
 export interface KeyRevocation {
+  readonly applicationId: string;
   readonly revoked: readonly string[];
   readonly active: readonly { readonly id: string; readonly createdAt: Date }[];
 }
@@ -42,6 +43,6 @@ export async function revokeApiKeys(
     }
     const revoked = ending.map(({ id }) => id);
     await revokeKeys(tx, revoked, new Date());
-    return { revoked, active: keys.filter(({ id }) => !revoked.includes(id)) };
+    return { applicationId, revoked, active: keys.filter(({ id }) => !revoked.includes(id)) };
   });
 }

@@ -1,4 +1,5 @@
 import { parseArgs } from 'node:util';
+import { recordCommand } from '@selfsame/bus/commands';
 import { enqueueDeferred } from '@selfsame/bus/deferred';
 import { openDatabase } from '@selfsame/database/database';
 import { readSettings, sharedSettings } from '@selfsame/runtime/config';
@@ -57,6 +58,13 @@ try {
   });
   const context = { database, bus: { enqueue: enqueueDeferred } };
   try {
+    if (action !== 'list') {
+      const line = [
+        `template-keys ${action}`,
+        ...(version === undefined ? [] : [`--version ${version}`]),
+      ].join(' ');
+      await recordCommand(database, { applicationId, service: 'biometrics', line });
+    }
     if (action === 'list') {
       for (const key of await listTemplateKeys(context, applicationId)) print(lineOf(key));
     } else if (action === 'rotate') {

@@ -1,4 +1,5 @@
 import { parseArgs } from 'node:util';
+import { recordCommand } from '@selfsame/bus/commands';
 import { openDatabase } from '@selfsame/database/database';
 import { readSettings, sharedSettings } from '@selfsame/runtime/config';
 import { migrations } from '../migrations.ts';
@@ -39,6 +40,12 @@ async function replayOne(url: string, id: string): Promise<number> {
       console.error(`There is no assessment ${id}.`);
       return exitCodes.unknown;
     }
+    const { application_id: applicationId } = record;
+    await recordCommand(database, {
+      applicationId,
+      service: 'fraud-signals',
+      line: `assessment replay ${id}`,
+    });
     const replayed = replay(record);
     if (replayed === null) {
       console.error(`What assessment ${id} was made from is not kept any more.`);

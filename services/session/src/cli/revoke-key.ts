@@ -1,4 +1,5 @@
 import { parseArgs } from 'node:util';
+import { recordCommand } from '@selfsame/bus/commands';
 import { openDatabase } from '@selfsame/database/database';
 import { readSettings, sharedSettings } from '@selfsame/runtime/config';
 import type { RevokedKeys } from '../api-keys.ts';
@@ -32,7 +33,10 @@ try {
     maxConnections: 1,
   });
   try {
-    const { revoked, active } = await revokeApiKeys(database, slug, which);
+    const { applicationId, revoked, active } = await revokeApiKeys(database, slug, which);
+    for (const id of revoked) {
+      await recordCommand(database, { applicationId, service: 'session', line: `revoke-key --key-id ${id}` });
+    }
     const keys = active.map(({ id, createdAt }) => ({ key_id: id, created_at: createdAt.toISOString() }));
     process.stdout.write(`${JSON.stringify({ slug, revoked, active: keys })}\n`);
   } finally {
