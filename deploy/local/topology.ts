@@ -82,6 +82,7 @@ export function serviceEnvironment(name: ServiceName, around: Neighbourhood): No
     share: {
       SESSION_GRPC: grpc('session'),
       BIOMETRICS_GRPC: grpc('biometrics'),
+      FRAUD_SIGNALS_GRPC: grpc('fraud-signals'),
       PUBLIC_BASE_URL: around.publicUrl,
       SHARE_KEY: secrets.SHARE_KEY,
     },

@@ -513,5 +513,6 @@ function fraudSignalsNeighbour(script: Script, seen: Seen) {
     },
     checkRules: async () => ({ mistakes: [] }),
     forgetDevices: async () => ({ forgotten: 0 }),
+    nameDevice: async () => ({ deviceName: '' }),
   };
 }

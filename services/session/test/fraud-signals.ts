@@ -67,6 +67,7 @@ export async function startFraudSignals(log: Log): Promise<ScriptedFraudSignals>
       if (check instanceof Failure) throw check;
       return { mistakes: check };
     },
+    nameDevice: async () => ({ deviceName: '' }),
     async forgetDevices(request) {
       forgotten.push(request);
       if (script.forget) throw script.forget;

@@ -16,6 +16,8 @@ const settings = {
   trustedProxies: sharedSettings.trustedProxies,
   sessionGrpc: setting.string('SESSION_GRPC', neighbour),
   biometricsGrpc: setting.string('BIOMETRICS_GRPC', neighbour),
+  /** Knows browsers by their keys: whether the one that agrees is the one that took the selfie. */
+  fraudSignalsGrpc: setting.string('FRAUD_SIGNALS_GRPC', neighbour),
   /** Where users and applications reach the platform: the beginning of every link. */
   publicBaseUrl: setting.url('PUBLIC_BASE_URL', { protocols: ['http', 'https'] }),
   /** Tokens are signed, consents and audiences' keys sealed under it: lost, every open share is void. */

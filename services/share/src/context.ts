@@ -1,5 +1,6 @@
 import type { Bus } from '@selfsame/bus/bus';
 import type { BiometricsServiceDefinition } from '@selfsame/contracts/biometrics/v1/service';
+import type { FraudSignalsServiceDefinition } from '@selfsame/contracts/fraud_signals/v1/service';
 import type { SessionServiceDefinition } from '@selfsame/contracts/session/v1/service';
 import type { Database } from '@selfsame/database/database';
 import type { Keyring } from '@selfsame/keys/keyring';
@@ -21,4 +22,5 @@ export interface Context {
   readonly signing: Signing;
   readonly session: GrpcClient<typeof SessionServiceDefinition>;
   readonly biometrics: GrpcClient<typeof BiometricsServiceDefinition>;
+  readonly fraudSignals: GrpcClient<typeof FraudSignalsServiceDefinition>;
 }

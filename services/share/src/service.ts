@@ -1,5 +1,6 @@
 import { openBus } from '@selfsame/bus/bus';
 import { BiometricsServiceDefinition } from '@selfsame/contracts/biometrics/v1/service';
+import { FraudSignalsServiceDefinition } from '@selfsame/contracts/fraud_signals/v1/service';
 import { SessionServiceDefinition } from '@selfsame/contracts/session/v1/service';
 import { ShareServiceDefinition } from '@selfsame/contracts/share/v1/service';
 import { openDatabase } from '@selfsame/database/database';
@@ -20,6 +21,8 @@ import { openSigning } from './signing.ts';
 export const serviceName = 'share';
 
 const askDeadlineMs = 5_000;
+/** Whoever agrees does not wait for evidence that is only better. */
+const nameDeadlineMs = 1_000;
 
 /**
  * Opens the service; everything that is opened registers its closing with the lifecycle. Closing goes the other way.
@@ -59,6 +62,11 @@ export async function createService(options: {
   });
   lifecycle.onStop('biometrics client', biometrics.close);
 
+  const fraudSignals = connectGrpc(FraudSignalsServiceDefinition, config.fraudSignalsGrpc, {
+    deadlineMs: nameDeadlineMs,
+  });
+  lifecycle.onStop('fraud-signals client', fraudSignals.close);
+
   const context: Context = {
     config,
     log,
@@ -68,6 +76,7 @@ export async function createService(options: {
     signing,
     session: session.client,
     biometrics: biometrics.client,
+    fraudSignals: fraudSignals.client,
   };
 
   await subscribeAll(context);

@@ -3,6 +3,7 @@ import { deadlineOf } from '@selfsame/runtime/deadline';
 import { assess } from '../assess.ts';
 import type { Context } from '../context.ts';
 import { checkRules } from '../domain/rules.ts';
+import { deviceNameOf } from '../identity.ts';
 import { forgetDevices } from '../knowledge.ts';
 import { readAssessRequest, readWrittenRules } from './assess-request.ts';
 import { assessmentMessage } from './assessment-message.ts';
@@ -20,6 +21,9 @@ export function fraudSignalsRpc(context: Context): FraudSignalsServiceImplementa
     },
     async forgetDevices(request) {
       return { forgotten: await forgetDevices(context, request) };
+    },
+    async nameDevice({ applicationId, keySha256 }) {
+      return { deviceName: deviceNameOf(context, applicationId, Buffer.from(keySha256)) };
     },
   };
 }
