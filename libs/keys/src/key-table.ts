@@ -56,6 +56,25 @@ export async function addDataKey(
   return (numInsertedOrUpdatedRows ?? 0n) > 0n;
 }
 
+/** From here to the end of the transaction nobody adds a data key or seals one anew. Reading goes on. */
+export async function holdDataKeys(tx: Transaction<KeyTables>): Promise<void> {
+  await sql`LOCK TABLE data_keys IN SHARE ROW EXCLUSIVE MODE`.execute(tx);
+}
+
+/** Replaces how a data key is sealed. */
+export async function saveWrapping(
+  tx: Transaction<KeyTables>,
+  row: Pick<DataKeyRow, 'purpose' | 'version' | 'provider' | 'provider_key_version' | 'wrapped'>,
+): Promise<void> {
+  const { purpose, version, ...wrapping } = row;
+  await tx
+    .updateTable('data_keys')
+    .set({ ...wrapping, rewrapped_at: sql<Date>`now()` })
+    .where('purpose', '=', purpose)
+    .where('version', '=', version)
+    .execute();
+}
+
 /** The service that owns the schema: part of what every data key is bound to. */
 export async function serviceOf(db: Rows): Promise<string> {
   const { rows } = await sql<{ service: string }>`SELECT current_schema() AS service`.execute(db);

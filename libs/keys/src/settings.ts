@@ -13,6 +13,15 @@ export interface KeySettings {
   readonly kmsSecretAccessKey: string | undefined;
 }
 
+/**
+ * A service's own key (base64 of 32 bytes). Only the provider `environment` needs it; under the others it is what version 1 is
+ * made of, where something was sealed under it before there were keyrings.
+ */
+export function ownKey(name: string): Setting<Buffer | undefined> {
+  const { read } = setting.key(name, { bytes: 32 });
+  return { name, read: (text) => (text?.trim() ? read(text) : undefined) };
+}
+
 /** For a service's own settings, to be spread; `openKeyring({ settings: config })` takes them. */
 export const keySettings = {
   keyProvider: setting.oneOf('KEY_PROVIDER', ['environment', 'file', 'aws-kms'], { default: 'environment' }),
