@@ -106,5 +106,5 @@ test('of a batch, the event that stands last in the stream was handled last', as
     place: { incarnation, sequence },
   }));
   await database.transaction((tx) => claimEvents(tx, 'consumer', events));
-  expect(await lastHandled(database, 'consumer', incarnation)).toEqual({ id: 'event-1', sequence: 9 });
+  expect(await lastHandled(database, 'consumer', incarnation, 1)).toEqual([{ id: 'event-1', sequence: 9 }]);
 });

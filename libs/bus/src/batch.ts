@@ -134,10 +134,11 @@ function read<Message>(
   const options = { kind: SpanKind.CONSUMER, attributes: processAttributes(subject, consumer, id) };
   const span = trace.getTracer('selfsame').startSpan(`${subject} process`, options, publisher);
   const context = trace.setSpan(publisher, span);
+  const sequence = delivery.info.streamSequence;
   return {
     waiting,
-    delivered: { id, message, redelivered: false, publishedAt, trace: context },
-    place: { incarnation, sequence: delivery.info.streamSequence },
+    delivered: { id, message, redelivered: false, publishedAt, sequence, trace: context },
+    place: { incarnation, sequence },
     span,
   };
 }

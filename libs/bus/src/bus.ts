@@ -10,6 +10,7 @@ import { type SubscribeOptions, type Subscription, startConsumer } from './consu
 import { watchDeadLetters } from './dead-letters.ts';
 import type { Delivered, Handler } from './delivery.ts';
 import { encodeMessage, readHeaders, recordOf, writeHeaders } from './envelope.ts';
+import { eraseMessage, eraseMessages, forgetRows } from './forgetting.ts';
 import { type JetStream, openJetStream } from './jetstream.ts';
 import { insertEvent } from './outbox.ts';
 import { startRelay } from './relay.ts';
@@ -61,6 +62,23 @@ export interface Bus<Tables = AnyTables> {
    * @throws Failure `bus_unavailable` after six seconds at most; the event may have been stored nevertheless
    */
   publish<Message>(event: EventType<Message>, id: string, message: Message): Promise<void>;
+  /**
+   * Lets go, in this transaction, of what the service's own outbox and dead letters tell about people: events that are about
+   * one of these (see `EventType.about`: ids of sessions, mostly), published or not. Their copies in the stream are not
+   * touched; the service that owns the erasure has `erase` for them.
+   * @returns how many
+   */
+  forget(tx: Transaction<Tables>, about: readonly string[]): Promise<{ events: number; deadLetters: number }>;
+  /**
+   * Overwrites, in the stream, every event that is about one of these, whoever published it and whether or not anybody
+   * remembers it. To be called when all who need to have read what is to go; reads every event there is that tells about
+   * people, so that many ids cost no more than one.
+   * @returns how many
+   * @throws when NATS is away: to be tried again
+   */
+  erase(about: readonly string[]): Promise<number>;
+  /** The same for one event, as it was delivered. It is gone, or NATS was away, which is logged. */
+  eraseDelivered(event: Pick<Delivered<unknown>, 'id' | 'sequence'>): Promise<void>;
   /** Throws when the stream does not answer within two seconds. */
   ping(): Promise<void>;
   /** Stops intake, waits for handlers at work (5 s) and for publishes on their way, then disconnects. */
@@ -86,8 +104,9 @@ export async function openBus<Tables = AnyTables>(options: {
   const database: Database | undefined = options.database;
   const jetstream = await openJetStream(service, url, log, stream);
   const parts = { service, jetstream, log, keepMs: keepMs(stream) };
-  const relay = database && (await startRelay({ ...parts, database }).catch(closing(jetstream)));
+  const relay = database && (await startRelay({ ...parts, database }).catch(disconnecting(jetstream)));
   const unwatch = database && watchDeadLetters({ service, database, log });
+  const closing = new AbortController();
   const subscriptions = new Map<string, Promise<Subscription>>();
 
   async function subscribe<Message>(
@@ -108,12 +127,13 @@ export async function openBus<Tables = AnyTables>(options: {
       if (!database || !relay)
         throw new Error(`enqueue ${event.name}: this bus has no database; use publish`);
       const span = startPublisherSpan(event.subject, id);
-      const stored = await insertEvent(tx as Transaction, {
+      const row = {
         id,
         subject: event.subject,
         payload: encodeMessage(event, message),
         headers: writeHeaders(trace.setSpan(context.active(), span)),
-      });
+      };
+      const stored = await insertEvent(tx as Transaction, row, event.about?.(message));
       if (stored) database.onCommit(tx, () => void relay.offer(stored).finally(() => span.end()));
       return id;
     },
@@ -164,11 +184,21 @@ export async function openBus<Tables = AnyTables>(options: {
       );
     },
 
+    forget: (tx, about) => forgetRows(tx as Transaction, about),
+    erase: (about) => eraseMessages(jetstream, about, closing.signal),
+    async eraseDelivered({ id, sequence }) {
+      if (sequence === undefined) return;
+      await eraseMessage(jetstream, sequence).catch((err) => {
+        log.warn({ err, event_id: id }, 'an event that nobody needs stays in the stream until it is trimmed');
+      });
+    },
+
     async ping() {
       await jetstream.look();
     },
 
     async close() {
+      closing.abort();
       const opened = await Promise.allSettled(subscriptions.values());
       await Promise.all(opened.map((one) => one.status === 'fulfilled' && one.value.stop()));
       await unwatch?.();
@@ -178,7 +208,7 @@ export async function openBus<Tables = AnyTables>(options: {
   };
 }
 
-function closing(jetstream: JetStream): (error: unknown) => Promise<never> {
+function disconnecting(jetstream: JetStream): (error: unknown) => Promise<never> {
   return async (error) => {
     await jetstream.close();
     throw error;

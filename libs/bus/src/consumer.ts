@@ -7,7 +7,7 @@ import { type BatchHandler, createBatcher } from './batch.ts';
 import { ensureConsumer } from './consumer-config.ts';
 import { type Handler, handleDelivery } from './delivery.ts';
 import { lastHandled, pruneInbox } from './inbox.ts';
-import type { JetStream } from './jetstream.ts';
+import type { JetStream, StreamView } from './jetstream.ts';
 import { rememberReaders } from './readers.ts';
 import { runReplay } from './replay.ts';
 
@@ -26,6 +26,8 @@ export interface Subscription {
 const pullMs = 3_000;
 const pruneEveryMs = 60_000;
 const stopWithinMs = 5_000;
+/** When all of so many latest events were erased, the stream is read again from the start, which only takes time. */
+const lookBack = 50;
 
 /**
  * Runs `handler` for every event of one kind, in a transaction with its inbox row, so that the effect happens once however
@@ -80,8 +82,7 @@ export async function startConsumer<Message>(options: {
   async function prepare(): Promise<Consumer> {
     stale = false;
     const view = await jetstream.look();
-    const last = await lastHandled(database, name, view.incarnation);
-    if (last && !(await jetstream.holds(view, last.sequence, last.id))) {
+    if (!(await isAsItWas(view))) {
       log.warn('the stream lost its end: reading it from the start');
       await jetstream.manager.consumers.delete(streamName, name).catch(() => {}); // gone is as good
     }
@@ -89,6 +90,16 @@ export async function startConsumer<Message>(options: {
     await rememberReaders(database, [name], view.incarnation);
     incarnation = view.incarnation;
     return jetstream.client.consumers.get(streamName, name);
+  }
+
+  /** The latest event that we handled and that nobody has erased since is where it was. */
+  async function isAsItWas(view: StreamView): Promise<boolean> {
+    const handled = await lastHandled(database, name, view.incarnation, lookBack);
+    for (const { sequence, id } of handled) {
+      const found = await jetstream.find(view, sequence, id);
+      if (found !== 'erased') return found === 'there';
+    }
+    return handled.length === 0;
   }
 
   /** Pulls until something ends it; never more messages than handlers are free. */

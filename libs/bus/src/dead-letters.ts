@@ -55,6 +55,24 @@ export async function takeRequested(
   return rows[0];
 }
 
+/**
+ * Removes letters that tell about these: what they were about is gone.
+ * @param aboutOf the id by which a letter is found, if it tells about a person
+ */
+export async function forgetLetters(
+  tx: Transaction<BusTables>,
+  about: ReadonlySet<string>,
+  aboutOf: (letter: { subject: string; payload: Uint8Array }) => string | undefined,
+): Promise<number> {
+  const letters = await tx
+    .selectFrom('dead_letters')
+    .select(['consumer', 'event_id', 'subject', 'payload'])
+    .execute();
+  const theirs = letters.filter((letter) => about.has(aboutOf(letter) ?? ''));
+  for (const { consumer, event_id } of theirs) await removeLetter(tx, consumer, event_id);
+  return theirs.length;
+}
+
 /** The event was handled after all, by this transaction. */
 export async function removeLetter(
   tx: Transaction<BusTables>,

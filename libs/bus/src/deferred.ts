@@ -17,6 +17,7 @@ export async function enqueueDeferred<Message>(
 ): Promise<string> {
   const id = randomUUIDv7();
   const headers = writeHeaders(context.active());
-  await insertEvent(tx, { id, subject: event.subject, payload: encodeMessage(event, message), headers });
+  const stored = { id, subject: event.subject, payload: encodeMessage(event, message), headers };
+  await insertEvent(tx, stored, event.about?.(message));
   return id;
 }

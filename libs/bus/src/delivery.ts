@@ -18,6 +18,8 @@ export interface Delivered<Message> {
   redelivered: boolean;
   /** When its transaction enqueued it. */
   publishedAt: Date;
+  /** Its number in the stream; absent where it does not come from there. */
+  sequence?: number;
   /** Of its publisher, and of its handling: for what follows from it later. */
   trace: Context;
 }
@@ -88,6 +90,7 @@ export async function handleDelivery<Message>(
       message,
       redelivered: delivery.redelivered,
       publishedAt,
+      sequence: streamSequence,
       trace: publisher,
     };
     const place = { incarnation, sequence: streamSequence };

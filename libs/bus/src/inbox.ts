@@ -72,19 +72,20 @@ export async function wasHandled(
   return row !== undefined;
 }
 
-/** The event that this consumer handled last in this incarnation of the stream. */
+/** The events that this consumer handled last in this incarnation of the stream, the latest first. */
 export async function lastHandled(
   { db }: Database<BusTables>,
   consumer: string,
   incarnation: string,
-): Promise<{ id: string; sequence: number } | undefined> {
+  limit: number,
+): Promise<{ id: string; sequence: number }[]> {
   const { rows } = await sql<{ id: string; sequence: number }>`
     SELECT event_id AS id, stream_sequence AS sequence FROM inbox
     WHERE consumer = ${consumer} AND incarnation = ${incarnation}
       -- Nothing of this stream was handled before there was it: or a new one would be looked for through all of the inbox.
       AND handled_at >= ${incarnation}::timestamptz - interval '1 day'
-    ORDER BY handled_at DESC, stream_sequence DESC LIMIT 1`.execute(db);
-  return rows[0];
+    ORDER BY handled_at DESC, stream_sequence DESC LIMIT ${limit}`.execute(db);
+  return rows;
 }
 
 /**

@@ -52,8 +52,11 @@ export interface JetStream {
     payload: Uint8Array;
     headers: EventHeaders;
   }): Promise<PubAck>;
-  /** Whether the stream still has `id` at `sequence`; what aged out (below the first sequence) counts as there. */
-  holds(view: StreamView, sequence: number, id: string): Promise<boolean>;
+  /**
+   * Whether the stream still has `id` at `sequence`; what aged out (below the first sequence) counts as there. `erased`: there
+   * is nothing at that place and more behind it, so somebody has erased the event, or what took its place.
+   */
+  find(view: StreamView, sequence: number, id: string): Promise<'there' | 'erased' | 'lost'>;
   /** The first event of `subject` (may be a wildcard) at `sequence` or after it. */
   next(subject: string, sequence: number): Promise<{ sequence: number; time: Date } | undefined>;
   close(): Promise<void>;
@@ -128,12 +131,13 @@ async function watch(connection: NatsConnection, log: Log, settings: StreamSetti
     look,
     publish: ({ id, subject, payload, headers }) =>
       client.publish(subject, payload, { headers: toNatsHeaders(headers, id), timeout: requestMs }),
-    async holds(view, sequence, id) {
-      if (sequence < view.firstSequence) return true;
+    async find(view, sequence, id) {
+      if (sequence < view.firstSequence) return 'there';
       const stored = await manager.streams.getMessage(streamName, { seq: sequence });
-      if (stored !== null) return stored.header.get(idHeader) === id;
-      const { state } = await manager.streams.info(streamName); // it may have been trimmed since
-      return sequence < state.first_seq;
+      if (stored !== null) return stored.header.get(idHeader) === id ? 'there' : 'lost';
+      const { state } = await manager.streams.info(streamName);
+      if (sequence < state.first_seq) return 'there'; // it was trimmed since
+      return sequence > state.last_seq ? 'lost' : 'erased';
     },
     async next(subject, sequence) {
       const query: NextMsgRequest = { seq: sequence, next_by_subj: subject };

@@ -60,4 +60,15 @@ export const busMigrations: Migration[] = [
       COMMENT ON TABLE stream_readers IS 'consumers seen on the stream, also of other services: a new stream is not trimmed before they are back';
     `,
   },
+  {
+    name: 'bus-0003-forgetting',
+    up: `
+      ALTER TABLE outbox ADD COLUMN about text;
+      COMMENT ON COLUMN outbox.about IS 'id by which an event that tells about a person is found when the person is erased';
+      -- Field 1 of these messages, which codecs write first.
+      UPDATE outbox SET about = encode(substring(payload FROM 3 FOR 36), 'escape')
+        WHERE subject = 'selfsame.session.status_changed' AND substring(payload FOR 2) = '\\x0a24'::bytea;
+      CREATE INDEX outbox_about ON outbox (about) WHERE about IS NOT NULL;
+    `,
+  },
 ];

@@ -23,14 +23,18 @@ export interface Acknowledgement {
 const freshness = '1 second';
 const pruneBatch = 1000;
 
-/** @returns undefined when the id is in the outbox already: the same event, enqueued twice */
+/**
+ * @param about of an event that tells about a person: the id by which it is found when the person is erased
+ * @returns undefined when the id is in the outbox already: the same event, enqueued twice
+ */
 export async function insertEvent(
   tx: Transaction<BusTables>,
   event: Omit<OutboxEvent, 'position'>,
+  about: string | null = null,
 ): Promise<OutboxEvent | undefined> {
   const inserted = await tx
     .insertInto('outbox')
-    .values({ ...event, headers: JSON.stringify(event.headers) })
+    .values({ ...event, headers: JSON.stringify(event.headers), about })
     .onConflict((conflict) => conflict.column('id').doNothing())
     .returning('position')
     .executeTakeFirst();
@@ -73,12 +77,14 @@ export async function recordAcknowledged(
   acknowledged: readonly Acknowledgement[],
 ): Promise<void> {
   if (acknowledged.length === 0) return;
+  // In the order in which everybody locks rows.
+  const ordered = acknowledged.toSorted((one, other) => one.position - other.position);
   await sql`
     UPDATE outbox SET incarnation = new.incarnation, stream_sequence = new.sequence
     FROM unnest(
-      ${acknowledged.map((one) => one.position)}::bigint[],
-      ${acknowledged.map((one) => one.incarnation)}::timestamptz[],
-      ${acknowledged.map((one) => one.sequence)}::bigint[]
+      ${ordered.map((one) => one.position)}::bigint[],
+      ${ordered.map((one) => one.incarnation)}::timestamptz[],
+      ${ordered.map((one) => one.sequence)}::bigint[]
     ) AS new (position, incarnation, sequence)
     WHERE outbox.position = new.position`.execute(db);
 }
@@ -103,6 +109,15 @@ export async function forgetAcknowledgements(db: Kysely<BusTables>, positions: n
   await sql`
     UPDATE outbox SET incarnation = NULL, stream_sequence = NULL
     WHERE position = ANY(${positions}::bigint[])`.execute(db);
+}
+
+/** Removes what tells about these, published or not. Of an event that another replica is publishing, when it has done so. */
+export async function forgetEvents(tx: Transaction<BusTables>, about: readonly string[]): Promise<number> {
+  const { numAffectedRows = 0n } = await sql`
+    DELETE FROM outbox WHERE position IN (
+      SELECT position FROM outbox WHERE about = ANY(${[...about]}::text[]) ORDER BY position FOR UPDATE
+    )`.execute(tx);
+  return Number(numAffectedRows);
 }
 
 /** Removes a batch of what the stream has had for long; what it never acknowledged stays. True: there may be more. */

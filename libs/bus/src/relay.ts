@@ -122,8 +122,8 @@ export async function startRelay(options: {
     let bound: { sequence: number; position: number } | undefined;
     for (;;) {
       const page = await newestAcknowledged(database.db, now.incarnation, pageSize, bound);
-      const there = await Promise.all(page.map(({ sequence, id }) => jetstream.holds(now, sequence, id)));
-      const lost = page.filter((_, index) => !there[index]).map(({ position }) => position);
+      const found = await Promise.all(page.map(({ sequence, id }) => jetstream.find(now, sequence, id)));
+      const lost = page.filter((_, index) => found[index] !== 'there').map(({ position }) => position);
       if (lost.length === 0) return total;
       await forgetAcknowledgements(database.db, lost);
       total += lost.length;

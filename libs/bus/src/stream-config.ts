@@ -70,6 +70,7 @@ export const streamRules: readonly Rule<StreamConfig>[] = [
   { field: 'max_consumers', wanted: '-1', holds: ({ max_consumers = -1 }) => max_consumers <= 0 },
   { field: 'sealed', wanted: 'false', holds: ({ sealed }) => !sealed },
   { field: 'deny_purge', wanted: 'false', holds: ({ deny_purge }) => !deny_purge },
+  { field: 'deny_delete', wanted: 'false', holds: ({ deny_delete }) => !deny_delete },
   { field: 'mirror', wanted: 'unset', holds: ({ mirror }) => !mirror },
   { field: 'subject_transform', wanted: 'unset', holds: ({ subject_transform }) => !subject_transform },
   { field: 'allow_msg_counter', wanted: 'false', holds: ({ allow_msg_counter }) => !allow_msg_counter },

@@ -8,6 +8,7 @@ export interface BusTables {
     subject: string;
     payload: Buffer;
     headers: JSONColumnType<Record<string, string>>;
+    about: Generated<string | null>;
     created_at: Generated<Date>;
     incarnation: string | null;
     stream_sequence: number | null;

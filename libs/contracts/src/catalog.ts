@@ -18,25 +18,43 @@ export interface EventType<Message> {
   /** Concrete JetStream subject; one filter subject serves one consumer (nats-server 2.9). */
   readonly subject: string;
   readonly codec: Pick<MessageFns<Message>, 'encode' | 'decode' | 'fromPartial'>;
+  /**
+   * Of events that tell about a person: the id, a UUID, by which they are found when the person is erased. Absent where an
+   * event holds no more than ids.
+   */
+  readonly about?: (message: Message) => string;
 }
 
 function eventType<Message>(
   owner: string,
   name: string,
   codec: EventType<Message>['codec'],
+  about?: (message: Message) => string,
 ): EventType<Message> {
-  return { name, owner, subject: `selfsame.${name}`, codec };
+  return { name, owner, subject: `selfsame.${name}`, codec, ...(about && { about }) };
 }
+
+const ofSession = (message: { sessionId: string }) => message.sessionId;
 
 /** The stream that holds every event. */
 export const streamName = 'SELFSAME';
 export const streamSubjects = 'selfsame.>';
 
-export const captureCompleted = eventType('capture', 'capture.completed', CaptureCompleted);
+export const captureCompleted = eventType('capture', 'capture.completed', CaptureCompleted, ofSession);
 export const captureProgressed = eventType('capture', 'capture.progressed', CaptureProgressed);
-export const sessionStatusChanged = eventType('session', 'session.status_changed', SessionStatusChanged);
+export const sessionStatusChanged = eventType(
+  'session',
+  'session.status_changed',
+  SessionStatusChanged,
+  ofSession,
+);
 export const sessionDeleted = eventType('session', 'session.deleted', SessionDeleted);
-export const subjectErased = eventType('session', 'subject.erased', SubjectErased);
+export const subjectErased = eventType(
+  'session',
+  'subject.erased',
+  SubjectErased,
+  (message) => message.erasureId,
+);
 export const templateEnrolled = eventType('biometrics', 'template.enrolled', TemplateEnrolled);
 export const templateForgotten = eventType('biometrics', 'template.forgotten', TemplateForgotten);
 export const deliveryExhausted = eventType('webhook-dispatcher', 'delivery.exhausted', DeliveryExhausted);
@@ -50,3 +68,6 @@ export const shareRevoked = eventType('share', 'share.revoked', ShareRevoked);
 export const erasureConfirmed = eventType('session', 'erasure.confirmed', ErasureConfirmed);
 /** Of every service with public routes. */
 export const apiCalled = eventType('session', 'api.called', ApiCalled);
+
+/** Events that tell about people. */
+export const personalEvents = [captureCompleted, sessionStatusChanged, subjectErased] as const;
