@@ -6,7 +6,15 @@ import { addDataKey, type DataKeyRow, findDataKeys, type KeyTables, serviceOf } 
 import type { KeyContext, KeyProvider } from './provider.ts';
 import { openProvider } from './providers/open.ts';
 import { keyUnopenable } from './providers/wrapping.ts';
-import { openValue, type SealingKey, sealingKey, sealValue, unopenable, versionOfSealed } from './sealed.ts';
+import {
+  headerOf,
+  openValue,
+  type SealingKey,
+  sealingKey,
+  sealValue,
+  unopenable,
+  versionOfSealed,
+} from './sealed.ts';
 import type { KeySettings } from './settings.ts';
 
 /** The data keys of one purpose, open in memory. */
@@ -28,12 +36,17 @@ export interface Keyring {
    *   the provider when its key was made a moment ago by another process, and cannot be unsealed
    */
   open(sealed: Uint8Array, owner: readonly string[]): Promise<Buffer>;
+  /** What every value under the newest data key begins with, and no other: for queries that look for older ones. */
+  newestPrefix(): Buffer;
   /** The version of the data key of a sealed value; undefined when no keyring has sealed it. */
   versionOf(sealed: Uint8Array): number | undefined;
   /** Learns data keys that were added meanwhile; it happens by itself every few seconds. @throws Failure of the provider */
   refresh(): Promise<void>;
   close(): void;
 }
+
+/** Tells whether a key is the one that something was sealed under before there were keyrings. */
+export type SealedBefore = (key: Buffer) => boolean | Promise<boolean>;
 
 const KEY_BYTES = 32;
 const REFRESH_INTERVAL_MS = 5_000;
@@ -43,11 +56,11 @@ const REFRESH_INTERVAL_MS = 5_000;
  * @param options.firstKey what version 1 is on an empty table (a key that the service had before there were keyrings, also the
  *   wrapping key of the provider `environment`); random where there is none
  * @param options.firstKeyVariable its setting, for error texts
- * @param options.needsFirstKey asked on an empty table without `firstKey`: is there anything that was sealed before there were
- *   keyrings, and would be lost under a random key?
+ * @param options.sealedBefore asked before the first data key is made: is there anything that was sealed before there were
+ *   keyrings, and would be lost under another key?
  * @param options.refreshIntervalMs how often data keys of other processes are looked for; 5 s
  * @throws Failure `key_unopenable`, `key_provider_unreachable`, `key_file_missing`, `key_version_unknown`,
- *   `key_provider_unconfigured`, `first_key_missing`
+ *   `key_provider_unconfigured`, `first_key_missing`, `first_key_mismatch`
  */
 export async function openKeyring(options: {
   purpose: string;
@@ -55,7 +68,7 @@ export async function openKeyring(options: {
   settings: KeySettings;
   firstKey?: Buffer | undefined;
   firstKeyVariable?: string;
-  needsFirstKey?: () => Promise<boolean>;
+  sealedBefore?: () => Promise<SealedBefore | undefined>;
   refreshIntervalMs?: number;
   log: Log;
 }): Promise<Keyring> {
@@ -92,14 +105,9 @@ export async function openKeyring(options: {
   }
 
   async function makeFirst(): Promise<void> {
-    if (!firstKey && (await options.needsFirstKey?.())) {
-      throw new Failure(
-        'precondition',
-        'first_key_missing',
-        `${service} holds what was sealed under ${variable} before there were data keys: set ${variable} until the first start ` +
-          'has taken it over',
-      );
-    }
+    const opens = await options.sealedBefore?.();
+    if (opens && !firstKey) throw firstKeyMissing(service, variable);
+    if (opens && firstKey && !(await opens(firstKey))) throw firstKeyMismatch(service, variable);
     const first = firstKey ?? randomBytes(KEY_BYTES);
     const { keyVersion, wrapped } = await provider.wrap(first, contextOf(1));
     const row = { purpose, version: 1, provider: provider.name, provider_key_version: keyVersion, wrapped };
@@ -138,6 +146,7 @@ export async function openKeyring(options: {
       if (!key) throw unopenable();
       return openValue(key, Buffer.from(sealed), owner);
     },
+    newestPrefix: () => headerOf(newest),
     versionOf: versionOfSealed,
     refresh,
     close() {
@@ -159,4 +168,22 @@ async function unwrap(provider: KeyProvider, row: DataKeyRow, context: KeyContex
     );
   }
   return await provider.unwrap({ keyVersion: row.provider_key_version, wrapped: row.wrapped }, context);
+}
+
+function firstKeyMissing(service: string, variable: string): Failure {
+  return new Failure(
+    'precondition',
+    'first_key_missing',
+    `${service} holds what was sealed under ${variable} before there were data keys: set ${variable} until the first start has ` +
+      'taken it over',
+  );
+}
+
+/** A wrong key that became the first data key would stay it. */
+function firstKeyMismatch(service: string, variable: string): Failure {
+  return new Failure(
+    'precondition',
+    'first_key_mismatch',
+    `${variable} does not open what ${service} has sealed in the database: set the key that sealed it`,
+  );
 }

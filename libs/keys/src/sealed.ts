@@ -26,10 +26,15 @@ export function sealingKey(purpose: string, version: number, dataKey: Buffer): S
 
 /** Seals a value for its owner. */
 export function sealValue(by: SealingKey, plain: Uint8Array, owner: readonly string[]): Buffer {
+  return Buffer.concat([headerOf(by.version), encrypt(by.key, plain, contextOf(by, owner))]);
+}
+
+/** What values under a version of the data key begin with. */
+export function headerOf(version: number): Buffer {
   const header = Buffer.alloc(HEADER_BYTES);
   header.writeUInt8(FORMAT);
-  header.writeUInt32BE(by.version, 1);
-  return Buffer.concat([header, encrypt(by.key, plain, contextOf(by, owner))]);
+  header.writeUInt32BE(version, 1);
+  return header;
 }
 
 /** @throws Failure `sealed_unopenable` */

@@ -78,17 +78,22 @@ test('what a service sealed under its own key before is what version 1 is made o
   });
 });
 
-test('a random first key is refused where something lies under a key that is not given', async () => {
+test('where something lies under a key of before, that key has to be given until it is taken over', async () => {
   const database = await world.database('needed');
   const { settings } = await fileSettings('needed');
-  const options = { firstKeyVariable: 'OLD_KEY', needsFirstKey: async () => true };
+  const firstKey = randomBytes(32);
+  const options = {
+    firstKeyVariable: 'OLD_KEY',
+    sealedBefore: async () => (key: Buffer) => key.equals(firstKey),
+  };
   await expect(world.keyring(database, settings, options)).rejects.toMatchObject({
     code: 'first_key_missing',
     message: expect.stringContaining('set OLD_KEY'),
   });
+  const wrong = world.keyring(database, settings, { ...options, firstKey: randomBytes(32) });
+  await expect(wrong).rejects.toMatchObject({ code: 'first_key_mismatch' });
   expect(await findDataKeys(database.db, 'test')).toEqual([]);
 
-  const firstKey = randomBytes(32);
   await world.keyring(database, settings, { ...options, firstKey });
   const later = await world.keyring(database, settings, options); // taken over: the setting may go
   expect(later.root.equals(firstKey)).toBe(true);
@@ -113,6 +118,8 @@ test('a rotation is noticed by running replicas, and what was sealed before stay
   await waitFor('the new version', () => polling.newest() === 2);
   const after = polling.seal(value, owner);
   expect([slow.versionOf(before), slow.versionOf(after)]).toEqual([1, 2]);
+  const isNewest = (sealed: Buffer) => sealed.subarray(0, 5).equals(polling.newestPrefix());
+  expect([isNewest(before), isNewest(after)]).toEqual([false, true]);
 
   expect(slow.newest()).toBe(1);
   const opened = await Promise.all(Array.from({ length: 20 }, () => slow.open(after, owner)));
