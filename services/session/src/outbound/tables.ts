@@ -10,6 +10,7 @@ import type { SessionType, StepUp } from '../domain/session.ts';
 import type { Status } from '../domain/status.ts';
 import type { WorkflowDefinition } from '../domain/workflow.ts';
 import type { AuditTables } from './audit-tables.ts';
+import type { ErasureTables } from './erasure-tables.ts';
 
 /** A JSON column: read parsed, written as text (a JavaScript array would become an array of Postgres). */
 type Json<T> = ColumnType<T, string, string>;
@@ -25,6 +26,9 @@ interface ApplicationsTable {
   strict_statuses: Generated<boolean>;
   has_blocklists: Generated<boolean>;
   last_session_number: Generated<number>;
+  retention_days: Generated<number | null>;
+  retain_images: Generated<boolean>;
+  deleting_through: Generated<number | null>;
   created_at: Generated<Date>;
 }
 
@@ -173,7 +177,7 @@ interface ReviewsTable {
 }
 
 /** The schema `session`. */
-export interface Tables extends AuditTables {
+export interface Tables extends AuditTables, ErasureTables {
   applications: ApplicationsTable;
   api_keys: ApiKeysTable;
   api_changes: ApiChangesTable;

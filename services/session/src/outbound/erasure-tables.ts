@@ -1,0 +1,51 @@
+import type { ColumnType, Generated } from 'kysely';
+import type { ErasureState, KeptKind, RemovedKind } from '../domain/erasure.ts';
+
+/** A JSON column: read parsed, written as text. */
+type Json<T> = ColumnType<T, string, string>;
+
+/** See migrations/retention-and-erasure.ts. */
+export interface ErasureTables {
+  retention_runs: {
+    application_id: string;
+    ran_at: Date;
+    deleted: Json<Record<string, number>>;
+    oldest: Date | null;
+    left_over: number;
+    oldest_left: Date | null;
+  };
+  face_retentions: {
+    application_id: string;
+    vendor_data: string;
+    asked_at: Date;
+    forget_at: Date;
+  };
+  erasures: {
+    id: string;
+    application_id: string;
+    state: ErasureState;
+    user_pid: string;
+    vendor_data: string | null;
+    through_number: number;
+    session_ids: Generated<string[]>;
+    removed: ColumnType<Record<string, number>, string | undefined, string>;
+    instruction_id: string | null;
+    requested_at: Date;
+    told_at: Date | null;
+    erased_at: Date | null;
+    certificate: string | null;
+  };
+  erasure_confirmations: {
+    erasure_id: string;
+    service: string;
+    removed: Json<RemovedKind[]>;
+    kept: Json<KeptKind[]>;
+    confirmed_at: Date;
+  };
+  certificate_keys: {
+    kid: string;
+    public_jwk: Json<Readonly<Record<string, unknown>>>;
+    sealed_private: Buffer;
+    created_at: Generated<Date>;
+  };
+}
