@@ -125,8 +125,11 @@ export function decisionSource(session: Session): DecisionSource {
     sessionNumber: session.number,
     status: session.state.status,
     environment: session.application.environment,
+    type: session.type,
     workflowId: session.workflow.id,
-    featureNames: session.workflow.definition.steps.map((step) => step.feature),
+    // Who has imported a session did not run its own workflow's checks.
+    featureNames:
+      session.sharedFrom?.features ?? session.workflow.definition.steps.map((step) => step.feature),
     vendorData: session.vendorData,
     metadata: session.metadata,
     callback: session.callback,
@@ -134,8 +137,9 @@ export function decisionSource(session: Session): DecisionSource {
     contactDetails: session.contactDetails,
     reports: session.reports,
     stepUp: session.stepUp,
+    sharedFrom: session.sharedFrom,
     createdAt: session.createdAt,
-    // A call is over when it is answered.
-    expiresAt: session.type === 'API' ? null : session.state.expiresAt,
+    // A call is over when it is answered, and an import when it is made.
+    expiresAt: session.type === 'HOSTED' ? session.state.expiresAt : null,
   };
 }

@@ -29,12 +29,7 @@ export async function readDecision(
   const { db } = context.database;
   const session = await findSession(db, principal.applicationId, sessionId);
   if (session === null) return notFound;
-  const reviews = await listDecisionReviews(db, session);
-  const known = await sessionsOfMatches(db, principal.applicationId, session.reports);
-  const sessionUrl = linkOf(context, session);
-  const shown = decisionOf(decisionSource(session), { sessionUrl, reviews, known });
-  // Beside what events carry: whoever has it is believed.
-  const decision = { ...shown, device_token: deviceTokenOf(context, session) };
+  const decision = await shownDecision(context, session);
   if (!withEvents) return { decision };
   return {
     decision: {
@@ -47,6 +42,17 @@ export async function readDecision(
       has_device_nfc_support: null,
     },
   };
+}
+
+/** The decision as its application sees it. */
+export async function shownDecision(context: Context, session: Session): Promise<Record<string, unknown>> {
+  const { db } = context.database;
+  const reviews = await listDecisionReviews(db, session);
+  const known = await sessionsOfMatches(db, session.application.id, session.reports);
+  const sessionUrl = linkOf(context, session);
+  const shown = decisionOf(decisionSource(session), { sessionUrl, reviews, known });
+  // Beside what events carry: whoever has it is believed.
+  return { ...shown, device_token: deviceTokenOf(context, session) };
 }
 
 /** `GET /v3/sessions/`: a page of the application's sessions, newest first. */
@@ -102,9 +108,9 @@ function deviceTokenOf({ links }: Context, session: Session): string | null {
   return deviceToken(links.tokenKey, owner, deviceName, statusChangedAt, new Date());
 }
 
-/** Nobody is sent to a session that a call made. */
+/** Nobody is sent to a session that a call made, or that was over when it came. */
 function linkOf(context: Context, session: Session): string | null {
-  if (session.type === 'API') return null;
+  if (session.type !== 'HOSTED') return null;
   const { publicBaseUrl, tokenKey } = context.links;
   return sessionUrl(publicBaseUrl, sessionToken(tokenKey, session.id), session.language);
 }

@@ -2,6 +2,7 @@ import { busMigrations } from '@selfsame/bus/migrations';
 import type { Migration } from '@selfsame/database/migrate';
 import { httpMigrations } from '@selfsame/http/migrations';
 import { auditLog } from './migrations/audit-log.ts';
+import { organizationsAndImports } from './migrations/organizations-and-imports.ts';
 import { retentionAndErasure } from './migrations/retention-and-erasure.ts';
 
 const applications = `
@@ -275,6 +276,7 @@ export const migrations: readonly Migration[] = [
   { name: '0009-customizations', up: customizations },
   { name: '0010-adaptive', up: adaptive },
   { name: '0011-blocklists', up: blocklists },
+  { name: '0012-organizations-and-imports', up: organizationsAndImports },
   { name: '0013-retention-and-erasure', up: retentionAndErasure },
   { name: '0014-audit-log', up: auditLog },
 ];

@@ -8,6 +8,22 @@ const liveness = { feature: 'LIVENESS' };
 const faceMatch = { feature: 'FACE_MATCH' };
 const livenessBy = (method: string) => ({ ...liveness, config: { face_liveness_method: method } });
 
+/**
+ * A sign-in against the face of the original verification, whichever application of the organisation has enrolled it: the same
+ * steps as wf_reauth, a workflow of its own so that its thresholds and its sessions can be told apart. Every application that is
+ * created in an organisation has it.
+ */
+export const reusableSeed: SeedWorkflow = {
+  slug: 'wf_reusable_kyc',
+  body: {
+    workflow_label: 'Reusable verification',
+    workflow_type: 'biometric_authentication',
+    features: [liveness, faceMatch],
+    is_reusable: true,
+    adapts_template: true,
+  },
+};
+
 const selfServiceSeeds: readonly SeedWorkflow[] = [
   {
     slug: 'wf_first_verification',
@@ -24,6 +40,7 @@ const selfServiceSeeds: readonly SeedWorkflow[] = [
       workflow_label: 'Selfie sign-in',
       workflow_type: 'biometric_authentication',
       features: [liveness, faceMatch],
+      adapts_template: true,
     },
   },
   {
@@ -57,18 +74,10 @@ const selfServiceSeeds: readonly SeedWorkflow[] = [
       workflow_type: 'biometric_authentication',
       features: [liveness, faceMatch, { feature: 'IP_ANALYSIS' }],
       adaptive: { enabled: true, allow_at_creation: true },
+      adapts_template: true,
     },
   },
-  {
-    // Reuse is a sign-in against the face of the original verification: the same steps as wf_reauth, a workflow of its
-    // own so that its thresholds and its sessions can be told apart.
-    slug: 'wf_reusable_kyc',
-    body: {
-      workflow_label: 'Reusable verification',
-      workflow_type: 'biometric_authentication',
-      features: [liveness, faceMatch],
-    },
-  },
+  reusableSeed,
 ];
 
 /** What all seeds share: whoever tries them sits at a computer. */

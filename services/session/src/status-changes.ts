@@ -50,8 +50,8 @@ export async function setSessionStatus(
     if ('refusal' in result) {
       return { refused: 'list', texts: [`The session is already in status ${status}.`] };
     }
-    if (change.newStatus === 'Resubmitted' && session.type === 'API') {
-      return refusedFields({ new_status: 'A session that an API call made has no user to resubmit it.' });
+    if (change.newStatus === 'Resubmitted' && session.type !== 'HOSTED') {
+      return refusedFields({ new_status: `${withoutUser[session.type]} has no user to resubmit it.` });
     }
     const resubmission = change.newStatus === 'Resubmitted' ? chooseSteps(session, change) : null;
     if (resubmission !== null && 'mistake' in resubmission) {
@@ -64,6 +64,11 @@ export async function setSessionStatus(
     return { sessionId: session.id };
   });
 }
+
+const withoutUser = {
+  API: 'A session that an API call made',
+  IMPORTED: 'A session that another application has shared',
+} as const;
 
 function chooseSteps(session: Session, change: StatusChange): Resubmission {
   return chooseResubmission(session.workflow.definition.steps, session.reports, change.nodesToResubmit);

@@ -22,11 +22,13 @@ export async function setStepStatus(
 ): Promise<{ sessionId: string; nodeId: string; feature: string; status: string } | Refused> {
   return context.database.transaction(async (tx) => {
     const session = await lockSession(tx, principal.applicationId, sessionId);
+    if (session !== null && session.type !== 'HOSTED') {
+      const whose = session.type === 'API' ? 'an API call made' : 'another application has shared';
+      return refusedDetail(`The steps of a session that ${whose} stay as they are.`);
+    }
     const steps = session?.workflow.definition.steps ?? [];
     const step = nodeId === 'default' ? steps[0] : steps.find((each) => each.node_id === nodeId);
     if (session === null || step === undefined) return notFound;
-    if (session.type === 'API')
-      return refusedDetail('The steps of a session that an API call made stay as they are.');
     const fields = readFields(isObject(body) ? body : {});
     const status = fields.required('new_status') ? fields.choice('new_status', stepStatuses) : undefined;
     const comment = fields.text('comment', { max: commentMaxLength }) ?? null;

@@ -34,11 +34,28 @@ describe('the command that creates an application', () => {
     expect(first).toEqual({
       application_id: expect.stringMatching(/^[0-9a-f-]{36}$/),
       slug: 'demo',
+      organization_id: expect.stringMatching(/^[0-9a-f-]{36}$/),
       api_key: expect.stringMatching(/^selfsame_[\w-]{43}$/),
     });
     const second = JSON.parse((await entry('cli/create-application.ts', ...application)).stdout);
     expect(second).toMatchObject({ application_id: first.application_id, slug: 'demo' });
     expect(second.api_key).not.toBe(first.api_key);
+  });
+
+  it('puts an application beside others of an organisation, and moves none', async () => {
+    const create = async (slug: string, ...more: string[]) =>
+      JSON.parse((await entry('cli/create-application.ts', '--slug', slug, '--name', slug, ...more)).stdout);
+    const [first, second] = [
+      await create('north_app', '--organization', 'north'),
+      await create('north_shop', '--organization', 'north'),
+    ];
+    expect(second.organization_id).toBe(first.organization_id);
+    // A name is no key: who takes that of an organisation is not in it.
+    const stranger = await create('north');
+    expect(stranger.organization_id).not.toBe(first.organization_id);
+    expect(await create('north')).toMatchObject({ organization_id: stranger.organization_id });
+    const moved = create('demo', '--organization', 'north');
+    await expect(moved).rejects.toMatchObject({ stderr: expect.stringContaining('another organisation') });
   });
 
   it('says how it is used', async () => {

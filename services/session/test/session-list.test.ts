@@ -44,6 +44,8 @@ it('has the row of the contract', async () => {
   expect(results[0]).toEqual({
     session_id: expect.any(String),
     session_kind: 'user',
+    session_type: 'HOSTED',
+    shared_from_session: null,
     session_number: 6,
     session_url: expect.stringMatching(/^https:\/\/id\.example\/session\/[\w-]{12}$/),
     portrait_image: null,

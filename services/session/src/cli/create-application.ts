@@ -6,10 +6,13 @@ import { migrations } from '../migrations.ts';
 import type { Tables } from '../outbound/tables.ts';
 
 const usage =
-  'usage: create-application.ts --slug SLUG --name NAME [--environment live|sandbox] [--[no-]strict-statuses]';
+  'usage: create-application.ts --slug SLUG --name NAME [--organization SLUG] [--environment live|sandbox] [--[no-]strict-statuses]';
+
+const slugPattern = /^[a-z][a-z0-9_]{0,62}$/;
 
 /**
- * Creates an application if it is missing and prints its new API key as one JSON line. `--strict-statuses` is for clients
+ * Creates an application if it is missing and prints its new API key as one JSON line. `--organization` puts a new one beside
+ * others, whose verified users it can let in by a selfie. `--strict-statuses` is for clients
  * that do not know Not Finished: leaving the page is Abandoned for them.
  */
 try {
@@ -17,14 +20,17 @@ try {
     options: {
       slug: { type: 'string' },
       name: { type: 'string' },
+      organization: { type: 'string' },
       environment: { type: 'string', default: 'live' },
       'strict-statuses': { type: 'boolean' },
     },
     allowNegative: true,
   });
-  const { slug, name, environment } = values;
-  if (slug === undefined || !/^[a-z][a-z0-9_]{0,62}$/.test(slug))
-    throw new Error(`${usage} (lower-case slug)`);
+  const { slug, name, environment, organization } = values;
+  if (slug === undefined || !slugPattern.test(slug)) throw new Error(`${usage} (lower-case slug)`);
+  if (organization !== undefined && !slugPattern.test(organization)) {
+    throw new Error(`${usage} (lower-case slug of an organisation)`);
+  }
   if (name === undefined || name.length > 100) throw new Error(usage);
   if (environment !== 'live' && environment !== 'sandbox') throw new Error(usage);
   const { databaseUrl } = readSettings({ databaseUrl: sharedSettings.databaseUrl }, process.env);
@@ -39,9 +45,15 @@ try {
       slug,
       name,
       environment,
+      organization,
       strictStatuses: values['strict-statuses'],
     });
-    const line = { application_id: created.applicationId, slug: created.slug, api_key: created.apiKey };
+    const line = {
+      application_id: created.applicationId,
+      slug: created.slug,
+      organization_id: created.organizationId,
+      api_key: created.apiKey,
+    };
     process.stdout.write(`${JSON.stringify(line)}\n`);
   } finally {
     await database.close();

@@ -2,7 +2,8 @@ import type { FeatureReport } from './features/feature.ts';
 import type { KnownSession } from './features/known-session.ts';
 import { features, findFeature } from './features/registry.ts';
 import type { JsonObject } from './fields.ts';
-import type { StepUp } from './session.ts';
+import type { SessionType, StepUp } from './session.ts';
+import type { SharedFromSession } from './shared-session.ts';
 import type { Status } from './status.ts';
 import { adaptiveView } from './step-up.ts';
 
@@ -12,6 +13,7 @@ export interface DecisionSource {
   readonly sessionNumber: number;
   readonly status: Status;
   readonly environment: 'live' | 'sandbox';
+  readonly type: SessionType;
   /** null for a session that a standalone call made */
   readonly workflowId: string | null;
   readonly featureNames: readonly string[];
@@ -24,6 +26,8 @@ export interface DecisionSource {
   /** null until a step has run */
   readonly reports: readonly FeatureReport[] | null;
   readonly stepUp: StepUp | null;
+  /** Of an imported session alone. */
+  readonly sharedFrom: SharedFromSession | null;
   readonly createdAt: Date;
   /** null where nothing is waited for */
   readonly expiresAt: Date | null;
@@ -87,6 +91,7 @@ export function decisionOf(
     ...blocksOf(source, shown.known),
     ...summariesOf(source.reports ?? []),
     adaptive: adaptiveView(source.stepUp),
+    shared_from_session: source.sharedFrom,
     reviews: shown.reviews,
     created_at: source.createdAt.toISOString(),
     expires_at: source.expiresAt?.toISOString() ?? null,

@@ -40,9 +40,10 @@ const emptyFilters = [
 ];
 
 const typesOf = new Map<string, readonly SessionType[]>([
-  ['ALL', ['HOSTED', 'API']],
+  ['ALL', ['HOSTED', 'API', 'IMPORTED']],
   ['HOSTED', ['HOSTED']],
   ['API', ['API']],
+  ['IMPORTED', ['IMPORTED']],
 ]);
 
 const dayMs = 24 * 60 * 60 * 1000;

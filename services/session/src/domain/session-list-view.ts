@@ -33,6 +33,8 @@ export function sessionRow(
     session_kind: 'user',
     session_number: source.sessionNumber,
     session_url: sessionUrl,
+    session_type: source.type,
+    shared_from_session: source.sharedFrom,
     portrait_image: null,
     document_type: null,
     full_name: null,

@@ -4,10 +4,14 @@ import type { FeatureReport } from './features/feature.ts';
 import type { LivenessMethod } from './features/liveness-method.ts';
 import type { JsonObject } from './fields.ts';
 import type { SessionState } from './session-life.ts';
+import type { SharedFromSession } from './shared-session.ts';
 import type { WorkflowDefinition } from './workflow.ts';
 
-/** HOSTED: the user passes a workflow on the hosted page. API: a standalone call was recorded as a session. */
-export type SessionType = 'HOSTED' | 'API';
+/**
+ * HOSTED: the user passes a workflow on the hosted page. API: a standalone call was recorded as a session. IMPORTED: another
+ * application has shared what a session of its own came to.
+ */
+export type SessionType = 'HOSTED' | 'API' | 'IMPORTED';
 
 /** Which device goes on to the callback when the session has moved from one to another. */
 export const callbackMethods = ['initiator', 'completer', 'both'] as const;
@@ -76,6 +80,8 @@ export interface Session {
   };
   readonly enrols: boolean;
   readonly hasPortrait: boolean;
+  /** The application of the same organisation whose enrolled face it is compared with; null: this one's own. */
+  readonly referenceApplicationId: string | null;
   readonly vendorData: string | null;
   readonly callback: string | null;
   readonly callbackMethod: CallbackMethod;
@@ -92,6 +98,8 @@ export interface Session {
   readonly stepUp: StepUp | null;
   /** The device that proved itself at the look that the reports rest on; null: none did. */
   readonly deviceName: string | null;
+  /** Of an imported session alone. */
+  readonly sharedFrom: SharedFromSession | null;
   /** Reviews are read apart, where they are shown. */
   readonly hasReviews: boolean;
   readonly createdAt: Date;

@@ -1,5 +1,5 @@
 import type { WorkflowDefinition } from './workflow.ts';
-import { adaptiveOf, graphOf, lockoutOf } from './workflow.ts';
+import { adaptiveOf, adaptsTemplate, graphOf, isReusable, lockoutOf } from './workflow.ts';
 
 /** What a workflow shows beside its definition. */
 export interface WorkflowFacts {
@@ -57,6 +57,8 @@ export function workflowSettings(facts: WorkflowFacts): Record<string, unknown> 
     face_match_max_attempts: definition.face_match_max_attempts,
     lockout: lockoutOf(definition),
     adaptive: adaptiveOf(definition),
+    is_reusable: isReusable(definition),
+    adapts_template: adaptsTemplate(definition),
     workflow_graph: graphOf(definition.steps),
   };
 }

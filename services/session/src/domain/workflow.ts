@@ -32,6 +32,10 @@ export interface WorkflowDefinition {
   readonly lockout?: Lockout;
   /** Likewise: read it through `adaptiveOf`. */
   readonly adaptive?: Adaptive;
+  /** Likewise: read it through `isReusable`. */
+  readonly is_reusable?: boolean;
+  /** Likewise: read it through `adaptsTemplate`. */
+  readonly adapts_template?: boolean;
   readonly steps: readonly WorkflowStep[];
 }
 
@@ -58,6 +62,8 @@ const writableFields = [
   'session_expiration_time',
   'lockout',
   'adaptive',
+  'is_reusable',
+  'adapts_template',
 ] as const;
 
 const defaults: WorkflowDefinition = {
@@ -78,6 +84,19 @@ const defaults: WorkflowDefinition = {
 /** Whether sessions of this workflow store the face for later sign-ins; without a subject there is none to store. */
 export function enrols(definition: WorkflowDefinition, vendorData: string | null): boolean {
   return definition.workflow_type === 'kyc' && vendorData !== null;
+}
+
+/**
+ * Whether a face that the subject has enrolled in another application of the organisation is as good as this one's own: a
+ * verification that was made once is used again, by a selfie.
+ */
+export function isReusable({ is_reusable = false }: WorkflowDefinition): boolean {
+  return is_reusable;
+}
+
+/** Whether an approved look may come to be part of the enrolled face, so that it ages with its person. */
+export function adaptsTemplate({ adapts_template = false }: WorkflowDefinition): boolean {
+  return adapts_template;
 }
 
 /** When sessions of this workflow lock their subject, device or network. */
@@ -149,12 +168,23 @@ export function readWorkflowWrite(
       fields.integer('session_expiration_time', 3_600, 2_419_200) ?? from.session_expiration_time,
     lockout: readLockout(body, fields, lockoutOf(from)),
     adaptive: adaptiveWrite(body, fields, workflowType, base),
+    is_reusable: fields.flag('is_reusable') ?? isReusable(from),
+    adapts_template: fields.flag('adapts_template') ?? adaptsTemplate(from),
     steps,
   };
+  refuseWithoutComparison(definition, fields);
   const status = fields.choice('status', ['draft', 'published']) ?? null;
   const isDefault = fields.flag('is_default') ?? null;
   if (Object.keys(fields.errors).length > 0) return { errors: fields.errors };
   return { write: { definition, status, isDefault } };
+}
+
+/** Both settings are about the enrolled face that a sign-in is compared with; whoever enrols makes a new one. */
+function refuseWithoutComparison(definition: WorkflowDefinition, { refuse }: FieldReader): void {
+  if (definition.workflow_type === 'biometric_authentication' && matches(definition)) return;
+  const words = 'Only a workflow of type biometric_authentication with FACE_MATCH can have this.';
+  if (isReusable(definition)) refuse('is_reusable', [words]);
+  if (adaptsTemplate(definition)) refuse('adapts_template', [words]);
 }
 
 /** A workflow that comes to enrol faces stops skipping, unless it says in the same breath that it goes on. */

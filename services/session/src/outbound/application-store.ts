@@ -16,24 +16,18 @@ export async function findPrincipal(db: Queries, keySha256: Uint8Array): Promise
   return row ?? null;
 }
 
-/** Adds an application unless its slug is taken. @returns its id either way */
-export async function ensureApplication(
+/** Adds an application. */
+export async function insertApplication(
   tx: Tx,
-  application: { id: string; slug: string; name: string; environment: 'live' | 'sandbox' },
-): Promise<string> {
-  const created = await tx
-    .insertInto('applications')
-    .values(application)
-    .onConflict((conflict) => conflict.column('slug').doNothing())
-    .returning('id')
-    .executeTakeFirst();
-  if (created) return created.id;
-  const existing = await tx
-    .selectFrom('applications')
-    .select('id')
-    .where('slug', '=', application.slug)
-    .executeTakeFirstOrThrow();
-  return existing.id;
+  application: {
+    id: string;
+    organization_id: string;
+    slug: string;
+    name: string;
+    environment: 'live' | 'sandbox';
+  },
+): Promise<void> {
+  await tx.insertInto('applications').values(application).execute();
 }
 
 /** Serialises writers of one application until the transaction ends; readers and foreign keys do not wait. */

@@ -40,6 +40,17 @@ export async function listReviews(db: Queries, sessionId: string, limit: number)
   return rows.reverse() as Review[];
 }
 
+/** How often steps of a session were corrected by hand. */
+export async function countStepReviews(db: Queries, sessionId: string): Promise<number> {
+  const { count } = await db
+    .selectFrom('reviews')
+    .select((eb) => eb.fn.countAll<number>().as('count'))
+    .where('session_id', '=', sessionId)
+    .where('activity_type', '=', 'KYC_DATA_UPDATED')
+    .executeTakeFirstOrThrow();
+  return count;
+}
+
 /** A decision shows this many, the latest ones. */
 const decisionLimit = 100;
 

@@ -4,6 +4,7 @@ import type { AdaptiveOverride } from '../domain/adaptive.ts';
 import type { FeatureReport } from '../domain/features/feature.ts';
 import type { JsonObject } from '../domain/fields.ts';
 import type { CallbackMethod, Session, SessionType, StepUp } from '../domain/session.ts';
+import type { SharedFromSession } from '../domain/shared-session.ts';
 import type { Status } from '../domain/status.ts';
 import { maxAttempts } from '../domain/verdict.ts';
 import type { WorkflowDefinition } from '../domain/workflow.ts';
@@ -31,6 +32,7 @@ interface SessionRow {
   definition: WorkflowDefinition;
   enrols: boolean;
   has_portrait: boolean;
+  reference_application_id: string | null;
   vendor_data: string | null;
   callback: string | null;
   callback_method: CallbackMethod;
@@ -43,6 +45,7 @@ interface SessionRow {
   adaptive: AdaptiveOverride | null;
   step_up: StepUp | null;
   device_name: string | null;
+  shared_from: SharedFromSession | null;
   has_reviews: boolean;
   last_attempt_at: Date | null;
   created_at: Date;
@@ -81,6 +84,7 @@ export function selectSessions(
       'd.definition',
       's.enrols',
       's.has_portrait',
+      's.reference_application_id',
       's.vendor_data',
       's.callback',
       's.callback_method',
@@ -93,6 +97,7 @@ export function selectSessions(
       's.adaptive',
       's.step_up',
       's.device_name',
+      's.shared_from',
       's.created_at',
       's.status_changed_at',
       's.expires_at',
@@ -136,6 +141,7 @@ export function toSession(row: SessionRow): Session {
     },
     enrols: row.enrols,
     hasPortrait: row.has_portrait,
+    referenceApplicationId: row.reference_application_id,
     vendorData: row.vendor_data,
     callback: row.callback,
     callbackMethod: row.callback_method,
@@ -148,6 +154,7 @@ export function toSession(row: SessionRow): Session {
     adaptive: row.adaptive,
     stepUp: row.step_up,
     deviceName: row.device_name,
+    sharedFrom: row.shared_from,
     hasReviews: row.has_reviews,
     createdAt: row.created_at,
     statusChangedAt: row.status_changed_at,

@@ -199,6 +199,8 @@ export async function eraseSession(tx: Tx, id: string, now: Date): Promise<void>
       adaptive: null,
       step_up: null,
       device_name: null,
+      shared_from: null,
+      reference_application_id: null,
     })
     .where('id', '=', id)
     .execute();

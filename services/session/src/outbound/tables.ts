@@ -7,10 +7,12 @@ import type { FeatureReport } from '../domain/features/feature.ts';
 import type { LivenessMethod } from '../domain/features/liveness-method.ts';
 import type { JsonObject } from '../domain/fields.ts';
 import type { SessionType, StepUp } from '../domain/session.ts';
+import type { SharedFromSession } from '../domain/shared-session.ts';
 import type { Status } from '../domain/status.ts';
 import type { WorkflowDefinition } from '../domain/workflow.ts';
 import type { AuditTables } from './audit-tables.ts';
 import type { ErasureTables } from './erasure-tables.ts';
+import type { OrganizationTables } from './organization-tables.ts';
 
 /** A JSON column: read parsed, written as text (a JavaScript array would become an array of Postgres). */
 type Json<T> = ColumnType<T, string, string>;
@@ -20,6 +22,7 @@ type OptionalJson<T> = ColumnType<T | null, string | null | undefined, string | 
 
 interface ApplicationsTable {
   id: string;
+  organization_id: string;
   slug: string;
   name: string;
   environment: 'live' | 'sandbox';
@@ -109,6 +112,7 @@ interface SessionsTable {
   sequence: number;
   enrols: boolean;
   has_portrait: boolean;
+  reference_application_id: Generated<string | null>;
   vendor_data: string | null;
   callback: string | null;
   callback_method: string;
@@ -121,6 +125,7 @@ interface SessionsTable {
   adaptive: OptionalJson<AdaptiveOverride>;
   step_up: OptionalJson<StepUp>;
   device_name: Generated<string | null>;
+  shared_from: OptionalJson<SharedFromSession>;
   created_at: Date;
   status_changed_at: Date;
   expires_at: Date;
@@ -177,7 +182,7 @@ interface ReviewsTable {
 }
 
 /** The schema `session`. */
-export interface Tables extends AuditTables, ErasureTables {
+export interface Tables extends AuditTables, ErasureTables, OrganizationTables {
   applications: ApplicationsTable;
   api_keys: ApiKeysTable;
   api_changes: ApiChangesTable;

@@ -6,6 +6,7 @@ export const ageEstimation = defineFeature({
   name: 'AGE_ESTIMATION',
   aliases: [],
   capture: 'face',
+  shared: null,
   after: ['LIVENESS'],
   settings: {
     /** Years; who looks younger is declined. */

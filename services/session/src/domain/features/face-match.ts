@@ -20,6 +20,7 @@ export const faceMatch = defineFeature({
   name: 'FACE_MATCH',
   aliases: [],
   capture: 'face',
+  shared: { part: 'kyc', details: ['reference'] },
   after: ['LIVENESS'],
   settings,
   maxAttempts: 'face_match_max_attempts',

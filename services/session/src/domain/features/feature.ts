@@ -97,6 +97,11 @@ export interface Feature {
   readonly settings: SettingRules;
   /** Settings of the contract that nothing would act on, with the reason. */
   readonly unavailable: Readonly<Record<string, string>>;
+  /**
+   * The part of a verification that the check belongs to when a session is shared, and which of its `details` go with it;
+   * null: its results never leave.
+   */
+  readonly shared: { readonly part: 'kyc' | 'aml' | 'kyb'; readonly details: readonly string[] } | null;
   /** Setting that limits the looks a session may take, if any. */
   readonly maxAttempts: ((settings: RawSettings) => number) | null;
   /** Key of the decision's array that holds the step's reports. */
@@ -128,6 +133,7 @@ export interface FeatureDeclaration<Rules extends SettingRules>
     | 'name'
     | 'aliases'
     | 'capture'
+    | 'shared'
     | 'after'
     | 'blockKey'
     | 'block'

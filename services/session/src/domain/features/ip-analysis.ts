@@ -12,6 +12,8 @@ export const ipAnalysis = defineFeature({
   aliases: [],
   // The look brings the assessment along, but a step that is sent back takes no face with it.
   capture: null,
+  // Where and on what device somebody was seen is nobody else's business.
+  shared: null,
   after: ['LIVENESS'],
   settings: ipSettings,
   unavailable: {

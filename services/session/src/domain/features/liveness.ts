@@ -33,6 +33,7 @@ export const liveness = defineFeature({
   name: 'LIVENESS',
   aliases: ['FACE'],
   capture: 'face',
+  shared: { part: 'kyc', details: ['method', 'face_quality', 'face_luminance'] },
   after: [],
   settings,
   unavailable: {

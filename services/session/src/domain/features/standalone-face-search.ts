@@ -6,6 +6,7 @@ export const standaloneFaceSearch = defineFeature({
   name: 'FACE_SEARCH',
   aliases: [],
   capture: 'face',
+  shared: null,
   after: [],
   settings: searchSettings,
   warningFeature: 'LIVENESS',
