@@ -1,5 +1,6 @@
 import { availableParallelism } from 'node:os';
 import { busSettings } from '@selfsame/bus/settings';
+import { keySettings } from '@selfsame/keys/settings';
 import {
   type Environment,
   readSettings,
@@ -8,6 +9,7 @@ import {
   sharedSettings,
 } from '@selfsame/runtime/config';
 import { type AssetPlaces, assetPlaces } from './assets.ts';
+import { imageSettings } from './images/config.ts';
 import { BATCH_MAX } from './pipeline/buckets.ts';
 import { SEARCH_THREADS_MAX } from './search/search-threads.ts';
 import { type Device, deviceOf } from './serving/device.ts';
@@ -22,6 +24,8 @@ const settings = {
   databaseUrl: sharedSettings.databaseUrl,
   natsUrl: sharedSettings.natsUrl,
   ...busSettings,
+  ...keySettings,
+  ...imageSettings,
   /** Everything stored is sealed under it; lost, every subject enrols anew. */
   biometricKey: setting.key('BIOMETRIC_KEY', { bytes: 32 }),
   /** What runs the models; the GPU providers bring their libraries with them. */

@@ -1,6 +1,7 @@
 import type { Bus } from '@selfsame/bus/bus';
 import type { Database } from '@selfsame/database/database';
 import type { Log } from '@selfsame/runtime/log';
+import type { Images } from './images/images.ts';
 import type { BiometricsTables } from './outbound/tables.ts';
 import type { Vault } from './outbound/vault.ts';
 import type { WorkerPool } from './outbound/worker-pool.ts';
@@ -16,6 +17,8 @@ export interface Context {
   readonly pool: WorkerPool;
   /** Every searchable face, in memory. */
   readonly faces: FaceSearch;
+  /** Pictures that applications want kept. */
+  readonly images: Images;
   /** How long a candidate may wait for a person's verdict. */
   readonly candidateDays: number;
 }

@@ -10,6 +10,7 @@ import { type Evidence, type Match, weigh } from './domain/evidence.ts';
 import { ENROL_GATES, type FaceProblem, findProblem, VERIFY_GATES } from './domain/gates.ts';
 import { type Guidance, guidanceOf } from './domain/guidance.ts';
 import type { RowOwner } from './domain/template.ts';
+import type { ImageKind } from './images/tables.ts';
 import { putTemplate } from './outbound/template-store.ts';
 import type { Refused } from './pipeline/decode.ts';
 import { EMBEDDING_SPACE } from './pipeline/embedding.ts';
@@ -27,11 +28,18 @@ export interface Attempt extends Sought, SearchingLook {
   readonly image: Uint8Array;
   /** Of an active method: what was asked for and what came of it. */
   readonly challenge?: ChallengeAttempt | undefined;
+  /** Keep the picture. */
+  readonly retainsImages?: boolean | undefined;
 }
 
 /** How the challenge was met; undefined of a passive look. */
 export interface Challenged {
   readonly challenge?: ChallengeJudgement | undefined;
+}
+
+/** Pictures of the session that are kept. */
+export interface WithImages {
+  readonly keptImages: readonly { readonly imageId: string; readonly kind: ImageKind }[];
 }
 
 /** What a look left behind. */
@@ -53,7 +61,7 @@ export async function verify(
   context: Context,
   attempt: Attempt,
   signal: AbortSignal,
-): Promise<Evidence & Kept & Challenged & Searched> {
+): Promise<Evidence & Kept & Challenged & Searched & WithImages> {
   const enrols = attempt.keepCandidate && attempt.vendorData !== '';
   const [look, wasKnown, judge] = await Promise.all([
     lookAt(context, attempt.image, signal),
@@ -66,8 +74,9 @@ export async function verify(
   const evidence = weigh(look, enrols ? ENROL_GATES : VERIFY_GATES, match);
   const forgotten = wasKnown && !onFile.known;
   const keeps = enrols ? evidence.problem === undefined && !forgotten : renews(context, look, onFile);
-  const [searched, kept] = await Promise.all([
+  const [searched, keptImages, kept] = await Promise.all([
     searchFor(context, attempt, look.subject),
+    evidence.problem === undefined ? keepImages(context, attempt) : [],
     keeps && look.subject !== undefined
       ? keepCandidate(context, attempt, look.subject.embedding, { onFile, rekey: !enrols })
       : { candidateId: undefined, enrolledUnreadable: isUnreadable(onFile) },
@@ -76,9 +85,23 @@ export async function verify(
     ...evidence,
     media: [...evidence.media, ...(challenge?.signals ?? [])],
     challenge,
+    keptImages,
     ...kept,
     ...searched,
   };
+}
+
+/** Keeps the picture of a look that leads to a verdict, where the application wants that. */
+async function keepImages({ images }: Context, attempt: Attempt): Promise<WithImages['keptImages']> {
+  if (attempt.retainsImages !== true) return [];
+  const [live, reference] = await Promise.all([
+    images.keep(attempt, 'live', attempt.image),
+    attempt.reference === 'session' ? images.referenceOf(attempt) : undefined,
+  ]);
+  const kept: { imageId: string; kind: ImageKind }[] = [];
+  if (live !== undefined) kept.push({ imageId: live, kind: 'live' });
+  if (reference !== undefined) kept.push({ imageId: reference, kind: 'reference' });
+  return kept;
 }
 
 /**
@@ -99,7 +122,13 @@ export function isUnreadable({ known, enrolled }: Pick<OnFile, 'known' | 'enroll
 /** Looks at a submitted portrait and keeps its template for one session. @returns why it will not do, if so */
 export async function bindReference(
   context: Context,
-  portrait: { applicationId: string; sessionId: string; image: Uint8Array; expiresAt: Date },
+  portrait: {
+    applicationId: string;
+    sessionId: string;
+    image: Uint8Array;
+    expiresAt: Date;
+    retainsImage?: boolean;
+  },
   signal: AbortSignal,
 ): Promise<FaceProblem | undefined> {
   const look = await lookAt(context, portrait.image, signal);
@@ -108,6 +137,7 @@ export async function bindReference(
   const { applicationId, sessionId, expiresAt } = portrait;
   const owner: RowOwner = { kind: 'reference', applicationId, sessionId };
   await putFace(context, owner, look.subject.embedding, { sessionId, expiresAt });
+  if (portrait.retainsImage === true) await context.images.keep(portrait, 'reference', portrait.image);
   return undefined;
 }
 

@@ -1,5 +1,7 @@
 import { busMigrations } from '@selfsame/bus/migrations';
 import type { Migration } from '@selfsame/database/migrate';
+import { keyMigrations } from '@selfsame/keys/migrations';
+import { imageMigrations } from './images/migration.ts';
 import { faceSearchMigration } from './search/migration.ts';
 
 const own: Migration[] = [
@@ -112,4 +114,4 @@ const own: Migration[] = [
 ];
 
 /** The schema `biometrics`, oldest first. */
-export const migrations: Migration[] = [...busMigrations, ...own];
+export const migrations: Migration[] = [...busMigrations, ...keyMigrations, ...own, ...imageMigrations];

@@ -2,13 +2,18 @@ import { openBus } from '@selfsame/bus/bus';
 import { BiometricsServiceDefinition } from '@selfsame/contracts/biometrics/v1/service';
 import { openDatabase } from '@selfsame/database/database';
 import { createHttpServer } from '@selfsame/http/server';
+import { openKeyring } from '@selfsame/keys/keyring';
 import { serveGrpc } from '@selfsame/runtime/grpc';
 import type { Lifecycle } from '@selfsame/runtime/lifecycle';
 import type { Log } from '@selfsame/runtime/log';
 import { loadModelBytes } from './assets.ts';
 import type { Config } from './config.ts';
 import type { Context } from './context.ts';
+import { createImages } from './images/images.ts';
+import { createImageLinks } from './images/links.ts';
+import { openObjectStore } from './images/object-store.ts';
 import { listenForFaces, subscribeAll } from './inbound/consumers.ts';
+import { addMediaRoute } from './inbound/http/media.ts';
 import { biometricsRpc, MESSAGE_BYTES_MAX } from './inbound/rpc.ts';
 import { migrations } from './migrations.ts';
 import type { Spawn } from './outbound/inference-thread.ts';
@@ -53,6 +58,15 @@ export async function createService(options: {
     migrations,
   });
   lifecycle.onStop('database', database.close);
+
+  const keyring = await openKeyring({
+    purpose: 'biometric',
+    database,
+    settings: config,
+    firstKey: config.biometricKey,
+    log,
+  });
+  lifecycle.onStop('keyring', keyring.close);
 
   const vault = createVault(config.biometricKey);
   await requireMatchingKey({ vault, database });
@@ -100,7 +114,17 @@ export async function createService(options: {
   lifecycle.onStop('face search', faces.close);
   await Promise.all([listenForFaces(faces, bus), faces.built]);
 
-  const context: Context = { log, database, vault, bus, pool, faces, candidateDays: config.candidateDays };
+  const images = createImages({
+    database,
+    keyring,
+    store: await openObjectStore(config),
+    links: createImageLinks(keyring.root),
+    linkSeconds: config.imageLinkSeconds,
+    log,
+  });
+
+  const { candidateDays } = config;
+  const context: Context = { log, database, vault, bus, pool, faces, images, candidateDays };
 
   const sweeper = startSweeper(context, {
     intervalMs: config.sweepIntervalMs,
@@ -120,6 +144,7 @@ export async function createService(options: {
   lifecycle.onStop('grpc', grpc.stop);
 
   const http = createHttpServer({ service: serviceName, log, health: lifecycle.health });
+  addMediaRoute(http, context);
   lifecycle.onStop('http', () => http.close());
   await http.listen({ host: config.host, port: config.httpPort });
   const address = http.server.address();

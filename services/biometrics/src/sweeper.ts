@@ -19,7 +19,7 @@ export interface SweeperTimes {
  * @returns how to stop it; resolves when the sweep under way is done
  */
 export function startSweeper(
-  context: Pick<Context, 'database' | 'log' | 'vault'>,
+  context: Pick<Context, 'database' | 'log' | 'vault' | 'images'>,
   { intervalMs, convertAfterMinutes }: SweeperTimes,
 ): { stop(): Promise<void> } {
   const stopping = new AbortController();
@@ -30,6 +30,8 @@ export function startSweeper(
       try {
         const dropped = await sweep(context);
         if (dropped > 0) context.log.info({ dropped }, 'expired templates removed');
+        const removed = await context.images.sweep();
+        if (removed > 0) context.log.info({ removed }, 'kept pictures of deleted sessions removed');
         const erased = await eraseRevoked(context);
         if (erased > 0) context.log.info({ erased }, 'templates of revoked key versions erased');
         const due = await conversionIsDue(context.database.db, convertAfterMinutes);

@@ -6,6 +6,7 @@ import type { Context } from './context.ts';
 import { SAME_PERSON_SIMILARITY } from './domain/calibration.ts';
 import { subjectName } from './domain/subject-name.ts';
 import { candidateFate, type RowOwner, type TemplateKey } from './domain/template.ts';
+import { releaseImages } from './images/image-store.ts';
 import {
   dismissOthers,
   dropFollowed,
@@ -183,6 +184,7 @@ export async function leaveSession(
 ): Promise<void> {
   await followSession(tx, session, { sequence: 0, deleted: true, expiresAt: inFuture(FOLLOWED_MS) });
   await dropSession(tx, session);
+  await releaseImages(tx, session);
   const { applicationId, sessionId } = session;
   const nameless = vault.subjectOf(applicationId, subjectName({ vendorData: '', sessionId }));
   if (!(await dropSubject(tx, applicationId, nameless))) return;

@@ -64,7 +64,7 @@ export async function openWorld(environment: Record<string, string> = {}) {
 
   const workers: Worker[] = [];
   const lifecycle = createLifecycle(log);
-  const { grpcPort } = await createService({
+  const { grpcPort, httpPort } = await createService({
     config: readConfig(settings),
     lifecycle,
     log,
@@ -93,6 +93,8 @@ export async function openWorld(environment: Record<string, string> = {}) {
     client,
     /** Of its gRPC, for a neighbour under test. */
     address: `127.0.0.1:${grpcPort}`,
+    /** Of its public routes. */
+    httpUrl: `http://127.0.0.1:${httpPort}`,
     settings,
     biometricKey,
     postgresUrl: postgres.url,

@@ -14,6 +14,7 @@ import { revokeTemplateKey, rotateTemplateKey } from '../src/template-keys.ts';
 import { forget } from '../src/templates.ts';
 import { face } from './faces.ts';
 import { newSession, openWorld, type TestSession, type World } from './harness.ts';
+import { noImages } from './no-images.ts';
 
 let world: World;
 let database: Database<BiometricsTables>;
@@ -36,7 +37,8 @@ beforeAll(async () => {
   const faces = openFaceSearch({ database, vault, log: world.log, ...room });
   await faces.built;
   const bus = { enqueue: enqueueDeferred };
-  context = { log: world.log, database, vault, bus, pool, faces, candidateDays: 30 };
+  const images = noImages({ database, log: world.log });
+  context = { log: world.log, database, vault, bus, pool, faces, images, candidateDays: 30 };
   close = async () => {
     await faces.close();
     await pool.close();

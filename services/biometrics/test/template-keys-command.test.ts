@@ -64,9 +64,7 @@ test('who changed the keys of an application is told to its audit log, who looke
   await command(['rotate', '--application', applicationId]);
   await command(['revoke', '--application', applicationId, '--version', '1', '--yes']);
   const { rows } = await sql<{ payload: Buffer }>`
-    SELECT payload FROM outbox WHERE subject = ${apiCalled.subject} ORDER BY position`.execute(
-    world.db,
-  );
+    SELECT payload FROM outbox WHERE subject = ${apiCalled.subject} ORDER BY position`.execute(world.db);
   const calls = rows.map(({ payload }) => apiCalled.codec.decode(payload));
   expect(calls.filter((call) => call.applicationId === applicationId)).toMatchObject([
     { actor: ApiActor.OPERATOR, method: 'RUN', path: 'template-keys rotate', status: 0 },

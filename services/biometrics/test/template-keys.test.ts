@@ -22,6 +22,7 @@ import { sealAsBefore } from './earlier-release.ts';
 import { face } from './faces.ts';
 import { newSession, openWorld, type TestSession, type World } from './harness.ts';
 import { openLooker, subjectOf } from './looker.ts';
+import { noImages } from './no-images.ts';
 
 let world: World;
 let vault: Vault;
@@ -408,7 +409,10 @@ describe('what an earlier release stored', () => {
     await storeAsBefore(session, ada);
     /** One pass: whoever stops it waits for the one under way. */
     const sweep = (convertAfterMinutes: number) =>
-      startSweeper({ database, vault, log: world.log }, { intervalMs: 60_000, convertAfterMinutes }).stop();
+      startSweeper(
+        { database, vault, log: world.log, images: noImages({ database, log: world.log }) },
+        { intervalMs: 60_000, convertAfterMinutes },
+      ).stop();
     await sweep(60);
     expect(await subjectVersion(session)).toBe(0);
     await sweep(0);

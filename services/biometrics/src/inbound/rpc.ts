@@ -1,4 +1,9 @@
-import { FaceProblem, MatchOutcome, ReferenceKind } from '@selfsame/contracts/biometrics/v1/evidence';
+import {
+  FaceProblem,
+  KeptImageKind,
+  MatchOutcome,
+  ReferenceKind,
+} from '@selfsame/contracts/biometrics/v1/evidence';
 import type {
   BiometricsServiceImplementation,
   DeepPartial,
@@ -12,7 +17,15 @@ import type { Evidence, Match } from '../domain/evidence.ts';
 import type { FaceProblem as Problem } from '../domain/gates.ts';
 import type { PictureView } from '../domain/picture-view.ts';
 import { examine } from '../examine.ts';
-import { type Attempt, bindReference, type Challenged, type Kept, see, verify } from '../looks.ts';
+import {
+  type Attempt,
+  bindReference,
+  type Challenged,
+  type Kept,
+  see,
+  verify,
+  type WithImages,
+} from '../looks.ts';
 import { PIPELINE_VERSION } from '../pipeline-version.ts';
 import { dropFaceListEntry, putFaceListEntry } from '../search/face-lists.ts';
 import type { Searched } from '../search/face-search.ts';
@@ -25,6 +38,8 @@ const VERIFY_BYTES_MAX = 5 * MEGABYTE;
 const PORTRAIT_BYTES_MAX = 2 * MEGABYTE;
 const ANALYSE_BYTES_MAX = 64 * 1024;
 const ID_LENGTH_MAX = 64;
+/** More than a session ever has. */
+const IMAGES_MAX = 50;
 const VENDOR_DATA_LENGTH_MAX = 256;
 
 /** Beyond the largest look and challenge, so that one somewhat too large is told its limit rather than cut off by the transport. */
@@ -43,6 +58,7 @@ export function biometricsRpc(context: Context): BiometricsServiceImplementation
         keepCandidate: request.keepCandidate,
         challenge: readChallenge(request),
         search: searchScope(request.search),
+        retainsImages: request.retainsImages,
       };
       requireId('attempt_id', request.attemptId);
       return verifyResponse(await verify(context, attempt, signal));
@@ -59,6 +75,7 @@ export function biometricsRpc(context: Context): BiometricsServiceImplementation
         sessionId: requireId('session_id', request.sessionId),
         image: requireImage(request.image, PORTRAIT_BYTES_MAX, '2 MB'),
         expiresAt: requireFuture('expires_at', request.expiresAt),
+        retainsImage: request.retainsImage,
       };
       return { problem: problemOf(await bindReference(context, portrait, signal)) };
     },
@@ -120,14 +137,21 @@ export function biometricsRpc(context: Context): BiometricsServiceImplementation
       throw notServed('Templates are not granted');
     },
 
-    async linkImages() {
-      throw notServed('Images are not kept');
+    async linkImages(request) {
+      const session = {
+        applicationId: requireId('application_id', request.applicationId),
+        sessionId: requireId('session_id', request.sessionId),
+      };
+      const imageIds = request.imageIds.filter(isImageId).slice(0, IMAGES_MAX);
+      return { links: await context.images.link(session, imageIds) };
     },
   };
 }
 
-function verifyResponse(evidence: Evidence & Kept & Challenged & Searched): DeepPartial<VerifyResponse> {
-  const { match, problem, candidateId, media, challenge, ...scores } = evidence;
+function verifyResponse(
+  evidence: Evidence & Kept & Challenged & Searched & Partial<WithImages>,
+): DeepPartial<VerifyResponse> {
+  const { match, problem, candidateId, media, challenge, keptImages = [], ...scores } = evidence;
   return {
     evidence: {
       ...scores,
@@ -138,10 +162,15 @@ function verifyResponse(evidence: Evidence & Kept & Challenged & Searched): Deep
       similarityScore: match.outcome === 'compared' ? match.score : undefined,
       pipelineVersion: PIPELINE_VERSION,
       candidateId: candidateId ?? '',
+      keptImages: keptImages.map(({ imageId, kind }) => ({ imageId, kind: imageKinds[kind] })),
       ...searchEvidence(evidence),
     },
   };
 }
+
+const imageKinds = { live: KeptImageKind.LIVE, reference: KeptImageKind.REFERENCE } as const;
+
+const isImageId = (text: string) => /^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$/.test(text);
 
 function pictureView({ entities, bestAngle }: PictureView): DeepPartial<WirePictureView> {
   return { entities: [...entities], bestAngle };

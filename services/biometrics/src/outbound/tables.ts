@@ -1,8 +1,9 @@
 import type { ColumnType, Generated, Kysely, Selectable } from 'kysely';
 import type { TemplateKind } from '../domain/template.ts';
+import type { ImageTables } from '../images/tables.ts';
 
 /** Rows of the schema `biometrics`. */
-export interface BiometricsTables {
+export interface BiometricsTables extends ImageTables {
   biometric_key: { singleton: Generated<boolean>; key_id: string };
   template_keys: TemplateKeysTable;
   templates: {
