@@ -1,4 +1,5 @@
 import type { FaceEvidence } from '@selfsame/contracts/biometrics/v1/evidence';
+import type { Subject } from '@selfsame/contracts/biometrics/v1/service';
 import { captureCompleted } from '@selfsame/contracts/catalog';
 import type { BeginAttemptResponse, HostedSession } from '@selfsame/contracts/session/v1/service';
 import { Failure } from '@selfsame/runtime/errors';
@@ -148,7 +149,10 @@ async function verify(
         vendorData: grant.vendorData,
         image: capture.image,
         reference: grant.reference,
+        referenceSubject: referenceSubject(grant),
         keepCandidate: grant.enrols,
+        adaptsTemplate: grant.adaptsTemplate,
+        retainsImages: grant.retainsImages,
         search: grant.search,
         // Frames that nobody asked for answer nothing.
         frames: challenge === undefined ? [] : [...capture.frames],
@@ -163,6 +167,11 @@ async function verify(
   }
   const ours = captureSignals(capture, grant.challenge, answered, isSigned);
   return { evidence: { ...evidence, mediaSignals: [...evidence.mediaSignals, ...ours] }, isSigned };
+}
+
+/** Whose face it is compared with, where that is not the session's own subject. */
+function referenceSubject({ referenceApplicationId, vendorData }: BeginAttemptResponse): Subject | undefined {
+  return referenceApplicationId === '' ? undefined : { applicationId: referenceApplicationId, vendorData };
 }
 
 /** The event may have passed this replica by: one direct question before the page starts to poll. */

@@ -11,6 +11,7 @@ const settings = {
   sessionGrpc: setting.string('SESSION_GRPC', { hint: 'host:port of the session service' }),
   biometricsGrpc: setting.string('BIOMETRICS_GRPC', { hint: 'host:port of the biometrics service' }),
   fraudSignalsGrpc: setting.string('FRAUD_SIGNALS_GRPC', { hint: 'host:port of the fraud-signals service' }),
+  shareGrpc: setting.string('SHARE_GRPC', { hint: 'host:port of the share service' }),
   /** One assessment of a look. The verdict does not wait any longer. */
   assessTimeoutMs: setting.integer('CAPTURE_ASSESS_TIMEOUT_MS', { default: 500, min: 20, max: 10_000 }),
   /** Whether the trusted proxy is the edge of this repository, which writes x-selfsame-client itself. */

@@ -6,6 +6,8 @@ import type { Log } from '@selfsame/runtime/log';
 import type { Config } from './config.ts';
 import type { Context } from './context.ts';
 import { createAdmission } from './inbound/admission.ts';
+import { consentPage } from './inbound/consent-page.ts';
+import { consentRoutes } from './inbound/consent-routes.ts';
 import { isLiveUpgrade, liveRoute } from './inbound/live.ts';
 import { pageFiles } from './inbound/page.ts';
 import { pageRoutes } from './inbound/routes.ts';
@@ -32,6 +34,7 @@ export async function createService(
     session: config.sessionGrpc,
     biometrics: config.biometricsGrpc,
     fraudSignals: config.fraudSignalsGrpc,
+    share: config.shareGrpc,
   });
   lifecycle.onStop('neighbours', neighbours.close);
 
@@ -76,6 +79,8 @@ export async function createService(
   http.register((api) => pageFiles(api, context, admission, page));
   if (states !== null) http.register((api) => statesPage(api, states));
   http.register((api) => pageRoutes(api, context, admission));
+  http.register((api) => consentPage(api, context, admission, page));
+  http.register((api) => consentRoutes(api, context, admission));
   http.register((api) => liveRoute(api, context, admission));
   lifecycle.onStop('http', () => http.close());
   await http.listen({ host: config.host, port: config.httpPort });

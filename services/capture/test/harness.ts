@@ -29,6 +29,7 @@ import type {
   UsedChallenge,
 } from '@selfsame/contracts/session/v1/service';
 import { HostedSession, SessionServiceDefinition } from '@selfsame/contracts/session/v1/service';
+import { ShareServiceDefinition } from '@selfsame/contracts/share/v1/service';
 import { Failure } from '@selfsame/runtime/errors';
 import { serveGrpc } from '@selfsame/runtime/grpc';
 import { createLifecycle } from '@selfsame/runtime/lifecycle';
@@ -39,9 +40,16 @@ import { build } from 'vite';
 import { type Config, readConfig } from '../src/config.ts';
 import { isVerdict } from '../src/domain/session-phase.ts';
 import { createService } from '../src/service.ts';
+import {
+  type ConsentScript,
+  type ConsentSeen,
+  freshConsent,
+  nothingAsked,
+  shareNeighbour,
+} from './share-neighbour.ts';
 
 /** What the scripted neighbours know and do. Tests change it between requests. */
-export interface Script {
+export interface Script extends ConsentScript {
   /** The one session, behind `token`. */
   session: HostedSession;
   /** What biometrics sees in the next frames; a function decides by request and may throw or wait. */
@@ -80,7 +88,7 @@ export interface IssuedChallenge extends BeginChallengeResponse {
 }
 
 /** What the neighbours were asked, in order. */
-export interface Seen {
+export interface Seen extends ConsentSeen {
   readonly grants: Map<string, number>;
   /** By attempt id. */
   readonly challenges: Map<string, IssuedChallenge>;
@@ -127,6 +135,11 @@ export async function buildPage(
     logLevel: 'error',
     build: { outDir: directory },
   });
+  await build({
+    configFile: join(page, 'consent/vite.config.ts'),
+    logLevel: 'error',
+    build: { outDir: join(directory, 'consent') },
+  });
   if (options.withStates === true) {
     await build({
       configFile: join(page, 'states/vite.config.ts'),
@@ -141,7 +154,10 @@ export async function buildPage(
 export function barePage(): { directory: string; remove(): void } {
   const directory = mkdtempSync(join(tmpdir(), 'selfsame-page-'));
   mkdirSync(join(directory, 'capture-assets'));
-  writeFileSync(join(directory, 'index.html'), '<!doctype html><title>bare</title>');
+  mkdirSync(join(directory, 'consent'));
+  for (const name of ['index.html', 'consent/index.html']) {
+    writeFileSync(join(directory, name), '<!doctype html><title>bare</title>');
+  }
   return { directory, remove: () => rmSync(directory, { recursive: true, force: true }) };
 }
 
@@ -230,6 +246,7 @@ export async function startWorld(pageDirectory: string, config: Partial<Config> 
       server.add(SessionServiceDefinition, sessionNeighbour(script, seen, state));
       server.add(BiometricsServiceDefinition, biometricsNeighbour(script, seen));
       server.add(FraudSignalsServiceDefinition, fraudSignalsNeighbour(script, seen));
+      server.add(ShareServiceDefinition, shareNeighbour(script, seen, state));
     },
   });
   await bus.listen(captureCompleted, ({ id, message }) => void decide(id, message));
@@ -268,6 +285,7 @@ export async function startWorld(pageDirectory: string, config: Partial<Config> 
     SESSION_GRPC: `127.0.0.1:${neighbours.port}`,
     BIOMETRICS_GRPC: `127.0.0.1:${neighbours.port}`,
     FRAUD_SIGNALS_GRPC: `127.0.0.1:${neighbours.port}`,
+    SHARE_GRPC: `127.0.0.1:${neighbours.port}`,
   };
   const lifecycle = createLifecycle(log);
   const settings: Config = {
@@ -301,6 +319,7 @@ export async function startWorld(pageDirectory: string, config: Partial<Config> 
 }
 
 const nothingSeen = (): Seen => ({
+  ...nothingAsked(),
   grants: new Map(),
   challenges: new Map(),
   pictures: new Map(),
@@ -348,6 +367,7 @@ function freshScript(changes: Partial<HostedSession>): Omit<Script, 'verdictWait
     assess: () => calmAssessment(),
     knowsNoAssessments: false,
     open: () => ({}),
+    ...freshConsent(),
   };
 }
 

@@ -3,6 +3,7 @@ import { CloseIcon, Mark } from './icons.tsx';
 import type { PageProps } from './page-props.ts';
 import { isEmbedded } from './parent-events.ts';
 import { Screen } from './screens/screen.tsx';
+import { Sign } from './screens/sign.tsx';
 import type { State } from './states.ts';
 
 /** The whole page: who asks, how far one is, the screen of the moment, and the way out. */
@@ -37,12 +38,6 @@ export function App(props: PageProps) {
       </footer>
     </div>
   );
-}
-
-/** The application's logo, or the first letter of its name. */
-function Sign({ name, logo }: { name: string; logo: string }) {
-  if (logo !== '') return <img class="logo" src={logo} alt="" />;
-  return <span class="monogram">{[...name.trim()][0]?.toUpperCase() ?? ''}</span>;
 }
 
 /** How much of the way is done, 0..1, for eyes only. */

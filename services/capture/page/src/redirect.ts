@@ -24,16 +24,22 @@ const schemesThatRunOrReadHere = new Set([
   'itms-services:',
 ]);
 
+/** The callback with `verificationSessionId` and `status` added, as `withAnswer` does. */
+export function redirectTarget(callback: string, sessionId: string, status: string): string | null {
+  return withAnswer(callback, 'verificationSessionId', sessionId, status);
+}
+
 /**
- * The callback with `verificationSessionId` and `status` added; its own query and fragment survive and app schemes
+ * The callback with what it is about and `status` added; its own query and fragment survive and app schemes
  * (`acme://done`) work.
+ * @param idName parameter that tells `id`
  * @returns null when there is no callback or it is no place to send a browser
  */
-export function redirectTarget(callback: string, sessionId: string, status: string): string | null {
+export function withAnswer(callback: string, idName: string, id: string, status: string): string | null {
   const target = parse(callback);
   if (target === null || schemesThatRunOrReadHere.has(target.protocol)) return null;
   // Appended as text: re-serialising the query would change how the application encoded (or signed) it.
-  const added = `verificationSessionId=${encodeURIComponent(sessionId)}&status=${encodeURIComponent(status)}`;
+  const added = `${idName}=${encodeURIComponent(id)}&status=${encodeURIComponent(status)}`;
   target.search = target.search === '' ? added : `${target.search}&${added}`;
   return target.href;
 }

@@ -16,10 +16,7 @@ const originForm = /^https?:\/\/(\[[0-9a-f:]+\]|(\*\.)?[a-z0-9.-]+)(:\d{1,5})?$/
 /** Own scripts, own styles, own pictures, nobody else's anything. */
 export function contentPolicy({ scripts, styles, host, isSecure, ancestors }: PolicyFacts): string {
   const socket = hostForm.test(host) ? ` ${isSecure ? 'wss' : 'ws'}://${host}` : '';
-  const quoted = (hashes: readonly string[]) => hashes.map((hash) => ` '${hash}'`).join('');
-  // Set but unreadable must not mean anyone.
-  const embedders =
-    ancestors.length === 0 ? '*' : ["'self'", ...ancestors.filter((one) => originForm.test(one))].join(' ');
+  const embedders = ancestors.length === 0 ? '*' : named(ancestors);
   return [
     "default-src 'none'",
     `script-src 'self'${quoted(scripts)}`,
@@ -33,3 +30,32 @@ export function contentPolicy({ scripts, styles, host, isSecure, ancestors }: Po
     `frame-ancestors ${embedders}`,
   ].join('; ');
 }
+
+/**
+ * Of a page on which a press binds somebody: no files of its own, and inside of another page only where the application
+ * says so. There a frame that nobody sees could lure the press.
+ * @param ancestors none: nobody
+ */
+export function bindingPolicy({
+  scripts,
+  styles,
+  ancestors,
+}: Pick<PolicyFacts, 'scripts' | 'styles' | 'ancestors'>): string {
+  return [
+    "default-src 'none'",
+    `script-src${quoted(scripts)}`,
+    `style-src${quoted(styles)}`,
+    "font-src 'self'",
+    "img-src 'self' data:",
+    "connect-src 'self'",
+    "base-uri 'none'",
+    "form-action 'none'",
+    `frame-ancestors ${ancestors.length === 0 ? "'none'" : named(ancestors)}`,
+  ].join('; ');
+}
+
+const quoted = (hashes: readonly string[]) => hashes.map((hash) => ` '${hash}'`).join('');
+
+/** Set but unreadable must not mean anyone. */
+const named = (ancestors: readonly string[]) =>
+  ["'self'", ...ancestors.filter((one) => originForm.test(one))].join(' ');

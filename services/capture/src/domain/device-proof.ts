@@ -23,6 +23,10 @@ export const continuingText = (nonce: string) => `${nonce}.continue`;
 export const picturesText = (nonce: string, picturesSha256: Buffer) =>
   `${nonce}.${picturesSha256.toString('hex')}`;
 
+/** What it signs when its user answers a consent. @param textSha256 of what was shown, hex */
+export const consentText = (nonce: string, textSha256: string, answer: 'agree' | 'refuse' | 'withdraw') =>
+  `${nonce}.${textSha256}.${answer}`;
+
 /** Whether the signature is by this key over this text. Anything that is no key or no signature is no proof either. */
 export async function isProofValid(proof: DeviceProof, text: string): Promise<boolean> {
   if (!keyForm.test(proof.public_key) || !signatureForm.test(proof.signature)) return false;

@@ -3,12 +3,14 @@ import { clientOf, createRateLimit, type RateLimit } from '../domain/rate-limit.
 import { TooMany } from './refusals.ts';
 import { tokenDigest } from './token.ts';
 
-/** Per session and minute. A page repeats a frame seven times at most. */
+/** Per session or consent and minute. A page repeats a frame seven times at most. */
 const perSession = {
   visit: { perMinute: 120, burst: 30 },
   attempt: { perMinute: 20, burst: 10 },
   challenge: { perMinute: 20, burst: 10 },
   resume: { perMinute: 60, burst: 20 },
+  /** Of a link that asks for a consent. */
+  consent: { perMinute: 60, burst: 20 },
 } as const;
 
 /** Links that lead nowhere, per client and minute: enough for a mistyped link, too few to guess one. */
@@ -34,6 +36,7 @@ export function createAdmission(options: { requestsPerIpPerMinute: number }): Ad
     attempt: createRateLimit(perSession.attempt),
     challenge: createRateLimit(perSession.challenge),
     resume: createRateLimit(perSession.resume),
+    consent: createRateLimit(perSession.consent),
   };
 
   const admitClient = (request: FastifyRequest): void => {

@@ -1,12 +1,11 @@
 import { createHash } from 'node:crypto';
-import type { PageSession, PageTexts } from '../../page/src/given.ts';
-import { createSay } from '../../page/src/texts/catalogue.ts';
-import { catalogues } from '../../page/src/texts/catalogues.ts';
 import { directionOf, type Language } from '../../page/src/texts/language.ts';
 import { joinGzip, type Piece, pieceOf } from '../domain/gzip-pieces.ts';
 
 /** What is this answer's own. */
-export interface PageContent extends PageSession {
+export interface PageContent {
+  /** What the page finds as JSON at its place. */
+  readonly given: unknown;
   readonly language: Language;
   /** CSS that changes the page's look; empty: its own. */
   readonly css: string;
@@ -28,41 +27,54 @@ export interface PageHtml {
   compose(content: PageContent): Promise<PageAnswer>;
 }
 
-/** @param template the built `index.html` with its places `<!--name-->` */
-export function createPageHtml(template: string): PageHtml {
-  const [beforeSession = '', afterSession = ''] = template.split('<!--session-->');
+/** The words of a page in one language. */
+export interface PageWords {
+  readonly title: string;
+  /** For browsers that run no script. */
+  readonly noscript: string;
+  /** What the page finds as JSON under the id `texts`. */
+  readonly texts: unknown;
+}
+
+/**
+ * @param template the built `index.html` with its places `<!--name-->`
+ * @param place the name of the place, and the id, of what is given
+ */
+export function createPageHtml(
+  template: string,
+  place: 'session' | 'consent',
+  wordsIn: (language: Language) => Promise<PageWords>,
+): PageHtml {
+  const [beforeGiven = '', afterGiven = ''] = template.split(`<!--${place}-->`);
   const scripts = hashesOf(template, 'script type="module"');
   const ownStyles = hashesOf(template, 'style');
-  const rest = pieceOf(afterSession, 9);
+  const rest = pieceOf(afterGiven, 9);
   const heads = new Map<Language, Promise<{ head: Piece; rest: Piece }>>();
 
   async function wordsOf(language: Language) {
-    const texts = await catalogues[language]();
-    const say = createSay(texts, language);
-    const given: PageTexts = { language, texts };
+    const { title, noscript, texts } = await wordsIn(language);
     const opening = `<html lang="${language}" dir="${directionOf(language)}">`;
-    const head = fill(beforeSession.replace(/<html[^>]*>/, opening), {
-      title: escaped(say('page_title')),
-      texts: data('texts', given),
+    const head = fill(beforeGiven.replace(/<html[^>]*>/, opening), {
+      title: escaped(title),
+      texts: data('texts', { language, texts }),
     });
-    const words = fill(afterSession, { noscript: escaped(say('no_script')) });
-    return { head: pieceOf(head, 9), rest: words === afterSession ? rest : pieceOf(words, 9) };
+    const words = fill(afterGiven, { noscript: escaped(noscript) });
+    return { head: pieceOf(head, 9), rest: words === afterGiven ? rest : pieceOf(words, 9) };
   }
 
   return {
     scripts,
-    async compose({ language, css, icon, session, reason }) {
+    async compose({ language, css, icon, given }) {
       let words = heads.get(language);
       if (words === undefined) {
         words = wordsOf(language);
         words.catch(() => heads.delete(language));
         heads.set(language, words);
       }
-      const given: PageSession = { session, reason };
       const own = [
         iconPath.test(icon) ? `<link rel="icon" href="${icon}">` : ownIcon,
         css === '' ? '' : `<style>${css}</style>`,
-        data('session', given),
+        data(place, given),
       ].join('');
       const { head, rest: tail } = await words;
       return {

@@ -2,8 +2,11 @@ import type { HostedSession } from '@selfsame/contracts/session/v1/service';
 import { DetailError, type HttpServer } from '@selfsame/http/server';
 import { Failure } from '@selfsame/runtime/errors';
 import type { FastifyReply, FastifyRequest } from 'fastify';
+import type { PageSession } from '../../page/src/given.ts';
 import type { EndReason } from '../../page/src/states.ts';
-import { nearestLanguage } from '../../page/src/texts/language.ts';
+import { createSay } from '../../page/src/texts/catalogue.ts';
+import { catalogues } from '../../page/src/texts/catalogues.ts';
+import { type Language, nearestLanguage } from '../../page/src/texts/language.ts';
 import type { Context } from '../context.ts';
 import { acceptedLanguages } from '../domain/accepted-languages.ts';
 import { appearanceCss } from '../domain/appearance.ts';
@@ -12,24 +15,22 @@ import { askedHints } from '../domain/http-facts.ts';
 import type { Page } from '../outbound/page-files.ts';
 import { readHosted, viewOf } from '../sessions.ts';
 import type { Admission } from './admission.ts';
-import { bodyOf, createPageHtml } from './page-html.ts';
+import { askedLanguage, sendPage } from './page-answer.ts';
+import { createPageHtml, type PageWords } from './page-html.ts';
 import { TooMany } from './refusals.ts';
 import { isTokenShaped, tokenDigest } from './token.ts';
 
 const pageHeaders = {
-  'content-type': 'text/html; charset=utf-8',
   'permissions-policy': 'camera=(self), microphone=(), geolocation=()',
-  // The token is in the address.
-  'referrer-policy': 'no-referrer',
-  'cache-control': 'no-store',
-  'x-content-type-options': 'nosniff',
-  'x-robots-tag': 'noindex, nofollow',
   // What its calls tell of the browser beside what browsers tell unasked.
   'accept-ch': askedHints,
 };
 
-/** Two or three letters and perhaps a region: the languages of the public contract and their like. */
-const languageCode = /^[A-Za-z]{2,3}(-[A-Za-z]{2,4})?$/;
+async function wordsIn(language: Language): Promise<PageWords> {
+  const texts = await catalogues[language]();
+  const say = createSay(texts, language);
+  return { title: say('page_title'), noscript: say('no_script'), texts };
+}
 
 /** The hosted page and its files. */
 export async function pageFiles(
@@ -38,14 +39,17 @@ export async function pageFiles(
   admission: Admission,
   page: Page,
 ): Promise<void> {
-  const html = createPageHtml(page.html);
+  const html = createPageHtml(page.html, 'session', wordsIn);
 
   const answer = async (request: FastifyRequest, reply: FastifyReply) => {
-    const { language: asked = '' } = request.params as { language?: string };
-    if (asked !== '' && !languageCode.test(asked)) throw new DetailError(404, 'Not found.');
+    const asked = askedLanguage(request);
     const found = await find(request, context, admission);
     const hosted = 'hosted' in found ? found.hosted : undefined;
     const { appearance } = hosted ?? {};
+    const given: PageSession = {
+      session: hosted === undefined ? null : viewOf(hosted),
+      reason: 'reason' in found ? found.reason : null,
+    };
     const { pieces, styles } = await html.compose({
       language: nearestLanguage([
         asked,
@@ -54,8 +58,7 @@ export async function pageFiles(
       ]),
       css: appearance === undefined ? '' : appearanceCss(appearance),
       icon: appearance?.faviconUrl ?? '',
-      session: hosted === undefined ? null : viewOf(hosted),
-      reason: 'reason' in found ? found.reason : null,
+      given,
     });
     const policy = contentPolicy({
       scripts: html.scripts,
@@ -64,12 +67,7 @@ export async function pageFiles(
       isSecure: request.protocol === 'https',
       ancestors: hosted?.allowedOrigins ?? [],
     });
-    const takesGzip = /\bgzip\b/.test(request.headers['accept-encoding'] ?? '');
-    if (takesGzip) reply.header('content-encoding', 'gzip');
-    return reply
-      .code(found.status)
-      .headers({ ...pageHeaders, 'content-security-policy': policy })
-      .send(bodyOf(pieces, takesGzip));
+    return sendPage(request, reply, { status: found.status, policy, headers: pageHeaders, pieces });
   };
   for (const route of ['/session/:token', '/session/:token/']) {
     api.get(route, answer);

@@ -45,6 +45,20 @@ const byCode: Readonly<Record<string, Refusal>> = {
     detail: 'The bytes that came are not those that were announced. Send all of them again.',
   },
   attempt_void: { status: 409, code: 'attempt_void', detail: 'Nothing comes of this attempt any more.' },
+  consent_unknown: { status: 404, code: 'consent_unknown', detail: 'This link leads to no consent.' },
+  consent_expired: { status: 410, code: 'consent_expired', detail: 'This link has expired.' },
+  consent_answered: { status: 409, code: 'consent_answered', detail: 'This has been answered otherwise.' },
+  consent_text_changed: {
+    status: 409,
+    code: 'consent_text_changed',
+    detail: 'What was shown is not what is asked now.',
+  },
+  consent_closed: { status: 409, code: 'consent_closed', detail: 'This cannot be answered like that now.' },
+  presence_unproved: {
+    status: 409,
+    code: 'presence_unproved',
+    detail: 'Agreeing takes a fresh signature of the browser over what was shown.',
+  },
   locked_out: { status: 409, code: 'locked_out', detail: 'No picture is looked at before a while.' },
 };
 

@@ -1,6 +1,7 @@
 import { BiometricsServiceDefinition } from '@selfsame/contracts/biometrics/v1/service';
 import { FraudSignalsServiceDefinition } from '@selfsame/contracts/fraud_signals/v1/service';
 import { SessionServiceDefinition } from '@selfsame/contracts/session/v1/service';
+import { ShareServiceDefinition } from '@selfsame/contracts/share/v1/service';
 import { connectGrpc, type GrpcClient } from '@selfsame/runtime/grpc';
 
 /** The services that answer our questions. */
@@ -8,6 +9,7 @@ export interface Neighbours {
   readonly session: GrpcClient<typeof SessionServiceDefinition>;
   readonly biometrics: GrpcClient<typeof BiometricsServiceDefinition>;
   readonly fraudSignals: GrpcClient<typeof FraudSignalsServiceDefinition>;
+  readonly share: GrpcClient<typeof ShareServiceDefinition>;
   close(): void;
 }
 
@@ -21,6 +23,7 @@ export function connectNeighbours(addresses: {
   session: string;
   biometrics: string;
   fraudSignals: string;
+  share: string;
 }): Neighbours {
   const session = connectGrpc(SessionServiceDefinition, addresses.session, { deadlineMs });
   const biometrics = connectGrpc(BiometricsServiceDefinition, addresses.biometrics, {
@@ -28,14 +31,17 @@ export function connectNeighbours(addresses: {
     maxMessageBytes,
   });
   const fraudSignals = connectGrpc(FraudSignalsServiceDefinition, addresses.fraudSignals, { deadlineMs });
+  const share = connectGrpc(ShareServiceDefinition, addresses.share, { deadlineMs });
   return {
     session: session.client,
     biometrics: biometrics.client,
     fraudSignals: fraudSignals.client,
+    share: share.client,
     close() {
       session.close();
       biometrics.close();
       fraudSignals.close();
+      share.close();
     },
   };
 }

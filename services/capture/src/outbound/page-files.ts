@@ -17,6 +17,8 @@ export interface Page {
   readonly html: string;
   /** By file name under /capture-assets. */
   readonly assets: ReadonlyMap<string, Asset>;
+  /** The page that asks for a consent, all of it, with places of the same kind. */
+  readonly consentHtml: string;
 }
 
 const contentTypes: Record<string, string> = {
@@ -29,7 +31,8 @@ const contentTypes: Record<string, string> = {
 export async function readPage(directory: string): Promise<Page> {
   try {
     const html = await readFile(join(directory, 'index.html'), 'utf8');
-    return { html, assets: await readAssets(join(directory, 'capture-assets')) };
+    const consentHtml = await readFile(join(directory, 'consent/index.html'), 'utf8');
+    return { html, consentHtml, assets: await readAssets(join(directory, 'capture-assets')) };
   } catch (cause) {
     throw missing(directory, cause);
   }

@@ -27,6 +27,15 @@ export function signVisit(visitNonce: string, purpose: VisitPurpose): Promise<De
   return inTime(() => sign(`${visitNonce}.${purpose}`));
 }
 
+/** The same for an answer to a consent, over `{nonce}.{SHA-256 of what was shown, hex}.{answer}`. */
+export function signConsent(
+  nonce: string,
+  textSha256: string,
+  answer: 'agree' | 'refuse' | 'withdraw',
+): Promise<DeviceProof | undefined> {
+  return inTime(() => sign(`${nonce}.${textSha256}.${answer}`));
+}
+
 function inTime(act: () => Promise<DeviceProof>): Promise<DeviceProof | undefined> {
   const late = new Promise<undefined>((resolve) => setTimeout(resolve, patienceMs));
   return Promise.race([act().catch(() => undefined), late]);

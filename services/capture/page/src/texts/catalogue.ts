@@ -11,16 +11,16 @@ export type Plural = { readonly [category in Intl.LDMLPluralRule]?: string } & {
 export type Message = string | Plural;
 
 /** All texts of one language, flat: it travels as JSON. */
-export type Catalogue = { readonly [key in Key]: Message };
+export type Catalogue<K extends string = Key> = { readonly [key in K]: Message };
 
 /** What goes into the places of a text. Always shown as it is, whatever it contains. */
 export type Values = Readonly<Record<string, string | number>>;
 
 /** Says a text in the page's language. A place without a value stays as it is written, so that it is seen. */
-export type Say = (key: Key, values?: Values) => string;
+export type Say<K extends string = Key> = (key: K, values?: Values) => string;
 
 /** @param language the code that the catalogue is written in, for its plurals, numbers and direction */
-export function createSay(catalogue: Catalogue, language: string): Say {
+export function createSay<K extends string>(catalogue: Catalogue<K>, language: string): Say<K> {
   // Made when the first text counts: they take a cheap phone longer than drawing its first screen.
   let plurals: Intl.PluralRules | undefined;
   let numbers: Intl.NumberFormat | undefined;
