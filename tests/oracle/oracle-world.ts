@@ -66,12 +66,16 @@ export async function startOracleWorld(target: Face) {
   );
   const page = await mkdtemp(join(tmpdir(), 'selfsame-oracle-page-'));
   await mkdir(join(page, 'capture-assets'));
-  await writeFile(join(page, 'index.html'), '<!doctype html>');
+  await mkdir(join(page, 'consent'));
+  for (const name of ['index.html', 'consent/index.html']) {
+    await writeFile(join(page, name), '<!doctype html>');
+  }
   const sessionGrpc = `127.0.0.1:${session.grpcPort}`;
   const capture = await createCapture(
     readCaptureConfig({
       ...shared,
       SESSION_GRPC: sessionGrpc,
+      SHARE_GRPC: '127.0.0.1:1',
       CAPTURE_PAGE_DIRECTORY: page,
     }),
     lifecycle,
