@@ -1,4 +1,13 @@
-import { defineConfig } from 'vitest/config';
+import { configDefaults, defineConfig } from 'vitest/config';
+
+/** Cameras play in real time and leave most of the machine idle, but a camera that stutters looks like an attack. */
+const cameras = ['tests/journeys/capture-{methods,troubles}.test.ts'];
+/** What is killed or frozen, and what is looked at by the millisecond: whoever starves looks like who is dead. */
+const alone = [
+  'tests/chaos/{chaos,crashes}.test.ts',
+  'tests/signals/{automation,session}.test.ts',
+  'tests/telemetry/*.test.ts',
+];
 
 /** Unit and service tests of the whole tree; journeys, crashes and load are projects of their own. */
 export default defineConfig({
@@ -18,9 +27,24 @@ export default defineConfig({
         test: {
           name: 'system',
           include: ['tests/**/*.test.ts'],
-          fileParallelism: false,
+          exclude: [...configDefaults.exclude, ...cameras, ...alone],
           testTimeout: 120_000,
         },
+      },
+      {
+        extends: true,
+        // In company of each other, and of nobody else.
+        test: {
+          name: 'system-cameras',
+          include: cameras,
+          testTimeout: 120_000,
+          sequence: { groupOrder: 1 },
+        },
+      },
+      {
+        extends: true,
+        // Comes after the others, one file at a time.
+        test: { name: 'system-alone', include: alone, fileParallelism: false, testTimeout: 120_000 },
       },
     ],
   },
