@@ -1,3 +1,4 @@
+import type { KeyObject } from 'node:crypto';
 import type { Bus } from '@selfsame/bus/bus';
 import type { BiometricsServiceDefinition } from '@selfsame/contracts/biometrics/v1/service';
 import type { FraudSignalsServiceDefinition } from '@selfsame/contracts/fraud_signals/v1/service';
@@ -9,6 +10,7 @@ import type { Log } from '@selfsame/runtime/log';
 import type { Config } from './config.ts';
 import type { Tables } from './outbound/tables.ts';
 import type { Signing } from './signing.ts';
+import type { Turns } from './turns.ts';
 
 /** What the use cases work with. */
 export interface Context {
@@ -20,6 +22,10 @@ export interface Context {
   readonly keyring: Keyring;
   /** What this deployment says is signed by it: receipts, consents, heads of logs. */
   readonly signing: Signing;
+  /** Share tokens are signed with it. */
+  readonly tokenKey: KeyObject;
+  /** Imports wait for neighbours with a connection in hand: so many at once. */
+  readonly importTurns: Turns;
   readonly session: GrpcClient<typeof SessionServiceDefinition>;
   readonly biometrics: GrpcClient<typeof BiometricsServiceDefinition>;
   readonly fraudSignals: GrpcClient<typeof FraudSignalsServiceDefinition>;

@@ -10,17 +10,23 @@ import type { Lifecycle } from '@selfsame/runtime/lifecycle';
 import type { Log } from '@selfsame/runtime/log';
 import type { Config } from './config.ts';
 import type { Context } from './context.ts';
+import { tokenKeyOf } from './domain/token.ts';
+import { startSweeper } from './import-sweeper.ts';
 import { subscribeAll } from './inbound/consumers.ts';
 import { createApi } from './inbound/http/server.ts';
 import { shareRpc } from './inbound/rpc.ts';
 import { migrations } from './migrations.ts';
 import type { Tables } from './outbound/tables.ts';
 import { openSigning } from './signing.ts';
+import { createTurns } from './turns.ts';
 
 /** The service's name in logs, traces, the database and on the bus. */
 export const serviceName = 'share';
 
 const askDeadlineMs = 5_000;
+/** Each holds a connection while it waits for neighbours; the rest of the pool is for everything else. */
+const importsAtOnce = { atOnce: 8, waitingMax: 64 };
+const maxConnections = 20;
 /** Whoever agrees does not wait for evidence that is only better. */
 const nameDeadlineMs = 1_000;
 
@@ -36,7 +42,12 @@ export async function createService(options: {
 }): Promise<{ context: Context; httpPort: number; grpcPort: number }> {
   const { config, lifecycle, log } = options;
 
-  const database = await openDatabase<Tables>({ service: serviceName, url: config.databaseUrl, migrations });
+  const database = await openDatabase<Tables>({
+    service: serviceName,
+    url: config.databaseUrl,
+    migrations,
+    maxConnections,
+  });
   lifecycle.onStop('database', database.close);
 
   const keyring = await openKeyring({
@@ -74,12 +85,15 @@ export async function createService(options: {
     bus,
     keyring,
     signing,
+    tokenKey: tokenKeyOf(keyring.root),
+    importTurns: createTurns(importsAtOnce),
     session: session.client,
     biometrics: biometrics.client,
     fraudSignals: fraudSignals.client,
   };
 
   await subscribeAll(context);
+  lifecycle.onStop('share sweeper', startSweeper(context));
 
   const rpc = await serveGrpc({
     host: config.host,

@@ -9,6 +9,7 @@ import type { Context } from '../../context.ts';
 import { addConsentRoutes } from './consents.ts';
 import { addImportRoutes } from './imports.ts';
 import { addRecordRoutes } from './records.ts';
+import { addShareSettingRoutes } from './share-settings.ts';
 import { addShareRoutes } from './shares.ts';
 
 /** The public routes of this service. The caller listens. */
@@ -31,6 +32,7 @@ export function createApi(context: Context, health: Health): HttpServer {
     auditCalls(api, { service: 'share', write: toOutbox({ database, bus: context.bus }) });
     addConsentRoutes(api, context);
     addShareRoutes(api, context);
+    addShareSettingRoutes(api, context);
     addImportRoutes(api, context);
     addRecordRoutes(api, context);
   });

@@ -1,0 +1,73 @@
+import { createPrivateKey, type KeyObject } from 'node:crypto';
+import type { Keyring } from '@selfsame/keys/keyring';
+import { calculateJwkThumbprint, exportJWK, generateKeyPair, type JWK } from 'jose';
+import {
+  findAudienceKey,
+  findPrivateHalf,
+  insertAudienceKey,
+  retireAudienceKey,
+} from './outbound/audience-key-store.ts';
+import type { Queries } from './outbound/tables.ts';
+
+/** What is sealed for an application is sealed for this. */
+export interface AudienceKey {
+  readonly keyId: string;
+  readonly publicJwk: JWK;
+}
+
+/** After so long an application gets a new one with the next share for it. */
+const keyDays = 90;
+const dayMs = 86_400_000;
+
+/** The public key of an application that something is shared with; made with the first share, and anew when it has become old. */
+export async function audienceKeyFor(
+  db: Queries,
+  keyring: Keyring,
+  applicationId: string,
+): Promise<AudienceKey> {
+  const found = await findAudienceKey(db, applicationId);
+  if (found && found.created_at.getTime() > Date.now() - keyDays * dayMs) {
+    return { keyId: found.key_id, publicJwk: found.public_jwk };
+  }
+  return await rotateAudienceKey(db, keyring, applicationId);
+}
+
+/**
+ * From now on shares are sealed for a new key. The former one opens the tokens that are on their way, and goes after them.
+ * Of two at the same time one makes the key and both get it.
+ */
+export async function rotateAudienceKey(
+  db: Queries,
+  keyring: Keyring,
+  applicationId: string,
+): Promise<AudienceKey> {
+  const former = await findAudienceKey(db, applicationId);
+  if (former) await retireAudienceKey(db, former.key_id);
+  const { publicKey, privateKey } = await generateKeyPair('ECDH-ES+A256KW', {
+    crv: 'X25519',
+    extractable: true,
+  });
+  const publicJwk = await exportJWK(publicKey);
+  const keyId = await calculateJwkThumbprint(publicJwk);
+  const der = Buffer.from(await crypto.subtle.exportKey('pkcs8', privateKey));
+  const sealedPrivate = keyring.seal(der, ownerOf(applicationId, keyId));
+  await insertAudienceKey(db, { applicationId, keyId, publicJwk, sealedPrivate });
+  const current = await findAudienceKey(db, applicationId);
+  if (!current) throw new Error('a key that was just made is gone');
+  return { keyId: current.key_id, publicJwk: current.public_jwk };
+}
+
+/** The private half for a key id; undefined when it is not, or no more, the application's. */
+export async function openAudienceKey(
+  db: Queries,
+  keyring: Keyring,
+  applicationId: string,
+  keyId: string,
+): Promise<KeyObject | undefined> {
+  const sealed = await findPrivateHalf(db, applicationId, keyId);
+  if (!sealed) return undefined;
+  const der = await keyring.open(sealed, ownerOf(applicationId, keyId));
+  return createPrivateKey({ key: der, format: 'der', type: 'pkcs8' });
+}
+
+const ownerOf = (applicationId: string, keyId: string) => [applicationId, 'audience-key', keyId];

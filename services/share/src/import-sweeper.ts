@@ -1,0 +1,88 @@
+import type { Transaction } from '@selfsame/database/database';
+import { errorCode } from '@selfsame/runtime/errors';
+import type { Context } from './context.ts';
+import { carryOut, giveUp } from './import-saga.ts';
+import { holdOpenShare } from './open-share.ts';
+import { forgetRetiredAudienceKeys } from './outbound/audience-key-store.ts';
+import { deleteOldImports, findLeft, type ImportRow, takePending } from './outbound/import-store.ts';
+import { deleteOldShares, dropExpiredSnapshots, findShareOfToken } from './outbound/share-store.ts';
+import { forgetRetiredSigningKeys } from './outbound/signing-key-store.ts';
+import type { Tables } from './outbound/tables.ts';
+
+const everyMs = 15_000;
+/** Who has asked comes again sooner. */
+const leftAfterMs = 30_000;
+const batch = 50;
+
+/** Now and every 15 seconds. Any number of replicas may do so. @returns how to stop */
+export function startSweeper(context: Context): () => Promise<void> {
+  const stopping = new AbortController();
+  const sweep = () =>
+    sweepShares(context, { stopping: stopping.signal }).catch((error) =>
+      // Its code alone: a database may repeat what it was asked.
+      context.log.warn({ code: errorCode(error) }, 'could not sweep shares and imports'),
+    );
+  let running: Promise<unknown> = sweep();
+  const timer = setInterval(() => {
+    running = running.then(sweep);
+  }, everyMs);
+  return async () => {
+    clearInterval(timer);
+    stopping.abort();
+    await running;
+  };
+}
+
+/**
+ * Finishes imports that a crash has left, and lets go of what nobody may open or needs to know any more.
+ * @returns how many imports are not pending any more
+ */
+export async function sweepShares(
+  context: Context,
+  options: { stopping?: AbortSignal; afterMs?: number } = {},
+): Promise<number> {
+  const { db } = context.database;
+  const { stopping, afterMs = leftAfterMs } = options;
+  let count = 0;
+  for (const importId of await findLeft(db, afterMs, batch)) {
+    if (stopping?.aborted) return count;
+    if (await goOn(context, importId)) count += 1;
+  }
+  const { shareRecordDays } = context.config;
+  await dropExpiredSnapshots(db);
+  await forgetRetiredAudienceKeys(db);
+  await forgetRetiredSigningKeys(db);
+  await deleteOldShares(db, shareRecordDays);
+  await deleteOldImports(db, shareRecordDays);
+  return count;
+}
+
+/** The token was good when the place was taken: its time may be over since, but not what it rests on. */
+async function goOn(context: Context, importId: string): Promise<boolean> {
+  const { database, log } = context;
+  try {
+    return await database.transaction(async (tx) => {
+      const row = await takePending(tx, importId);
+      if (!row) return false;
+      const result = await resume(context, tx, row);
+      log.info(
+        { import_id: importId, result: typeof result === 'string' ? result : 'imported' },
+        'import swept',
+      );
+      return true;
+    });
+  } catch (error) {
+    log.warn({ import_id: importId, code: errorCode(error) }, 'an import is still pending');
+    return false;
+  }
+}
+
+async function resume(context: Context, tx: Transaction<Tables>, row: ImportRow) {
+  const { share_id: shareId } = row;
+  if (shareId === null) return await giveUp(context, { tx, row, share: undefined }, 'session_gone');
+  const open = await context.database.transaction((own) => holdOpenShare(own, shareId));
+  if (typeof open !== 'string') {
+    return await carryOut(context, { tx, row, ...open, snapshot: undefined });
+  }
+  return await giveUp(context, { tx, row, share: await findShareOfToken(tx, shareId) }, open);
+}
