@@ -20,10 +20,11 @@ export function isKnownPurpose(purpose: string): purpose is KnownPurpose {
  */
 export function readPurpose(written: string): string | undefined {
   const words = written.normalize('NFC').trim().replace(/ +/g, ' ');
-  // Controls, line breaks and marks that turn the direction of writing could make a text say something else.
-  if (words === '' || words.length > maxPurposeLength || /[\p{Cc}\p{Cf}\p{Zl}\p{Zp}]/u.test(words)) {
-    return undefined;
-  }
+  if (words === '' || words.length > maxPurposeLength || !words.isWellFormed()) return undefined;
+  if (misleading.test(words)) return undefined;
   const spelled = words.toLowerCase().replace(/[ -]/g, '_');
   return isKnownPurpose(spelled) ? spelled : words;
 }
+
+/** Controls, line breaks, and marks that turn the direction of writing: with them a text can be made to read as another one. */
+const misleading = /[\p{Cc}\p{Zl}\p{Zp}\u061c\u200e\u200f\u202a-\u202e\u2066-\u2069]/u;

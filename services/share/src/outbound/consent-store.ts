@@ -1,4 +1,4 @@
-import type { Insertable, Selectable } from 'kysely';
+import type { Insertable, Selectable, Updateable } from 'kysely';
 import { sql } from 'kysely';
 import { covers, type Scope, scopes } from '../domain/scope.ts';
 import type { Queries, Tables } from './tables.ts';
@@ -85,4 +85,18 @@ export async function findConsents(
 
 function own(db: Queries, applicationId: string) {
   return db.selectFrom('consents').selectAll().where('application_id', '=', applicationId);
+}
+
+/** Of a row that is held. */
+export async function updateConsent(
+  tx: Queries,
+  id: string,
+  change: Updateable<Tables['consents']>,
+): Promise<ConsentRow> {
+  return await tx
+    .updateTable('consents')
+    .set(change)
+    .where('id', '=', id)
+    .returningAll()
+    .executeTakeFirstOrThrow();
 }

@@ -1,0 +1,45 @@
+import type { ConsentWords } from './words.ts';
+
+/** Catalan. */
+export const ca: ConsentWords = {
+  title: 'Vols compartir la teva verificació amb {audience}?',
+  who: 'Qui la rep',
+  from: 'De qui',
+  purpose: 'Per a què',
+  purpose_onboarding: 'Per donar-te d’alta com a client.',
+  purpose_lending: 'Per decidir sobre un préstec o un crèdit.',
+  purpose_payments: 'Per fer o rebre pagaments.',
+  purpose_employment: 'Per donar-te feina o tenir-te en compte per a una plaça.',
+  purpose_age_check: 'Per comprovar la teva edat.',
+  purpose_own: '«{purpose}». Són paraules de {application}.',
+  shared: 'Què es comparteix',
+  shared_result: 'El resultat de la verificació de la teva identitat i quan es va fer.',
+  shared_findings:
+    'El que va trobar cada part de la verificació. Si es va comprovar un document, també el que diu, com ara el teu nom i la data de naixement.',
+  shared_aml: 'Si el teu nom apareix en llistes de sancions o de vigilància.',
+  shared_kyb: 'El que es va esbrinar sobre la teva empresa.',
+  kept: 'Què no es comparteix',
+  kept_pictures: 'Les teves fotos.',
+  kept_template: 'La teva plantilla facial. Es queda a {application}.',
+  kept_places: 'On eres i quin dispositiu vas fer servir.',
+  kept_name: 'El número o el nom amb què {application} et coneix.',
+  face: 'La teva cara',
+  face_compared:
+    'El primer accés amb selfie a {audience} es pot comparar una vegada amb la plantilla facial desada aquí. {audience} només sabrà si coincideixen.',
+  face_after: 'Si coincideixen, {audience} pot desar una plantilla facial pròpia.',
+  until: 'Fins quan',
+  until_when: 'Termini per a {audience}: {until}.',
+  choice: 'Tu decideixes',
+  choice_free: 'Pots refusar-ho. Llavors no es comparteix res.',
+  change: 'Si canvies d’opinió',
+  change_how: 'Torna a obrir aquest enllaç i tria «{withdraw}», o demana-ho a {application}.',
+  change_effect:
+    'Llavors {audience} no rep res més. El que {audience} ja té s’hi queda: demana a {audience} que ho esborri.',
+  agree: 'Accepta',
+  refuse: 'Refusa',
+  withdraw: 'Retira',
+  given: 'Has acceptat. {audience} pot obtenir els teus resultats. Termini: {until}.',
+  refused: 'Has refusat. No es comparteix res amb {audience}.',
+  withdrawn: 'Has retirat el permís. {audience} no pot obtenir res més.',
+  expired: 'Això ha caducat. {audience} ja no pot obtenir-ne res.',
+};

@@ -1,0 +1,46 @@
+import type { ConsentWords } from './words.ts';
+
+/** German. */
+export const de: ConsentWords = {
+  title: 'Ihre Prüfung mit {audience} teilen?',
+  who: 'Wer sie bekommt',
+  from: 'Von wem',
+  purpose: 'Wofür',
+  purpose_onboarding: 'Um Sie als Kundin oder Kunden aufzunehmen.',
+  purpose_lending: 'Um über einen Kredit zu entscheiden.',
+  purpose_payments: 'Um Zahlungen zu senden oder zu empfangen.',
+  purpose_employment: 'Um Sie zu beschäftigen oder für eine Stelle in Betracht zu ziehen.',
+  purpose_age_check: 'Um Ihr Alter zu prüfen.',
+  purpose_own: '„{purpose}“. Das sind die Worte von {application}.',
+  shared: 'Was geteilt wird',
+  shared_result: 'Das Ergebnis Ihrer Identitätsprüfung und wann sie stattfand.',
+  shared_findings:
+    'Was jeder Teil der Prüfung ergeben hat. Wurde ein Dokument geprüft, auch was darin steht, etwa Ihr Name und Ihr Geburtsdatum.',
+  shared_aml: 'Ob Ihr Name auf Sanktions- oder Beobachtungslisten gefunden wurde.',
+  shared_kyb: 'Was über Ihr Unternehmen festgestellt wurde.',
+  kept: 'Was nicht geteilt wird',
+  kept_pictures: 'Ihre Bilder.',
+  kept_template: 'Ihre Gesichtsvorlage. Sie bleibt bei {application}.',
+  kept_places: 'Wo Sie waren und welches Gerät Sie benutzt haben.',
+  kept_name: 'Die Nummer oder der Name, unter dem {application} Sie kennt.',
+  face: 'Ihr Gesicht',
+  face_compared:
+    'Ihre erste Anmeldung mit Selfie bei {audience} kann einmal mit der Gesichtsvorlage verglichen werden, die hier hinterlegt ist. {audience} erfährt nur, ob sie übereinstimmen.',
+  face_after: 'Stimmen sie überein, kann {audience} eine eigene Gesichtsvorlage aufbewahren.',
+  until: 'Bis wann',
+  until_when: '{audience} kann dies bis {until} erhalten.',
+  choice: 'Ihre Wahl',
+  choice_free: 'Sie können ablehnen. Dann wird nichts geteilt.',
+  change: 'Wenn Sie es sich anders überlegen',
+  change_how:
+    'Öffnen Sie diesen Link erneut und wählen Sie „{withdraw}“, oder wenden Sie sich an {application}.',
+  change_effect:
+    'Dann bekommt {audience} nichts mehr. Was {audience} schon hat, bleibt dort: Bitten Sie {audience}, es zu löschen.',
+  agree: 'Zustimmen',
+  refuse: 'Ablehnen',
+  withdraw: 'Widerrufen',
+  given: 'Sie haben zugestimmt. {audience} kann Ihre Ergebnisse bis {until} erhalten.',
+  refused: 'Sie haben abgelehnt. Mit {audience} wird nichts geteilt.',
+  withdrawn: 'Sie haben widerrufen. {audience} bekommt nichts mehr.',
+  expired: 'Das ist abgelaufen. {audience} kann damit nichts mehr erhalten.',
+};

@@ -1,0 +1,45 @@
+import type { ConsentWords } from './words.ts';
+
+/** English. */
+export const en: ConsentWords = {
+  title: 'Share your check with {audience}?',
+  who: 'Who gets it',
+  from: 'From whom',
+  purpose: 'What for',
+  purpose_onboarding: 'To take you on as a customer.',
+  purpose_lending: 'To decide on a loan or a credit.',
+  purpose_payments: 'To make or receive payments.',
+  purpose_employment: 'To employ you, or to consider you for a job.',
+  purpose_age_check: 'To check your age.',
+  purpose_own: '“{purpose}”. These are the words of {application}.',
+  shared: 'What is shared',
+  shared_result: 'The result of your identity check, and when it was made.',
+  shared_findings:
+    'What each part of the check found. If a document was checked, also what it says, such as your name and date of birth.',
+  shared_aml: 'Whether your name was found on sanctions or watch lists.',
+  shared_kyb: 'What was found out about your company.',
+  kept: 'What is not shared',
+  kept_pictures: 'Your pictures.',
+  kept_template: 'Your face template. It stays with {application}.',
+  kept_places: 'Where you were, and which device you used.',
+  kept_name: 'The number or name by which {application} knows you.',
+  face: 'Your face',
+  face_compared:
+    'Your first selfie sign-in at {audience} may be compared once with the face template on file here. {audience} learns only whether it matches.',
+  face_after: 'If it matches, {audience} can keep a face template of its own.',
+  until: 'Until when',
+  until_when: '{audience} can get this until {until}.',
+  choice: 'Your choice',
+  choice_free: 'You can refuse. Then nothing is shared.',
+  change: 'If you change your mind',
+  change_how: 'Open this link again and choose “{withdraw}”, or ask {application}.',
+  change_effect:
+    'Then {audience} gets nothing more. What {audience} already has stays there: ask {audience} to delete it.',
+  agree: 'Agree',
+  refuse: 'Refuse',
+  withdraw: 'Withdraw',
+  given: 'You have agreed. {audience} can get your results until {until}.',
+  refused: 'You have refused. Nothing is shared with {audience}.',
+  withdrawn: 'You have withdrawn. {audience} can get nothing more.',
+  expired: 'This is over. {audience} can get nothing by it any more.',
+};

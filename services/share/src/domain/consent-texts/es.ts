@@ -1,0 +1,45 @@
+import type { ConsentWords } from './words.ts';
+
+/** Spanish. */
+export const es: ConsentWords = {
+  title: '¿Compartir tu verificación con {audience}?',
+  who: 'Quién la recibe',
+  from: 'De quién',
+  purpose: 'Para qué',
+  purpose_onboarding: 'Para darte de alta como cliente.',
+  purpose_lending: 'Para decidir sobre un préstamo o un crédito.',
+  purpose_payments: 'Para hacer o recibir pagos.',
+  purpose_employment: 'Para darte empleo o tenerte en cuenta para un puesto.',
+  purpose_age_check: 'Para comprobar tu edad.',
+  purpose_own: '«{purpose}». Son palabras de {application}.',
+  shared: 'Qué se comparte',
+  shared_result: 'El resultado de la verificación de tu identidad y cuándo se hizo.',
+  shared_findings:
+    'Lo que halló cada parte de la verificación. Si se comprobó un documento, también lo que dice, como tu nombre y tu fecha de nacimiento.',
+  shared_aml: 'Si tu nombre aparece en listas de sanciones o de vigilancia.',
+  shared_kyb: 'Lo que se averiguó sobre tu empresa.',
+  kept: 'Qué no se comparte',
+  kept_pictures: 'Tus fotos.',
+  kept_template: 'Tu plantilla facial. Se queda en {application}.',
+  kept_places: 'Dónde estabas y qué dispositivo usaste.',
+  kept_name: 'El número o el nombre con el que {application} te conoce.',
+  face: 'Tu cara',
+  face_compared:
+    'Tu primer acceso con selfie en {audience} puede compararse una vez con la plantilla facial guardada aquí. {audience} solo sabrá si coinciden.',
+  face_after: 'Si coinciden, {audience} puede guardar su propia plantilla facial.',
+  until: 'Hasta cuándo',
+  until_when: '{audience} puede obtener esto hasta el {until}.',
+  choice: 'Tú decides',
+  choice_free: 'Puedes rechazarlo. Entonces no se comparte nada.',
+  change: 'Si cambias de opinión',
+  change_how: 'Abre este enlace de nuevo y elige «{withdraw}», o pídelo a {application}.',
+  change_effect:
+    'Entonces {audience} no recibe nada más. Lo que {audience} ya tiene se queda allí: pide a {audience} que lo borre.',
+  agree: 'Aceptar',
+  refuse: 'Rechazar',
+  withdraw: 'Retirar',
+  given: 'Has aceptado. {audience} puede obtener tus resultados hasta el {until}.',
+  refused: 'Has rechazado. No se comparte nada con {audience}.',
+  withdrawn: 'Has retirado tu permiso. {audience} no puede obtener nada más.',
+  expired: 'Esto ha caducado. {audience} ya no puede obtener nada con ello.',
+};

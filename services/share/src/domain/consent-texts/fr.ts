@@ -1,0 +1,45 @@
+import type { ConsentWords } from './words.ts';
+
+/** French. */
+export const fr: ConsentWords = {
+  title: 'Partager votre vérification avec {audience} ?',
+  who: 'Qui la reçoit',
+  from: 'De la part de qui',
+  purpose: 'Pour quoi faire',
+  purpose_onboarding: 'Pour vous accepter comme client.',
+  purpose_lending: 'Pour décider d’un prêt ou d’un crédit.',
+  purpose_payments: 'Pour effectuer ou recevoir des paiements.',
+  purpose_employment: 'Pour vous employer ou étudier votre candidature.',
+  purpose_age_check: 'Pour vérifier votre âge.',
+  purpose_own: '« {purpose} ». Ce sont les mots de {application}.',
+  shared: 'Ce qui est partagé',
+  shared_result: 'Le résultat de la vérification de votre identité et sa date.',
+  shared_findings:
+    'Ce que chaque partie de la vérification a établi. Si un document a été vérifié, aussi ce qu’il indique, comme votre nom et votre date de naissance.',
+  shared_aml: 'Si votre nom figure sur des listes de sanctions ou de surveillance.',
+  shared_kyb: 'Ce qui a été établi sur votre entreprise.',
+  kept: 'Ce qui n’est pas partagé',
+  kept_pictures: 'Vos photos.',
+  kept_template: 'Votre gabarit facial. Il reste chez {application}.',
+  kept_places: 'Où vous étiez et quel appareil vous avez utilisé.',
+  kept_name: 'Le numéro ou le nom sous lequel {application} vous connaît.',
+  face: 'Votre visage',
+  face_compared:
+    'Votre première connexion par selfie chez {audience} peut être comparée une fois au gabarit facial enregistré ici. {audience} apprend seulement s’ils correspondent.',
+  face_after: 'S’ils correspondent, {audience} peut conserver son propre gabarit facial.',
+  until: 'Jusqu’à quand',
+  until_when: '{audience} peut l’obtenir jusqu’au {until}.',
+  choice: 'Votre choix',
+  choice_free: 'Vous pouvez refuser. Rien n’est alors partagé.',
+  change: 'Si vous changez d’avis',
+  change_how: 'Rouvrez ce lien et choisissez « {withdraw} », ou adressez-vous à {application}.',
+  change_effect:
+    'Dès lors, {audience} ne reçoit plus rien. Ce que {audience} a déjà reste là-bas : demandez à {audience} de l’effacer.',
+  agree: 'Accepter',
+  refuse: 'Refuser',
+  withdraw: 'Retirer mon accord',
+  given: 'Vous avez accepté. {audience} peut obtenir vos résultats jusqu’au {until}.',
+  refused: 'Vous avez refusé. Rien n’est partagé avec {audience}.',
+  withdrawn: 'Vous avez retiré votre accord. {audience} ne peut plus rien obtenir.',
+  expired: 'C’est terminé. {audience} ne peut plus rien obtenir par ce biais.',
+};

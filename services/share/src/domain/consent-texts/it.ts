@@ -1,0 +1,45 @@
+import type { ConsentWords } from './words.ts';
+
+/** Italian. */
+export const it: ConsentWords = {
+  title: 'Condividere la tua verifica con {audience}?',
+  who: 'Chi la riceve',
+  from: 'Da chi',
+  purpose: 'A che scopo',
+  purpose_onboarding: 'Per accoglierti come cliente.',
+  purpose_lending: 'Per decidere su un prestito o un credito.',
+  purpose_payments: 'Per fare o ricevere pagamenti.',
+  purpose_employment: 'Per assumerti o valutarti per un lavoro.',
+  purpose_age_check: 'Per verificare la tua età.',
+  purpose_own: '«{purpose}». Sono parole di {application}.',
+  shared: 'Che cosa si condivide',
+  shared_result: 'Il risultato della verifica della tua identità e quando è stata fatta.',
+  shared_findings:
+    'Che cosa ha rilevato ogni parte della verifica. Se è stato controllato un documento, anche ciò che vi è scritto, come nome e data di nascita.',
+  shared_aml: 'Se il tuo nome compare in liste di sanzioni o di sorveglianza.',
+  shared_kyb: 'Che cosa è emerso sulla tua azienda.',
+  kept: 'Che cosa non si condivide',
+  kept_pictures: 'Le tue foto.',
+  kept_template: 'Il modello del tuo volto. Resta presso {application}.',
+  kept_places: 'Dove ti trovavi e quale dispositivo hai usato.',
+  kept_name: 'Il numero o il nome con cui {application} ti conosce.',
+  face: 'Il tuo volto',
+  face_compared:
+    'Il tuo primo accesso con selfie a {audience} può essere confrontato una volta con il modello del volto conservato qui. {audience} saprà solo se corrispondono.',
+  face_after: 'Se corrispondono, {audience} può conservare un proprio modello del volto.',
+  until: 'Fino a quando',
+  until_when: '{audience} può ottenerla fino a questo momento: {until}.',
+  choice: 'La tua scelta',
+  choice_free: 'Puoi rifiutare. In tal caso non si condivide nulla.',
+  change: 'Se cambi idea',
+  change_how: 'Riapri questo link e scegli «{withdraw}», oppure chiedi a {application}.',
+  change_effect:
+    'Da allora {audience} non riceve più nulla. Ciò che {audience} ha già resta lì: chiedi a {audience} di eliminarlo.',
+  agree: 'Accetta',
+  refuse: 'Rifiuta',
+  withdraw: 'Revoca',
+  given: 'Hai accettato. {audience} può ottenere i tuoi risultati. Termine: {until}.',
+  refused: 'Hai rifiutato. Non si condivide nulla con {audience}.',
+  withdrawn: 'Hai revocato il consenso. {audience} non può ottenere altro.',
+  expired: 'È scaduto. {audience} non può più ottenere nulla in questo modo.',
+};

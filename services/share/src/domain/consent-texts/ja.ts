@@ -1,0 +1,45 @@
+import type { ConsentWords } from './words.ts';
+
+/** Japanese. */
+export const ja: ConsentWords = {
+  title: '確認の結果を{audience}と共有しますか？',
+  who: '受け取る相手',
+  from: '提供元',
+  purpose: '目的',
+  purpose_onboarding: 'あなたをお客様として登録するため。',
+  purpose_lending: '融資やローンの可否を決めるため。',
+  purpose_payments: '支払いや受け取りを行うため。',
+  purpose_employment: 'あなたを雇用するため、または採用を検討するため。',
+  purpose_age_check: 'あなたの年齢を確認するため。',
+  purpose_own: '「{purpose}」。これは{application}による説明です。',
+  shared: '共有されるもの',
+  shared_result: '本人確認の結果と、その実施日時。',
+  shared_findings:
+    '確認の各項目で分かったこと。書類を確認した場合は、氏名や生年月日など書類に記載された内容も含みます。',
+  shared_aml: 'あなたの名前が制裁リストや監視リストにあったかどうか。',
+  shared_kyb: 'あなたの会社について分かったこと。',
+  kept: '共有されないもの',
+  kept_pictures: 'あなたの写真。',
+  kept_template: 'あなたの顔の特徴データ。{application}に残ります。',
+  kept_places: 'あなたがいた場所と、使った端末。',
+  kept_name: '{application}があなたを識別する番号や名前。',
+  face: 'あなたの顔',
+  face_compared:
+    '{audience}での最初のセルフィーログインは、ここに保存されている顔の特徴データと一度だけ照合されることがあります。{audience}に伝わるのは、一致したかどうかだけです。',
+  face_after: '一致した場合、{audience}は自社用の顔の特徴データを保存できます。',
+  until: '期限',
+  until_when: '{audience}は{until}まで受け取ることができます。',
+  choice: '選ぶのはあなたです',
+  choice_free: '断ることができます。その場合、何も共有されません。',
+  change: '気が変わったとき',
+  change_how: 'このリンクをもう一度開いて「{withdraw}」を選ぶか、{application}に依頼してください。',
+  change_effect:
+    'その後、{audience}は何も受け取れません。{audience}がすでに受け取ったものは残ります。削除は{audience}に依頼してください。',
+  agree: '同意する',
+  refuse: '断る',
+  withdraw: '同意を取り消す',
+  given: '同意しました。{audience}は{until}まで結果を受け取ることができます。',
+  refused: '断りました。{audience}には何も共有されません。',
+  withdrawn: '同意を取り消しました。{audience}はこれ以上何も受け取れません。',
+  expired: '期限が切れました。{audience}はこれにより何も受け取れません。',
+};

@@ -1,0 +1,45 @@
+import type { ConsentWords } from './words.ts';
+
+/** Korean. */
+export const ko: ConsentWords = {
+  title: '확인 결과를 {audience}에 공유하시겠습니까?',
+  who: '받는 곳',
+  from: '제공하는 곳',
+  purpose: '목적',
+  purpose_onboarding: '고객으로 등록하기 위해서입니다.',
+  purpose_lending: '대출이나 신용 제공 여부를 결정하기 위해서입니다.',
+  purpose_payments: '돈을 보내거나 받기 위해서입니다.',
+  purpose_employment: '채용하거나 채용을 검토하기 위해서입니다.',
+  purpose_age_check: '나이를 확인하기 위해서입니다.',
+  purpose_own: '“{purpose}”. {application}에서 직접 쓴 말입니다.',
+  shared: '공유되는 것',
+  shared_result: '본인 확인 결과와 확인한 시각.',
+  shared_findings:
+    '확인의 각 단계에서 밝혀진 내용. 신분증을 확인한 경우 이름과 생년월일처럼 신분증에 적힌 내용도 포함됩니다.',
+  shared_aml: '이름이 제재 명단이나 감시 명단에 있는지 여부.',
+  shared_kyb: '회사에 대해 밝혀진 내용.',
+  kept: '공유되지 않는 것',
+  kept_pictures: '사진.',
+  kept_template: '얼굴 정보. {application}에 그대로 남습니다.',
+  kept_places: '어디에 있었는지, 어떤 기기를 썼는지.',
+  kept_name: '{application}에서 회원님을 구별하는 번호나 이름.',
+  face: '얼굴',
+  face_compared:
+    '{audience}에서 처음 셀피로 로그인할 때, 여기에 보관된 얼굴 정보와 한 번 비교할 수 있습니다. {audience}에는 일치하는지만 전달됩니다.',
+  face_after: '일치하면 {audience}에서 자체 얼굴 정보를 보관할 수 있습니다.',
+  until: '기한',
+  until_when: '{audience}에서 받을 수 있는 기한: {until}.',
+  choice: '선택은 자유입니다',
+  choice_free: '거절할 수 있습니다. 그러면 아무것도 공유되지 않습니다.',
+  change: '마음이 바뀌면',
+  change_how: '이 링크를 다시 열어 “{withdraw}”를 선택하거나 {application}에 요청해 주세요.',
+  change_effect:
+    '그 뒤로 {audience}에는 아무것도 전달되지 않습니다. {audience}에 이미 있는 것은 남습니다. 삭제는 {audience}에 요청해 주세요.',
+  agree: '동의',
+  refuse: '거절',
+  withdraw: '동의 철회',
+  given: '동의하셨습니다. {audience}에서 결과를 받을 수 있는 기한: {until}.',
+  refused: '거절하셨습니다. {audience}에 아무것도 공유되지 않습니다.',
+  withdrawn: '동의를 철회하셨습니다. {audience}에서 더 이상 아무것도 받을 수 없습니다.',
+  expired: '기한이 지났습니다. 이제 {audience}에서 이것으로 아무것도 받을 수 없습니다.',
+};

@@ -1,0 +1,45 @@
+import type { ConsentWords } from './words.ts';
+
+/** Portuguese. */
+export const pt: ConsentWords = {
+  title: 'Partilhar a sua verificação com {audience}?',
+  who: 'Quem a recebe',
+  from: 'De quem',
+  purpose: 'Para quê',
+  purpose_onboarding: 'Para o aceitar como cliente.',
+  purpose_lending: 'Para decidir sobre um empréstimo ou um crédito.',
+  purpose_payments: 'Para fazer ou receber pagamentos.',
+  purpose_employment: 'Para lhe dar emprego ou o considerar para um lugar.',
+  purpose_age_check: 'Para verificar a sua idade.',
+  purpose_own: '“{purpose}”. São palavras de {application}.',
+  shared: 'O que é partilhado',
+  shared_result: 'O resultado da verificação da sua identidade e quando foi feita.',
+  shared_findings:
+    'O que cada parte da verificação apurou. Se um documento foi verificado, também o que nele consta, como o seu nome e a data de nascimento.',
+  shared_aml: 'Se o seu nome consta de listas de sanções ou de vigilância.',
+  shared_kyb: 'O que se apurou sobre a sua empresa.',
+  kept: 'O que não é partilhado',
+  kept_pictures: 'As suas fotos.',
+  kept_template: 'O modelo do seu rosto. Fica em {application}.',
+  kept_places: 'Onde estava e que dispositivo usou.',
+  kept_name: 'O número ou o nome pelo qual {application} o conhece.',
+  face: 'O seu rosto',
+  face_compared:
+    'O seu primeiro acesso com selfie em {audience} pode ser comparado uma vez com o modelo do rosto guardado aqui. {audience} fica a saber apenas se coincidem.',
+  face_after: 'Se coincidirem, {audience} pode guardar um modelo próprio do rosto.',
+  until: 'Até quando',
+  until_when: '{audience} pode obter isto até {until}.',
+  choice: 'A sua escolha',
+  choice_free: 'Pode recusar. Nesse caso, nada é partilhado.',
+  change: 'Se mudar de ideias',
+  change_how: 'Abra de novo este link e escolha “{withdraw}”, ou peça a {application}.',
+  change_effect:
+    'A partir daí, {audience} não recebe mais nada. O que {audience} já tem fica lá: peça a {audience} que o apague.',
+  agree: 'Aceitar',
+  refuse: 'Recusar',
+  withdraw: 'Retirar',
+  given: 'Aceitou. {audience} pode obter os seus resultados até {until}.',
+  refused: 'Recusou. Nada é partilhado com {audience}.',
+  withdrawn: 'Retirou a autorização. {audience} não pode obter mais nada.',
+  expired: 'Terminou. {audience} já não pode obter nada por este meio.',
+};
