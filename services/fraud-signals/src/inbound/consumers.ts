@@ -1,6 +1,6 @@
 import { sessionDeleted, sessionStatusChanged, subjectErased } from '@selfsame/contracts/catalog';
 import type { Context } from '../context.ts';
-import { eraseSession, eraseSubject } from '../erasure.ts';
+import { confirmErasure, eraseSession } from '../erasure.ts';
 import { learn } from '../knowledge.ts';
 
 /** Subscribes to what this service acts on: one handler per event, after what it may be about was written down here. */
@@ -16,6 +16,6 @@ export async function subscribeAll(context: Context): Promise<void> {
   });
   await bus.subscribe(subjectErased, async (tx, { message }) => {
     await records.written();
-    await eraseSubject(context, tx, message);
+    await confirmErasure(context, tx, message);
   });
 }

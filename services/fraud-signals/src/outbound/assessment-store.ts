@@ -59,21 +59,26 @@ export async function findAssessment(db: Queries, id: string): Promise<Assessmen
   return found ?? null;
 }
 
-/** Deletes all that was made of a session, what is on its way included. */
-export async function eraseSession(db: Queries, sessionId: string): Promise<void> {
+/** Deletes all that was made of a session, what is on its way included. @returns how many moments */
+export async function eraseSession(db: Queries, sessionId: string): Promise<number> {
   await sql`INSERT INTO erased_sessions (session_id) VALUES (${sessionId}) ON CONFLICT DO NOTHING`.execute(
     db,
   );
-  await sql`DELETE FROM assessments WHERE session_id = ${sessionId}`.execute(db);
+  const { numAffectedRows } = await sql`DELETE FROM assessments WHERE session_id = ${sessionId}`.execute(db);
+  return Number(numAffectedRows ?? 0n);
 }
 
-/** The same for every session of a subject. */
-export async function eraseSubject(db: Queries, subjectHash: Buffer): Promise<void> {
-  await sql`
-    WITH gone AS (DELETE FROM assessments WHERE subject_hash = ${subjectHash} RETURNING session_id)
-    INSERT INTO erased_sessions (session_id) SELECT DISTINCT session_id FROM gone ON CONFLICT DO NOTHING`.execute(
-    db,
-  );
+/** The same for every session of a subject, but for moments after `before`. @returns how many moments */
+export async function eraseSubject(db: Queries, subjectHash: Buffer, before?: Date): Promise<number> {
+  const { rows } = await sql<{ erased: number }>`
+    WITH gone AS (
+      DELETE FROM assessments WHERE subject_hash = ${subjectHash} AND assessed_at <= coalesce(${before ?? null}::timestamptz, 'infinity')
+      RETURNING session_id
+    ), noted AS (
+      INSERT INTO erased_sessions (session_id) SELECT DISTINCT session_id FROM gone ON CONFLICT DO NOTHING
+    )
+    SELECT count(*) AS erased FROM gone`.execute(db);
+  return rows[0]?.erased ?? 0;
 }
 
 /** Erases facts, and the rules that were asked of them, once their time has passed. @returns how many, at most `limit` */

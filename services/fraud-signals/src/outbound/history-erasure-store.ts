@@ -2,6 +2,13 @@ import { sql } from 'kysely';
 import { forgetTaught } from './known-store.ts';
 import type { Queries } from './tables.ts';
 
+/** What has gone. */
+export interface ErasedVisits {
+  readonly visits: number;
+  /** And networks. */
+  readonly knownDevices: number;
+}
+
 /**
  * Erases what is remembered of a session, what it taught last included, and leaves a mark, so that a visit or an event that is
  * still on its way brings nothing back.
@@ -9,12 +16,12 @@ import type { Queries } from './tables.ts';
 export async function eraseVisit(
   tx: Queries,
   { applicationId, sessionId }: { applicationId: string; sessionId: string },
-): Promise<void> {
+): Promise<ErasedVisits> {
   const gone = await tx
     .deleteFrom('visits')
     .where('application_id', '=', applicationId)
     .where('session_id', '=', sessionId)
-    .returning(['session_id', 'device'])
+    .returning(['session_id', 'device', 'erased_at'])
     .execute();
   await leaveMarks(tx, applicationId, [sessionId]);
   const known = await forgetTaught(tx, { applicationId, sessionId });
@@ -22,34 +29,40 @@ export async function eraseVisit(
     tx,
     [...known, ...gone].map(({ device }) => device),
   );
+  return { visits: gone.filter(({ erased_at }) => erased_at === null).length, knownDevices: known.length };
 }
 
-/** Erases all that is remembered of a subject: sessions, looks, what is known, and devices that nobody else was seen on. */
+/**
+ * Erases all that is remembered of a subject: sessions, looks, what is known, and devices that nobody else was seen on. What
+ * came after `before` stays.
+ */
 export async function eraseSubjectVisits(
   tx: Queries,
-  { applicationId, subject }: { applicationId: string; subject: Buffer },
-): Promise<void> {
+  { applicationId, subject, before }: { applicationId: string; subject: Buffer; before?: Date | undefined },
+): Promise<ErasedVisits> {
+  const theirs = sql<boolean>`application_id = ${applicationId} AND subject = ${subject}`;
+  const until = sql<Date>`coalesce(${before ?? null}::timestamptz, 'infinity')`;
   const known = await tx
     .deleteFrom('known_devices')
-    .where('application_id', '=', applicationId)
-    .where('subject', '=', subject)
+    .where(theirs)
+    .where('last_approved_at', '<=', until)
     .returning('device')
     .execute();
-  await tx
+  const networks = await tx
     .deleteFrom('known_networks')
-    .where('application_id', '=', applicationId)
-    .where('subject', '=', subject)
-    .execute();
+    .where(theirs)
+    .where('last_approved_at', '<=', until)
+    .executeTakeFirst();
   const looks = await tx
     .deleteFrom('visit_looks')
-    .where('application_id', '=', applicationId)
-    .where('subject', '=', subject)
+    .where(theirs)
+    .where('looked_at', '<=', until)
     .returning('device')
     .execute();
   const gone = await tx
     .deleteFrom('visits')
-    .where('application_id', '=', applicationId)
-    .where('subject', '=', subject)
+    .where(theirs)
+    .where('came_at', '<=', until)
     .returning(['session_id', 'device'])
     .execute();
   await leaveMarks(
@@ -61,6 +74,7 @@ export async function eraseSubjectVisits(
     tx,
     [...known, ...looks, ...gone].map(({ device }) => device),
   );
+  return { visits: gone.length, knownDevices: known.length + Number(networks.numDeletedRows) };
 }
 
 async function leaveMarks(tx: Queries, applicationId: string, sessionIds: readonly string[]): Promise<void> {
