@@ -55,8 +55,9 @@ const photoNames = ['img/p01_1.jpg', 'img/p02_1.jpg', 'img/p05_1.jpg', 'img/p19_
 /** Nothing new for so long means that nothing comes any more. */
 const silenceMs = 90_000;
 const reportEveryMs = 10_000;
-/** Each API key may write 300 times a minute. */
-const keys = 32;
+/** Each API key may write 300 times a minute, and takes a process to make it: one for so many events is plenty. */
+const eventsPerKey = 100;
+const mostKeys = 32;
 
 const environment = {
   LOG_LEVEL: 'warn',
@@ -123,7 +124,7 @@ export async function runChaos(options: ChaosOptions): Promise<ChaosResult> {
 }
 
 async function setUp(
-  { seed, signal, report }: ChaosOptions,
+  { seed, events, signal, report }: ChaosOptions,
   ownDeaths: string[],
   undo: (() => Promise<void> | void)[],
 ): Promise<Stage> {
@@ -145,6 +146,7 @@ async function setUp(
   undo.push(() => system.stop());
   await requireDurability(system);
   await system.startReplica('webhook-dispatcher');
+  const keys = Math.min(mostKeys, Math.ceil(events / eventsPerKey));
   const demo = await prepareTenant(system, { slug: 'demo', workflowId: 'wf_liveness', keys });
   const partner = await prepareTenant(system, { slug: 'partner_b', workflowId: 'partner_b_wf', keys: 1 });
   const receivers: Receiver[] = [];
