@@ -6,7 +6,6 @@ import {
   type DataKeyRow,
   findDataKeys,
   holdDataKeys,
-  type KeyTables,
   listDataKeys,
   saveWrapping,
   serviceOf,
@@ -24,7 +23,7 @@ const ATTEMPTS = 3;
  * @throws Failure `no_data_keys`, `data_keys_changing`, those of the provider
  */
 export async function rotateDataKeys(
-  database: Database<KeyTables>,
+  database: Database,
   provider: KeyProvider,
   purpose?: string,
 ): Promise<{ purpose: string; version: number }[]> {
@@ -37,7 +36,7 @@ export async function rotateDataKeys(
 }
 
 async function addVersion(
-  database: Database<KeyTables>,
+  database: Database,
   provider: KeyProvider,
   service: string,
   purpose: string,
@@ -62,7 +61,7 @@ async function addVersion(
  * @throws Failure `no_data_keys`, `data_keys_changing`, those of the providers
  */
 export async function rewrapDataKeys(
-  database: Database<KeyTables>,
+  database: Database,
   from: readonly KeyProvider[],
   to: KeyProvider,
 ): Promise<number> {
@@ -126,7 +125,7 @@ async function unwrapByAny(
   throw failure;
 }
 
-async function purposesOf(database: Database<KeyTables>, purpose?: string): Promise<string[]> {
+async function purposesOf(database: Database, purpose?: string): Promise<string[]> {
   const purposes = new Set((await listDataKeys(database.db)).map((row) => row.purpose));
   if (purpose !== undefined && !purposes.has(purpose)) throw noDataKeys();
   if (purposes.size === 0) throw noDataKeys();

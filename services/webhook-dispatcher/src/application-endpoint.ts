@@ -55,7 +55,7 @@ export async function ensureApplicationEndpoint(
     enabled: true,
     version: 'v3',
     subscribedEvents: [statusUpdated, 'data.updated'],
-    sealedSecret: context.secrets.seal(newSecret(), id),
+    sealedSecret: context.secrets.seal(newSecret(), { applicationId, id }),
   });
   if (isNew) await writeHistory(tx, id, 'created', 'system');
   // Somebody else may have been first.
@@ -76,7 +76,7 @@ export async function readApplicationEndpoint(
   return {
     url: destination.url,
     version: destination.version,
-    secret: secretOf(context, destination),
+    secret: await secretOf(context, destination),
     settings: await readSettingsOf(db, applicationId),
   };
 }

@@ -16,7 +16,16 @@ import { signingKeys } from './signing.ts';
 /** What one POST needs. */
 export type Message = Pick<
   Delivery,
-  'id' | 'eventId' | 'destinationId' | 'sessionId' | 'webhookType' | 'status' | 'body' | 'createdAt' | 'url'
+  | 'id'
+  | 'eventId'
+  | 'destinationId'
+  | 'applicationId'
+  | 'sessionId'
+  | 'webhookType'
+  | 'status'
+  | 'body'
+  | 'createdAt'
+  | 'url'
 > & {
   readonly destination: Pick<
     DestinationTerms,
@@ -125,7 +134,8 @@ async function sendSigned(
     body = Buffer.from(isAsWritten ? message.body : withTimestamp(message.body, signedAt));
     const { eventId, sessionId, status, webhookType } = message;
     const signed = { eventId, sessionId, status, webhookType, body, timestamp: signedAt };
-    const keys = signingKeys(context, message.destinationId, message.destination);
+    const owner = { applicationId: message.applicationId, id: message.destinationId };
+    const keys = await signingKeys(context, owner, message.destination);
     headers = signedHeaders(signed, keys, { test: cause === 'test' });
   } catch (err) {
     context.log.error({ err, delivery_id: message.id }, 'a webhook could not be signed');

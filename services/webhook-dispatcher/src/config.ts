@@ -1,4 +1,5 @@
 import { busSettings, type StreamSettings } from '@selfsame/bus/settings';
+import { type KeySettings, keySettings, ownKey } from '@selfsame/keys/settings';
 import {
   ConfigError,
   type Environment,
@@ -18,8 +19,9 @@ const settings = {
   ...busSettings,
   trustedProxies: sharedSettings.trustedProxies,
   sessionGrpc: setting.string('SESSION_GRPC', { hint: 'host:port of the session service' }),
-  /** Seals the secrets of destinations; lost, every destination needs a new secret. */
-  secretKey: setting.key('WEBHOOK_SECRET_KEY', { bytes: 32 }),
+  ...keySettings,
+  /** What secrets of destinations were sealed under before there were data keys, and the key of KEY_PROVIDER=environment. */
+  secretKey: ownKey('WEBHOOK_SECRET_KEY'),
   allowedNetworks: setting.list('WEBHOOK_ALLOWED_NETWORKS', { default: [] }),
   allowHttp: setting.boolean('WEBHOOK_ALLOW_HTTP', { default: false }),
   /** One attempt, from looking up the name to the receiver's status line. */
@@ -45,14 +47,14 @@ const settings = {
 };
 
 /** Everything the service can be told from outside, checked. */
-export interface Config extends StreamSettings {
+export interface Config extends StreamSettings, KeySettings {
   readonly host: string;
   readonly httpPort: number;
   readonly databaseUrl: string;
   readonly natsUrl: string;
   readonly trustedProxies: string[];
   readonly sessionGrpc: string;
-  readonly secretKey: Buffer;
+  readonly secretKey: Buffer | undefined;
   readonly addressPolicy: AddressPolicy;
   readonly timeoutMs: number;
   readonly retrySchedule: RetrySchedule;

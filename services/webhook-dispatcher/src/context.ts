@@ -1,5 +1,6 @@
 import type { Bus } from '@selfsame/bus/bus';
 import type { Database } from '@selfsame/database/database';
+import type { Keyring } from '@selfsame/keys/keyring';
 import type { Log } from '@selfsame/runtime/log';
 import type { Config } from './config.ts';
 import type { WebhookClient } from './outbound/http-client.ts';
@@ -13,6 +14,8 @@ export interface Context {
   readonly database: Database<Tables>;
   readonly bus: Bus<Tables>;
   readonly client: WebhookClient;
+  /** Of what this service seals; its root makes the keys that sign. */
+  readonly keyring: Keyring;
   readonly secrets: SecretBox;
   /** The clock that signatures carry. */
   readonly now: () => Date;

@@ -98,6 +98,7 @@ export async function resend(
     id: earlier.deliveryId,
     eventId: earlier.eventId,
     destinationId,
+    applicationId: filter.applicationId,
     sessionId: earlier.sessionId,
     webhookType: earlier.webhookType,
     status: earlier.status,

@@ -1,6 +1,8 @@
 import { randomUUIDv7 } from 'node:crypto';
 import { isDeepStrictEqual } from 'node:util';
+import type { SealedBefore } from '@selfsame/keys/keyring';
 import { Failure } from '@selfsame/runtime/errors';
+import type { Kysely } from 'kysely';
 import type { Context } from './context.ts';
 import { type WebhookVersion, webhookEvents } from './domain/body.ts';
 import { type Destination, isOffBySystem } from './domain/delivery.ts';
@@ -21,7 +23,8 @@ import {
 import { lockHealth, saveHealth } from './outbound/health-store.ts';
 import { writeHistory } from './outbound/history-store.ts';
 import { endOrder, holdFailed } from './outbound/redrive-store.ts';
-import { newSecret } from './outbound/secrets.ts';
+import { newSecret, openFormer } from './outbound/secrets.ts';
+import type { Tables } from './outbound/tables.ts';
 
 /** Who asks: the application, and the API key that its history will name. */
 export interface Owner {
@@ -101,7 +104,7 @@ export async function createDestination(
       enabled,
       version,
       subscribedEvents,
-      sealedSecret: context.secrets.seal(newSecret(), id),
+      sealedSecret: context.secrets.seal(newSecret(), { applicationId, id }),
       disabledReason: enabled ? null : 'owner',
     });
     if (!isNew) return urlTaken;
@@ -178,8 +181,8 @@ export async function removeDestination(context: Context, owner: Owner, id: stri
 }
 
 /** The secret as its owner sees it. */
-export function secretOf({ secrets }: Context, destination: Destination): string {
-  return secrets.open(destination.sealedSecret, destination.id);
+export function secretOf({ secrets }: Context, destination: Destination): Promise<string> {
+  return secrets.open(destination.sealedSecret, destination);
 }
 
 /** Names, as the API has them, of what is different after a change; whether it is switched on is told apart from them. */
@@ -222,8 +225,21 @@ function readInput(context: Context, input: DestinationInput): DestinationChange
   return change;
 }
 
+/** Tells whether a key opens the secrets of before there were keyrings; undefined when there are none. */
+export async function sealedBefore(db: Kysely<Tables>): Promise<SealedBefore | undefined> {
+  const destination = await findAnyDestination(db);
+  if (destination === undefined) return undefined;
+  return (key) => {
+    try {
+      return openFormer(key, destination.sealedSecret, destination.id) !== '';
+    } catch {
+      return false;
+    }
+  };
+}
+
 /**
- * A wrong key would leave every webhook unsigned: better not to start.
+ * Wrong keys would leave every webhook unsigned: better not to start.
  *
  * @throws Failure `webhook_key_mismatch`
  */
@@ -231,12 +247,12 @@ export async function requireMatchingKey(context: Context): Promise<void> {
   const destination = await findAnyDestination(context.database.db);
   if (destination === undefined) return;
   try {
-    secretOf(context, destination);
+    await secretOf(context, destination);
   } catch (cause) {
     throw new Failure(
       'precondition',
       'webhook_key_mismatch',
-      'WEBHOOK_SECRET_KEY does not open the webhook secrets in the database: set the key that sealed them',
+      'The data keys in the database do not open its webhook secrets: restore both from the same backup',
       { cause },
     );
   }

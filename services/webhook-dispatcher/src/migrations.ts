@@ -1,6 +1,7 @@
 import { busMigrations } from '@selfsame/bus/migrations';
 import type { Migration } from '@selfsame/database/migrate';
 import { httpMigrations } from '@selfsame/http/migrations';
+import { keyMigrations } from '@selfsame/keys/migrations';
 
 const deliveries: Migration = {
   name: '0001-deliveries',
@@ -218,4 +219,10 @@ const trust: Migration = {
 };
 
 /** All migrations of the service's schema, those of the libs first. */
-export const migrations: Migration[] = [...busMigrations, ...httpMigrations, deliveries, trust];
+export const migrations: Migration[] = [
+  ...busMigrations,
+  ...httpMigrations,
+  ...keyMigrations,
+  deliveries,
+  trust,
+];

@@ -1,6 +1,7 @@
 import type { Context } from './context.ts';
 import { forgetEndedSecrets } from './outbound/destination-store.ts';
 import { eraseOldBodies, pruneLog } from './outbound/erasure-store.ts';
+import { resealSecrets } from './reseal.ts';
 
 const everyMs = 3_600_000;
 /** Small, so that no row is locked for long. */
@@ -8,7 +9,8 @@ const batch = 1_000;
 
 /**
  * Erases, now and every hour, the bodies and answers that are older than their application wants them kept, deliveries
- * that ended long ago, and secrets that sign no more. Any number of replicas may do so.
+ * that ended long ago, and secrets that sign no more; secrets that are under an older data key are resealed. Any number of
+ * replicas may do so.
  *
  * @returns how to stop
  */
@@ -26,7 +28,8 @@ export function startRetention(context: Context): () => Promise<void> {
 }
 
 /** Never throws: the next hour tries again what went wrong, and one thing keeps no other from being done. */
-async function eraseAll({ config, database, log }: Context, stopping: AbortSignal): Promise<void> {
+async function eraseAll(context: Context, stopping: AbortSignal): Promise<void> {
+  const { config, database, log } = context;
   const { db } = database;
   const oldLog = { olderThanDays: config.logRetentionDays, limit: batch };
   const chores: Record<string, () => Promise<boolean>> = {
@@ -36,12 +39,16 @@ async function eraseAll({ config, database, log }: Context, stopping: AbortSigna
       await forgetEndedSecrets(db);
       return false;
     },
+    'older secrets': async () => {
+      await resealSecrets(context, stopping);
+      return false;
+    },
   };
   for (const [what, doSome] of Object.entries(chores)) {
     try {
       while (!stopping.aborted && (await doSome()));
     } catch (err) {
-      log.warn({ err, what }, 'could not erase what is old');
+      log.warn({ err, what }, 'could not tidy up what is old');
     }
   }
 }

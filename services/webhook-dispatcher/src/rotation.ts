@@ -45,7 +45,7 @@ export function rotation(
 ): DestinationChange {
   const overlaps = overlapSeconds > 0;
   return {
-    sealedSecret: secrets.seal(newSecret(), destination.id),
+    sealedSecret: secrets.seal(newSecret(), destination),
     sealedPreviousSecret: overlaps ? destination.sealedSecret : null,
     previousSecretEndsAt: overlaps ? new Date(now().getTime() + overlapSeconds * 1_000) : null,
   };
@@ -57,8 +57,8 @@ export function previousSecretEnd({ now }: Context, { previousSecretEndsAt }: De
 }
 
 /** The present public key of a destination that asks for Ed25519 signatures, as Standard Webhooks writes it. */
-export function publicKeyOf(context: Context, destination: Destination): string | null {
-  const [{ ed25519 }] = signingKeys(context, destination.id, destination);
+export async function publicKeyOf(context: Context, destination: Destination): Promise<string | null> {
+  const [{ ed25519 }] = await signingKeys(context, destination, destination);
   return ed25519 ? publicKeyText(ed25519) : null;
 }
 
@@ -70,5 +70,6 @@ export function publicKeyOf(context: Context, destination: Destination): string 
 export async function findPublicKeys(context: Context, id: string): Promise<PublicJwk[] | undefined> {
   const destination = await findDestinationById(context.database.db, id);
   if (!destination?.asymmetricSignature) return undefined;
-  return signingKeys(context, id, destination).flatMap(({ ed25519 }) => (ed25519 ? [toJwk(ed25519)] : []));
+  const keys = await signingKeys(context, destination, destination);
+  return keys.flatMap(({ ed25519 }) => (ed25519 ? [toJwk(ed25519)] : []));
 }

@@ -6,13 +6,14 @@ import { requireApiKey, sessionKeyLookup } from '@selfsame/http/authentication';
 import { honourIdempotencyKeys } from '@selfsame/http/idempotency';
 import { limitRates } from '@selfsame/http/rate-limit';
 import { createHttpServer } from '@selfsame/http/server';
+import { openKeyring } from '@selfsame/keys/keyring';
 import { connectGrpc } from '@selfsame/runtime/grpc';
 import type { Lifecycle } from '@selfsame/runtime/lifecycle';
 import type { Log } from '@selfsame/runtime/log';
 import { createByHand } from './by-hand.ts';
 import type { Config } from './config.ts';
 import type { Context } from './context.ts';
-import { requireMatchingKey } from './destinations.ts';
+import { requireMatchingKey, sealedBefore } from './destinations.ts';
 import { startDispatcher } from './dispatcher.ts';
 import { startFigures } from './figures.ts';
 import { addActionRoutes } from './inbound/action-routes.ts';
@@ -41,7 +42,7 @@ const maxConnections = 24;
  *
  * @param options.resolve replaces the system's resolver
  * @param options.now replaces the clock that signatures carry
- * @throws Failure when the schema is behind, the stream is misconfigured or the key does not fit the stored secrets
+ * @throws Failure when the schema is behind, the stream is misconfigured or no key fits the stored secrets
  */
 export async function createService(options: {
   config: Config;
@@ -60,6 +61,17 @@ export async function createService(options: {
   });
   lifecycle.onStop('database', database.close);
 
+  const keyring = await openKeyring({
+    purpose: 'webhook',
+    database,
+    settings: config,
+    firstKey: config.secretKey,
+    firstKeyVariable: 'WEBHOOK_SECRET_KEY',
+    sealedBefore: () => sealedBefore(database.db),
+    log,
+  });
+  lifecycle.onStop('keyring', keyring.close);
+
   const client = createWebhookClient({
     policy: config.addressPolicy,
     timeoutMs: config.timeoutMs,
@@ -72,8 +84,8 @@ export async function createService(options: {
   const bus = await openBus({ service: serviceName, url: config.natsUrl, log, database, stream: config });
   lifecycle.onStop('bus', bus.close);
 
-  const secrets = createSecretBox(config.secretKey);
-  const context: Context = { config, log, database, bus, client, secrets, now };
+  const secrets = createSecretBox(keyring);
+  const context: Context = { config, log, database, bus, client, keyring, secrets, now };
   await requireMatchingKey(context);
 
   const dispatcher = startDispatcher(context);

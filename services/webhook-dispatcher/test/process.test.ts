@@ -200,7 +200,7 @@ describe('a world that is wrong stops the start with one line that names the rem
 
   test('another key than the one that sealed the secrets', async () => {
     const line = await refusalOf({ WEBHOOK_SECRET_KEY: randomBytes(32).toString('base64') });
-    expect(line).toContain('WEBHOOK_SECRET_KEY does not open the webhook secrets');
+    expect(line).toContain('it was sealed under another WEBHOOK_SECRET_KEY');
   });
 
   test('a network that cannot be read', async () => {

@@ -124,12 +124,12 @@ export function toDestinationRow(owned: OwnedDestination): Static<typeof Destina
 }
 
 /** @see DestinationDetail */
-export function toDestinationDetail(
+export async function toDestinationDetail(
   context: Context,
   owned: OwnedDestination,
-): Static<typeof DestinationDetail> {
+): Promise<Static<typeof DestinationDetail>> {
   const { destination, summary } = owned;
-  const secret = secretOf(context, destination);
+  const secret = await secretOf(context, destination);
   return {
     ...toCommon(destination),
     secret_shared_key: secret,
@@ -144,7 +144,7 @@ export function toDestinationDetail(
     },
     ...toCondition(owned),
     standard_webhooks_secret: standardWebhooksSecret(secret),
-    public_key: publicKeyOf(context, destination),
+    public_key: await publicKeyOf(context, destination),
     previous_secret_expires_at: toText(previousSecretEnd(context, destination)),
   };
 }

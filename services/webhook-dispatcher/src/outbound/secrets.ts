@@ -1,5 +1,4 @@
 import {
-  createCipheriv,
   createDecipheriv,
   createHash,
   createPrivateKey,
@@ -8,39 +7,55 @@ import {
   type KeyObject,
   randomBytes,
 } from 'node:crypto';
+import type { Keyring } from '@selfsame/keys/keyring';
+import { Failure } from '@selfsame/runtime/errors';
+
+/** The destination whose secret it is: what is sealed for one opens for no other, neither its tenant's nor another's. */
+export interface SecretOwner {
+  readonly applicationId: string;
+  /** Of the destination. */
+  readonly id: string;
+}
 
 /** Keeps webhook secrets unreadable in the database and its backups. */
 export interface SecretBox {
-  /** @param owner id of the row that holds the result; a box moved to another row does not open */
-  seal(secret: string, owner: string): Buffer;
-  /** @throws Error when the key, the owner or a single bit differs */
-  open(sealed: Buffer, owner: string): string;
+  seal(secret: string, owner: SecretOwner): Buffer;
+  /** @throws Failure `sealed_unopenable` when the key, the owner or a single bit differs */
+  open(sealed: Buffer, owner: SecretOwner): Promise<string>;
 }
 
-/** Version 1: AES-256-GCM. A version byte, so that a later format can be told apart. */
-const version = 1;
+/**
+ * Before there were keyrings: this byte, nonce, tag and text, under the service's own key and bound to the destination's id
+ * alone. It is resealed by and by.
+ */
+const formerFormat = 1;
 const nonceBytes = 12;
 const tagBytes = 16;
 
-/** A box for secrets under a 32-byte key. */
-export function createSecretBox(key: Buffer): SecretBox {
+/** A box for the secrets of destinations. */
+export function createSecretBox(keyring: Pick<Keyring, 'seal' | 'open' | 'root'>): SecretBox {
+  const parts = ({ applicationId, id }: SecretOwner) => [applicationId, id];
   return {
-    seal(secret, owner) {
-      const nonce = randomBytes(nonceBytes);
-      const cipher = createCipheriv('aes-256-gcm', key, nonce).setAAD(Buffer.from(owner));
-      const text = Buffer.concat([cipher.update(secret, 'utf8'), cipher.final()]);
-      return Buffer.concat([Buffer.from([version]), nonce, cipher.getAuthTag(), text]);
-    },
-    open(sealed, owner) {
-      if (sealed[0] !== version) throw new Error('a webhook secret is sealed in an unknown format');
-      const nonce = sealed.subarray(1, 1 + nonceBytes);
-      const tag = sealed.subarray(1 + nonceBytes, 1 + nonceBytes + tagBytes);
-      const decipher = createDecipheriv('aes-256-gcm', key, nonce, { authTagLength: tagBytes });
-      decipher.setAAD(Buffer.from(owner)).setAuthTag(tag);
-      const text = sealed.subarray(1 + nonceBytes + tagBytes);
-      return Buffer.concat([decipher.update(text), decipher.final()]).toString('utf8');
+    seal: (secret, owner) => keyring.seal(Buffer.from(secret, 'utf8'), parts(owner)),
+    async open(sealed, owner) {
+      if (sealed[0] === formerFormat) return openFormer(keyring.root, sealed, owner.id);
+      return (await keyring.open(sealed, parts(owner))).toString('utf8');
     },
   };
+}
+
+/** @throws Failure `sealed_unopenable` */
+export function openFormer(key: Buffer, sealed: Buffer, destinationId: string): string {
+  try {
+    const nonce = sealed.subarray(1, 1 + nonceBytes);
+    const tag = sealed.subarray(1 + nonceBytes, 1 + nonceBytes + tagBytes);
+    const decipher = createDecipheriv('aes-256-gcm', key, nonce, { authTagLength: tagBytes });
+    decipher.setAAD(Buffer.from(destinationId)).setAuthTag(tag);
+    const text = sealed.subarray(1 + nonceBytes + tagBytes);
+    return Buffer.concat([decipher.update(text), decipher.final()]).toString('utf8');
+  } catch {
+    throw new Failure('internal', 'sealed_unopenable', 'A webhook secret could not be opened.');
+  }
 }
 
 /** A new secret as its owner sees it: 43 URL-safe characters of 32 random bytes. */
