@@ -1,6 +1,6 @@
 import { randomUUID, randomUUIDv7 } from 'node:crypto';
-import { subjectErased } from '@selfsame/contracts/catalog';
-import { SubjectErased } from '@selfsame/contracts/session/v1/events';
+import { erasureConfirmed, subjectErased } from '@selfsame/contracts/catalog';
+import { type ErasureConfirmed, SubjectErased } from '@selfsame/contracts/session/v1/events';
 import { type Receiver, startReceiver } from '@selfsame/testing/receiver';
 import { waitFor } from '@selfsame/testing/wait';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from 'vitest';
@@ -128,6 +128,86 @@ describe('erasing a subject', () => {
     await waitFor('it is erased', async () => (await rows())[0]?.body === null);
     expect(await rows()).toMatchObject([{ callback_url: null, state: 'delivered' }]);
     expect(await urls()).toEqual([{ request_url: '' }]);
+  });
+});
+
+describe('an erasure that names its sessions', () => {
+  const confirmed: ErasureConfirmed[] = [];
+  beforeAll(() => world.bus.listen(erasureConfirmed, ({ message }) => void confirmed.push(message)));
+  const confirmationsOf = (id: string) => confirmed.filter(({ erasureId }) => erasureId === id);
+
+  async function eraseNamed(vendorData: string, sessionIds: string[], erasureId = randomUUID()) {
+    const message = SubjectErased.fromPartial({
+      applicationId: world.application.id,
+      vendorData,
+      sessionIds,
+      erasureId,
+      occurredAt: new Date(),
+    });
+    await world.bus.publish(subjectErased, randomUUIDv7(), message);
+    return waitFor('it is confirmed', () => confirmationsOf(erasureId)[0]);
+  }
+
+  test('is confirmed once with what has gone, and a session that is heard of only then brings nothing back', async () => {
+    const path = await addDestination();
+    receiver.answer(() => ({ status: 200, body: 'hello user-1' }));
+    const [known, late] = [randomUUID(), randomUUID()];
+    await world.tell({ sessionId: known, vendorData: 'user-1' });
+    await waitFor('it is in the log', async () => (await entriesOf(path))[0]?.delivery_state === 'delivered');
+    const erasureId = randomUUID();
+    const confirmation = await eraseNamed('user-1', [known, late], erasureId);
+    expect(confirmation).toMatchObject({
+      service: 'webhook-dispatcher',
+      applicationId: world.application.id,
+      removed: expect.arrayContaining([{ kind: 'webhook bodies', count: 1n }]),
+      kept: [{ count: 1n, until: expect.any(Date) }],
+    });
+    const before = receiver.requests.length;
+    await world.tell({ sessionId: late, vendorData: 'user-1' });
+    await eraseNamed('user-1', [known, late], erasureId);
+    const after = await world.tell({ vendorData: 'user-2' });
+    await waitFor('another event is sent', () =>
+      receiver.requests.some(({ rawBody }) => rawBody.includes(after)),
+    );
+    expect(receiver.requests.length).toBe(before + 1);
+    const { db } = world.database;
+    const rows = await db
+      .selectFrom('sessions')
+      .select('subject_hash')
+      .where('session_id', 'in', [known, late])
+      .execute();
+    expect(rows).toEqual([{ subject_hash: null }, { subject_hash: null }]);
+    await eraseNamed('somebody', [randomUUID()]);
+    expect(confirmationsOf(erasureId)).toHaveLength(1);
+  });
+
+  test('leaves somebody alone who has come under the same name since', async () => {
+    const path = await addDestination();
+    const [old, young] = [randomUUID(), randomUUID()];
+    await world.tell({ sessionId: young, vendorData: 'user-1' });
+    await waitFor('it is in the log', async () => (await entriesOf(path)).length === 1);
+    await eraseNamed('user-1', [old]);
+    expect((await rows())[0]).toMatchObject({ session_id: young, body: expect.stringContaining('user-1') });
+  });
+
+  test('takes along what was sent about others whose look-alike they were', async () => {
+    const path = await addDestination();
+    const [mine, other] = [randomUUID(), randomUUID()];
+    const decisionJson = JSON.stringify({
+      status: 'Approved',
+      face_matches: [{ matches: [{ session_id: mine, vendor_data: 'user-1' }] }],
+    });
+    await world.tell({ sessionId: other, vendorData: 'user-2', decisionJson });
+    await world.tell({ vendorData: 'user-3' });
+    await waitFor('both are sent', async () => {
+      const entries = await entriesOf(path);
+      return entries.length === 2 && entries.every(({ delivery_state }) => delivery_state === 'delivered');
+    });
+    const { removed } = await eraseNamed('user-1', [mine]);
+    expect(removed).toContainEqual({ kind: 'webhook bodies of others that named a session', count: 1n });
+    const bodies = Object.fromEntries((await rows()).map(({ session_id, body }) => [session_id, body]));
+    expect(bodies[other]).toBeNull();
+    expect(Object.values(bodies).filter((body) => body !== null)).toHaveLength(1);
   });
 });
 

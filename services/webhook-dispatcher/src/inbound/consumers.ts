@@ -4,7 +4,8 @@ import { acceptSessionEvents } from '../accept-events.ts';
 import type { Context } from '../context.ts';
 import type { Dispatcher } from '../dispatcher.ts';
 import type { SessionEvent } from '../domain/body.ts';
-import { eraseSession, eraseSubject } from '../outbound/erasure-store.ts';
+import { confirmErasure } from '../erasure.ts';
+import { eraseSessions } from '../outbound/erasure-store.ts';
 
 /** Events at once; the attempts that follow have bounds of their own. */
 const concurrency = 256;
@@ -25,12 +26,10 @@ export async function subscribeAll(context: Context, dispatcher: Dispatcher): Pr
       ),
     { concurrency },
   );
-  await bus.subscribe(sessionDeleted, (tx, { message }) =>
-    eraseSession(tx, message.sessionId, message.applicationId),
-  );
-  await bus.subscribe(subjectErased, (tx, { message }) =>
-    eraseSubject(tx, message.applicationId, message.vendorData),
-  );
+  await bus.subscribe(sessionDeleted, async (tx, { message }) => {
+    await eraseSessions(tx, message.applicationId, [message.sessionId]);
+  });
+  await bus.subscribe(subjectErased, (tx, { message }) => confirmErasure(context, tx, message));
 }
 
 function toSessionEvent(eventId: string, message: SessionStatusChanged, publishedAt: Date): SessionEvent {

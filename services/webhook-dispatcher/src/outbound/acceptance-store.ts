@@ -55,7 +55,8 @@ export async function touchSessions(db: Queries, arrivals: readonly Arrival[]): 
     ) AS arrived (session_id, application_id, subject_hash, sequences)
     ORDER BY session_id -- whoever locks several, locks them in this order
     ON CONFLICT (session_id) DO UPDATE SET
-      subject_hash = excluded.subject_hash,
+      -- Whose a deleted session was is forgotten.
+      subject_hash = CASE WHEN s.erased_at IS NULL THEN excluded.subject_hash END,
       contiguous = reached(${start}, ${known}),
       ahead = beyond(reached(${start}, ${known}), ${known})
     RETURNING session_id, erased_at IS NOT NULL AS is_erased`.execute(db);

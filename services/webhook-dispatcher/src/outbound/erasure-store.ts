@@ -8,35 +8,52 @@ type Queries = Kysely<Tables>;
 
 const dayMs = 86_400_000;
 
-/** Erases what deliveries say about a deleted session, and remembers its deletion for events that come late. */
-export async function eraseSession(db: Queries, sessionId: string, applicationId: string): Promise<void> {
-  await db
-    .insertInto('sessions')
-    .values({ session_id: sessionId, application_id: applicationId, erased_at: fromNow(0) })
-    .onConflict((conflict) => conflict.column('session_id').doUpdateSet({ erased_at: fromNow(0) }))
-    .execute();
-  await scrubSessions(db, [sessionId]);
+/** What has gone of deliveries. */
+export interface ErasedDeliveries {
+  readonly deliveries: number;
+  /** Of them, those that had one. */
+  readonly bodies: number;
+}
+
+/** Erases what deliveries say about deleted sessions, and remembers their deletion for events that come late. */
+export async function eraseSessions(
+  db: Queries,
+  applicationId: string,
+  sessionIds: readonly string[],
+): Promise<ErasedDeliveries> {
+  await sql`
+    INSERT INTO sessions (session_id, application_id, erased_at)
+    SELECT session_id, ${applicationId}::uuid, now() FROM unnest(${[...sessionIds]}::uuid[]) AS session_id ORDER BY session_id
+    ON CONFLICT (session_id) DO UPDATE SET erased_at = now(), subject_hash = NULL`.execute(db);
+  return scrubSessions(db, sessionIds);
 }
 
 /** Erases what deliveries say about any session of a subject; its sessions count as deleted from now on. */
-export async function eraseSubject(db: Queries, applicationId: string, vendorData: string): Promise<void> {
+export async function eraseSubject(
+  db: Queries,
+  applicationId: string,
+  vendorData: string,
+): Promise<ErasedDeliveries> {
   const rows = await db
     .updateTable('sessions')
-    .set({ erased_at: fromNow(0) })
+    .set({ erased_at: fromNow(0), subject_hash: null })
     .where('subject_hash', '=', subjectHash(applicationId, vendorData))
     .returning('session_id')
     .execute();
-  await scrubSessions(
+  return scrubSessions(
     db,
     rows.map((row) => row.session_id),
   );
 }
 
 /** A URL that is a session's own (its callback) may name the person; a destination's does not. */
-async function scrubSessions(db: Queries, sessionIds: readonly string[]): Promise<void> {
-  const ofSessions = sql`session_id = ANY (${sessionIds}::uuid[])`;
+async function scrubSessions(db: Queries, sessionIds: readonly string[]): Promise<ErasedDeliveries> {
+  const ofSessions = sql`session_id = ANY (${[...sessionIds]}::uuid[])`;
   // First, so that an attempt that is being written down comes before or after, and sees it.
-  await sql`SELECT id FROM deliveries WHERE ${ofSessions} ORDER BY id FOR UPDATE`.execute(db);
+  const { rows } = await sql<{ has_body: boolean }>`
+    SELECT body IS NOT NULL AS has_body FROM deliveries WHERE ${ofSessions} ORDER BY id FOR UPDATE`.execute(
+    db,
+  );
   await sql`
     UPDATE attempts SET response_body = NULL,
       request_url = CASE WHEN d.callback_url IS NULL THEN request_url ELSE '' END
@@ -44,6 +61,47 @@ async function scrubSessions(db: Queries, sessionIds: readonly string[]): Promis
   await sql`
     UPDATE deliveries SET body = NULL, callback_url = NULL, state = ${cancelledUnlessEnded}
     WHERE ${ofSessions}`.execute(db);
+  return { deliveries: rows.length, bodies: rows.filter(({ has_body }) => has_body).length };
+}
+
+/** Deliveries that are looked through at a time: bodies lie apart from their rows. */
+const pageSize = 2_000;
+
+/**
+ * Erases bodies about other sessions of the application that name one of these: decisions name sessions that look alike, with
+ * whose they are. What is still to be delivered stays as it is. Reads all bodies that there are, a page at a time.
+ */
+export async function eraseMentions(
+  db: Queries,
+  applicationId: string,
+  sessionIds: readonly string[],
+): Promise<{ erased: number; waiting: number }> {
+  const total = { erased: 0, waiting: 0 };
+  const patterns = sessionIds.map((id) => `%${id}%`);
+  let after: string | null = sessionIds.length > 0 ? '00000000-0000-0000-0000-000000000000' : null;
+  while (after !== null) {
+    const { rows } = await sql<{ last: string | null; ended: string[]; waiting: number }>`
+      WITH page AS MATERIALIZED (
+        SELECT id, application_id, state, body FROM deliveries WHERE id > ${after} ORDER BY id LIMIT ${pageSize}
+      ), naming AS (
+        SELECT id, state FROM page
+        WHERE application_id = ${applicationId} AND body LIKE '%"matches":[{%' AND body LIKE ANY (${patterns}::text[])
+      )
+      SELECT (SELECT id FROM page ORDER BY id DESC LIMIT 1) AS last,
+        ARRAY(SELECT id FROM naming WHERE state NOT IN ${unfinished}) AS ended,
+        (SELECT count(*) FROM naming WHERE state IN ${unfinished}) AS waiting`.execute(db);
+    const { last = null, ended = [], waiting = 0 } = rows[0] ?? {};
+    if (ended.length > 0) {
+      await sql`UPDATE attempts SET response_body = NULL WHERE delivery_id = ANY (${ended}::uuid[])`.execute(
+        db,
+      );
+      await sql`UPDATE deliveries SET body = NULL WHERE id = ANY (${ended}::uuid[])`.execute(db);
+    }
+    total.erased += ended.length;
+    total.waiting += waiting;
+    after = last;
+  }
+  return total;
 }
 
 const cancelledUnlessEnded = sql`
