@@ -132,6 +132,27 @@ describe('a bundle', () => {
     expect(signal('capture_signature_invalid')).toMatchObject({ raised: false });
   });
 
+  it('is compared with the face that session names, kept and learned from as session says', async () => {
+    const said = async (grant: Partial<World['script']['grant']>) => {
+      await enter();
+      Object.assign(world.script.grant, grant);
+      await send(randomUUID());
+      const { referenceSubject, adaptsTemplate, retainsImages } = world.seen.verified[0] ?? {};
+      return { referenceSubject, adaptsTemplate, retainsImages };
+    };
+    expect(await said({})).toEqual({
+      referenceSubject: undefined,
+      adaptsTemplate: false,
+      retainsImages: false,
+    });
+    const referenceApplicationId = randomUUID();
+    expect(await said({ referenceApplicationId, adaptsTemplate: true, retainsImages: true })).toEqual({
+      referenceSubject: { applicationId: referenceApplicationId, vendorData: 'user-1' },
+      adaptsTemplate: true,
+      retainsImages: true,
+    });
+  });
+
   it('without frames is a passive look, and facts about its camera are signals of it', async () => {
     const attemptId = randomUUID();
     const { nonce } = await challenge(attemptId);

@@ -23,6 +23,7 @@ import {
 import { SessionStatusChanged } from '@selfsame/contracts/session/v1/events';
 import type {
   BeginAttemptRequest,
+  BeginAttemptResponse,
   BeginChallengeRequest,
   BeginChallengeResponse,
   OpenSessionRequest,
@@ -69,6 +70,8 @@ export interface Script extends ConsentScript {
   challengeLifetimeMs: number;
   /** What `BeginAttempt` says of challenges that circumstances spoiled. */
   retriesUncertain: boolean;
+  /** What `BeginAttempt` says of whose face it is and what is kept, beside what it always says. */
+  grant: Pick<BeginAttemptResponse, 'referenceApplicationId' | 'adaptsTemplate' | 'retainsImages'>;
   /** Session is a replica of before challenges: its grants hold none. */
   knowsNoChallenges: boolean;
   /** What fraud-signals thinks of a look; may throw or wait. */
@@ -363,6 +366,7 @@ function freshScript(changes: Partial<HostedSession>): Omit<Script, 'verdictWait
     challenge: plannedChallenge,
     challengeLifetimeMs: 90_000,
     retriesUncertain: true,
+    grant: { referenceApplicationId: '', adaptsTemplate: false, retainsImages: false },
     knowsNoChallenges: false,
     assess: () => calmAssessment(),
     knowsNoAssessments: false,
@@ -457,6 +461,7 @@ function sessionNeighbour(script: Script, seen: Seen, state: { tokenSha256: stri
         attemptsLeft: known ?? script.session.attemptsLeft,
         challenge,
         retriesUncertain: script.retriesUncertain,
+        ...script.grant,
         assessed: script.knowsNoAssessments ? undefined : assessedSession(session),
       };
     },

@@ -3,7 +3,9 @@ import { Failure } from '@selfsame/runtime/errors';
 import type { Context } from './context.ts';
 import type { FaceProblem } from './domain/features/evidence.ts';
 import type { WorkflowDefinition } from './domain/workflow.ts';
-import { matches } from './domain/workflow.ts';
+import { isReusable, matches } from './domain/workflow.ts';
+import type { FoundTemplate } from './outbound/biometrics.ts';
+import { listSiblings } from './outbound/organization-store.ts';
 import { wasEnrolledSince } from './outbound/session-creation-store.ts';
 import type { Refused } from './refusal.ts';
 import { refusedFields } from './refusal.ts';
@@ -19,35 +21,57 @@ export interface ReferenceWanted {
   readonly expiresAt: Date;
 }
 
-/** The face is settled; whether it is a portrait of the session's own. */
+/** The face is settled. */
 export interface Reference {
+  /** It is a portrait of the session's own. */
   readonly hasPortrait: boolean;
+  /** The application of the same organisation that has enrolled it; null: this one, or none. */
+  readonly applicationId: string | null;
 }
+
+const none: Reference = { hasPortrait: false, applicationId: null };
+const portraitBound: Reference = { hasPortrait: true, applicationId: null };
 
 /**
  * Makes sure that a workflow which compares faces has one to compare with: the submitted portrait, which always wins, or
- * the subject's enrolled face. Where nothing is compared, a portrait is not looked at and nothing of it is kept.
+ * the subject's enrolled face. Where nothing is compared, a portrait is not looked at and nothing of it is kept. Where a
+ * verification is used again, the verified face is all that counts, whichever application of the organisation has enrolled it.
  */
 export async function ensureReferenceFace(
   context: Context,
   applicationId: string,
   wanted: ReferenceWanted,
 ): Promise<Reference | Refused> {
-  const { vendorData, portrait } = wanted;
-  if (!matches(wanted.workflow)) return { hasPortrait: false };
+  const { vendorData, portrait, workflow } = wanted;
+  if (!matches(workflow)) return none;
+  const isReuse = isReusable(workflow);
+  if (isReuse && portrait !== null) return refusedFields({ portrait_image: [onlyVerified] });
   if (portrait !== null) return bindPortrait(context, applicationId, wanted, portrait);
-  if (wanted.hasPortrait) return { hasPortrait: true };
+  if (wanted.hasPortrait) return portraitBound;
   if (vendorData === null) {
+    if (isReuse) return refusedFields({ vendor_data: [namesNobody] });
     return refusedFields({
       portrait_image:
         'A portrait_image is required: this workflow does face match and no vendor_data was given.',
     });
   }
-  if (await isEnrolled(context, { applicationId, vendorData })) return { hasPortrait: false };
-  return refusedFields({
-    portrait_image: 'There is no stored face for this user: send a portrait_image or enrol the user first.',
-  });
+  const siblings = isReuse ? await listSiblings(context.database.db, applicationId) : [];
+  const found = await findEnrolled(context, { applicationId, vendorData }, siblings);
+  if (found === null) {
+    return refusedFields({
+      portrait_image: 'There is no stored face for this user: send a portrait_image or enrol the user first.',
+    });
+  }
+  const isOwn = found.isGranted || found.applicationId === applicationId;
+  if (isOwn) return none;
+  if (siblings.includes(found.applicationId)) return { ...none, applicationId: found.applicationId };
+  throw new Error('biometrics named an application that nobody asked for');
 }
+
+const onlyVerified =
+  'This workflow compares with the face that was verified before: no portrait_image is taken.';
+const namesNobody =
+  'This field is required: this workflow compares with the face that this user has enrolled.';
 
 async function bindPortrait(
   context: Context,
@@ -62,7 +86,7 @@ async function bindPortrait(
   try {
     const { sessionId } = wanted;
     const problem = await context.biometrics.bindReference({ applicationId, sessionId, image, expiresAt });
-    return problem === null ? { hasPortrait: true } : refused(portraitProblems[problem]);
+    return problem === null ? portraitBound : refused(portraitProblems[problem]);
   } catch (error) {
     if (!(error instanceof Failure)) throw error;
     if (error.kind === 'invalid') return refused('The image could not be decoded.');
@@ -91,18 +115,22 @@ const enrolmentWaitMs = 1_000;
 const enrolmentPauseMs = 50;
 const enrolledRecentlyMs = 60_000;
 
-async function isEnrolled(
+async function findEnrolled(
   context: Context,
   subject: { applicationId: string; vendorData: string },
-): Promise<boolean> {
+  siblings: readonly string[],
+): Promise<FoundTemplate | null> {
   const { biometrics, database } = context;
-  if (await biometrics.hasTemplate(subject)) return true;
+  const found = await biometrics.findTemplate(subject, siblings);
+  if (found !== null) return found;
   const since = new Date(Date.now() - enrolledRecentlyMs);
-  if (!(await wasEnrolledSince(database.db, subject, since))) return false;
+  const applicationIds = [subject.applicationId, ...siblings];
+  if (!(await wasEnrolledSince(database.db, applicationIds, subject.vendorData, since))) return null;
   const deadline = performance.now() + enrolmentWaitMs;
   while (performance.now() < deadline) {
     await delay(enrolmentPauseMs);
-    if (await biometrics.hasTemplate(subject)) return true;
+    const arrived = await biometrics.findTemplate(subject, siblings);
+    if (arrived !== null) return arrived;
   }
-  return false;
+  return null;
 }

@@ -129,8 +129,9 @@ async function createOnce(
     }
     if (waiting) {
       const { callback, metadataJson } = request;
-      const { hasPortrait } = reference;
-      if (!(await refreshSession(tx, id, { callback, metadataJson, hasPortrait }))) return null;
+      const { hasPortrait, applicationId } = reference;
+      const renewed = { callback, metadataJson, hasPortrait, referenceApplicationId: applicationId };
+      if (!(await refreshSession(tx, id, renewed))) return null;
     } else {
       await insertSession(tx, {
         ...request,
@@ -141,6 +142,7 @@ async function createOnce(
         definitionId: workflow.definitionId,
         enrols: enrols(workflow.definition, request.vendorData),
         hasPortrait: reference.hasPortrait,
+        referenceApplicationId: reference.applicationId,
         metadataJson: request.metadataJson ?? null,
         createdAt: now,
         expiresAt: ends(now, workflow),

@@ -3,7 +3,7 @@ import { saveTransition } from './announcements.ts';
 import { noteBlocklists, visitEvidence } from './assessments.ts';
 import type { Context } from './context.ts';
 import type { AssessmentEvidence } from './domain/features/assessment.ts';
-import type { Evidence } from './domain/features/evidence.ts';
+import type { Evidence, ReferenceOrigin } from './domain/features/evidence.ts';
 import { isFailedLook } from './domain/lockout.ts';
 import type { Session, StepUp } from './domain/session.ts';
 import { attemptsLeft, takeBack, transition } from './domain/session-life.ts';
@@ -119,9 +119,17 @@ async function completeEvidence(
     askedStepUp: strictestRule(session.stepUp, matched),
     face: face && (await withKnownSessions(tx, session.application.id, face)),
     vendorData: session.vendorData,
+    reference: referenceOf(session, face),
     issuedMethod: isPassive ? null : ((await findLook(tx, session.id, attemptId))?.method ?? null),
     attemptsUsedUp: attemptsLeft(session.state) === 0,
   };
+}
+
+/** Where the face comes from that a look of this session is compared with. */
+function referenceOf(session: Session, face: Evidence['face']): ReferenceOrigin {
+  if (session.hasPortrait) return 'portrait';
+  if (face?.referenceGranted === true) return 'granted';
+  return session.referenceApplicationId === null ? 'enrolled' : 'organization';
 }
 
 /**

@@ -14,8 +14,12 @@ import type { Log } from '@selfsame/runtime/log';
 /** A neighbour with scripted answers, on a real gRPC server. */
 export interface ScriptedBiometrics {
   readonly address: string;
-  /** Subjects that count as enrolled. */
+  /** Subjects that count as enrolled, whichever application asks. */
   readonly enrolled: Set<string>;
+  /** Those that one application has enrolled: `application id/vendor_data`. */
+  readonly templates: Set<string>;
+  /** Whose template may be compared with once, by the subject that it was granted to, both in the same form. */
+  readonly grants: Map<string, string>;
   readonly bound: Omit<BindReferenceRequest, 'image'>[];
   /** What Examine was asked, without its pictures but for their sizes. */
   readonly examined: (Omit<ExamineRequest, 'image' | 'referenceImage'> & { sizes: [number, number] })[];
@@ -30,6 +34,8 @@ export interface ScriptedBiometrics {
 
 export async function startBiometrics(log: Log): Promise<ScriptedBiometrics> {
   const enrolled = new Set<string>();
+  const templates = new Set<string>();
+  const grants = new Map<string, string>();
   const bound: ScriptedBiometrics['bound'] = [];
   const examined: ScriptedBiometrics['examined'] = [];
   const usual = {
@@ -59,8 +65,16 @@ export async function startBiometrics(log: Log): Promise<ScriptedBiometrics> {
       if (script.bind === FaceProblem.UNSPECIFIED && image.length > 0) bound.push(reference);
       return { problem: script.bind };
     },
-    async hasTemplate({ subject }) {
-      return { exists: script.has(subject?.vendorData ?? '') };
+    async hasTemplate({ subject, siblingApplicationIds }) {
+      const { applicationId = '', vendorData = '' } = subject ?? {};
+      if (script.has(vendorData)) return { exists: true, applicationId };
+      const holder = [applicationId, ...siblingApplicationIds].find((id) =>
+        templates.has(`${id}/${vendorData}`),
+      );
+      if (holder !== undefined) return { exists: true, applicationId: holder };
+      const granted = grants.get(`${applicationId}/${vendorData}`);
+      if (granted === undefined) return { exists: false };
+      return { exists: true, applicationId: granted.split('/')[0] ?? '', byGrant: true };
     },
   };
   const { port, stop } = await serveGrpc({
@@ -73,6 +87,8 @@ export async function startBiometrics(log: Log): Promise<ScriptedBiometrics> {
   return {
     address: `127.0.0.1:${port}`,
     enrolled,
+    templates,
+    grants,
     bound,
     examined,
     answer: (changes) => {

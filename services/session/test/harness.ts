@@ -58,7 +58,10 @@ export interface World {
   readonly natsUrl: string;
   /** Everything that was logged. */
   logged(): string;
-  client(slug: string): Promise<Client>;
+  client(
+    slug: string,
+    options?: { organization?: string; environment?: 'live' | 'sandbox' },
+  ): Promise<Client>;
   /** The status events of a session so far, in their order. */
   events(sessionId: string): SessionStatusChanged[];
   delivered(): readonly Delivered<SessionStatusChanged>[];
@@ -69,12 +72,14 @@ export interface World {
     created: { session_id: string; session_token: string },
     evidence?: Evidence,
     assessment?: WireAssessment,
+    applicationId?: string,
   ): Promise<string>;
   report(
     sessionId: string,
     attemptId: string,
     evidence?: Evidence,
     assessment?: WireAssessment,
+    applicationId?: string,
   ): Promise<void>;
   /** Publishes like capture does. */
   publish(message: Parameters<typeof CaptureCompleted.fromPartial>[0], eventId?: string): Promise<void>;
@@ -137,11 +142,12 @@ export async function openWorld(environment: Record<string, string> = {}): Promi
   await capture.listen(sessionStatusChanged, (event) => void delivered.push(event));
   const baseUrl = `http://127.0.0.1:${httpPort}`;
 
-  const client = async (slug: string): Promise<Client> => {
+  const client: World['client'] = async (slug, { organization, environment = 'live' } = {}) => {
     const { applicationId, apiKey } = await createApplication(context.database, {
       slug,
       name: slug,
-      environment: 'live',
+      environment,
+      organization,
     });
     const call: Client['call'] = async (method, path, body, headers = {}) => {
       const response = await fetch(`${baseUrl}${path}`, {
@@ -196,18 +202,24 @@ export async function openWorld(environment: Record<string, string> = {}): Promi
       waitFor(`${sessionId} announced as ${status}`, () =>
         world.events(sessionId).findLast((message) => message.status === status),
       ),
-    async look(created, evidence, assessment) {
+    async look(created, evidence, assessment, applicationId) {
       const tokenSha256 = secretDigest(created.session_token);
       await rpc.openSession({ tokenSha256 });
       const attemptId = randomUUID();
       await rpc.beginAttempt({ tokenSha256, attemptId });
-      await world.report(created.session_id, attemptId, evidence, assessment);
+      await world.report(created.session_id, attemptId, evidence, assessment, applicationId);
       return attemptId;
     },
-    async report(sessionId, attemptId, evidence = {}, assessment = undefined) {
+    async report(
+      sessionId,
+      attemptId,
+      evidence = {},
+      assessment = undefined,
+      applicationId = demo.applicationId,
+    ) {
       await world.publish({
         sessionId,
-        applicationId: demo.applicationId,
+        applicationId,
         attemptId,
         receivedAt: new Date(),
         evidence: { ...good, ...evidence },

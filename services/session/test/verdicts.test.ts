@@ -35,6 +35,7 @@ describe('a look becomes a verdict', () => {
     expect(read.body).toEqual({
       session_id: created.session_id,
       session_kind: 'user',
+      shared_from_session: null,
       session_number: created.session_number,
       session_url: created.url,
       status: 'Approved',
@@ -68,6 +69,7 @@ describe('a look becomes a verdict', () => {
           node_id: 'feature_face_match_1',
           status: 'Approved',
           score: 96.13,
+          reference: 'portrait',
           source_image_session_id: created.session_id,
           source_image: null,
           target_image: null,

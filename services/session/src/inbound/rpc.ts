@@ -12,7 +12,7 @@ import { isUuid } from '../domain/ids.ts';
 import type { Session } from '../domain/session.ts';
 import { attemptsLeft } from '../domain/session-life.ts';
 import { methodOf } from '../domain/step-up.ts';
-import { matches, retriesUncertain, searches } from '../domain/workflow.ts';
+import { adaptsTemplate, matches, retriesUncertain, searches } from '../domain/workflow.ts';
 import type { Visit } from '../hosted-sessions.ts';
 import { leaveSession, openSession, readHostedSession } from '../hosted-sessions.ts';
 import { findPrincipal } from '../outbound/application-store.ts';
@@ -53,6 +53,8 @@ export function sessionRpc(context: Context): SessionServiceImplementation {
         challenge: answered === null ? undefined : usedChallenge(answered),
         retriesUncertain: retriesUncertain(definition),
         assessed: assessedSession(assessable, new Date()),
+        referenceApplicationId: session.referenceApplicationId ?? '',
+        adaptsTemplate: adaptsTemplate(definition),
       };
     },
     async leaveSession({ tokenSha256 }) {

@@ -14,10 +14,23 @@ export interface Biometrics {
     image: Buffer;
     expiresAt: Date;
   }): Promise<FaceProblem | null>;
-  /** Whether a face is enrolled for a subject. */
-  hasTemplate(subject: { applicationId: string; vendorData: string }): Promise<boolean>;
+  /**
+   * The face that a look of this subject can be compared with: their own, that of one of the sibling applications, or one that a
+   * partner has granted. @returns whose it is; null when there is none
+   */
+  findTemplate(
+    subject: { applicationId: string; vendorData: string },
+    siblings: readonly string[],
+  ): Promise<FoundTemplate | null>;
   /** Looks at a picture outside the hosted page, compares it with another one, searches for it. */
   examine(examination: Examination): Promise<Examined>;
+}
+
+/** Whose enrolled face a look can be compared with. */
+export interface FoundTemplate {
+  readonly applicationId: string;
+  /** Another application has granted it, once: nobody needs to say whose it is. */
+  readonly isGranted: boolean;
 }
 
 /** A look outside the hosted page. */
@@ -77,9 +90,11 @@ export function connectBiometrics(address: string): { biometrics: Biometrics; cl
         const { problem } = await client.bindReference(reference, { deadline: bindDeadlineMs });
         return readProblem(problem);
       },
-      async hasTemplate(subject) {
-        const { exists } = await client.hasTemplate({ subject });
-        return exists;
+      async findTemplate(subject, siblings) {
+        const found = await client.hasTemplate({ subject, siblingApplicationIds: [...siblings] });
+        if (!found.exists) return null;
+        // A service of before siblings knows of the subject's own alone.
+        return { applicationId: found.applicationId || subject.applicationId, isGranted: found.byGrant };
       },
       async examine({ sessionId, vendorData, referenceImage, search, ...examination }) {
         const request = {

@@ -82,6 +82,7 @@ export function readEvidence(wire: WireEvidence): FaceEvidence {
     enrolledSimilarity: wire.enrolledSimilarity ?? null,
     enrolledUnreadable: wire.enrolledUnreadable,
     challenge: wire.challenge === undefined ? null : readChallenge(wire.challenge),
+    referenceGranted: wire.referenceGranted,
   };
 }
 

@@ -17,6 +17,7 @@ export interface NewSession {
   readonly definitionId: string;
   readonly enrols: boolean;
   readonly hasPortrait: boolean;
+  readonly referenceApplicationId: string | null;
   readonly vendorData: string | null;
   readonly callback: string | null;
   readonly callbackMethod: string;
@@ -59,6 +60,7 @@ export async function insertSession(tx: Tx, session: NewSession): Promise<void> 
       sequence: 1,
       enrols: session.enrols,
       has_portrait: session.hasPortrait,
+      reference_application_id: session.referenceApplicationId,
       vendor_data: session.vendorData,
       callback: session.callback,
       callback_method: session.callbackMethod,
@@ -107,13 +109,15 @@ export async function refreshSession(
     callback: string | null;
     metadataJson: string | undefined;
     hasPortrait: boolean;
+    referenceApplicationId: string | null;
   },
 ): Promise<boolean> {
-  const { callback, metadataJson, hasPortrait } = changes;
+  const { callback, metadataJson, hasPortrait, referenceApplicationId } = changes;
   const updated = await tx
     .updateTable('sessions')
     .set({
       has_portrait: hasPortrait,
+      reference_application_id: referenceApplicationId,
       ...(callback === null ? {} : { callback }),
       ...(metadataJson === undefined ? {} : { metadata: metadataJson }),
     })
@@ -124,17 +128,18 @@ export async function refreshSession(
   return updated.numUpdatedRows > 0n;
 }
 
-/** Whether a session that enrols this subject was approved since `since`: its template may be on its way. */
+/** Whether a session that enrols this subject in one of these applications was approved since `since`: its template may be on its way. */
 export async function wasEnrolledSince(
   db: Queries,
-  subject: { applicationId: string; vendorData: string },
+  applicationIds: readonly string[],
+  vendorData: string,
   since: Date,
 ): Promise<boolean> {
   const row = await db
     .selectFrom('sessions')
     .select(sql`1`.as('one'))
-    .where('application_id', '=', subject.applicationId)
-    .where('vendor_data', '=', subject.vendorData)
+    .where('application_id', 'in', [...applicationIds])
+    .where('vendor_data', '=', vendorData)
     .where('enrols', '=', true)
     .where('status', '=', 'Approved')
     .where('status_changed_at', '>', since)

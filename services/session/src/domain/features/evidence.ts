@@ -92,7 +92,20 @@ export interface FaceEvidence {
   readonly enrolledUnreadable: boolean;
   /** null for a passive look */
   readonly challenge: ChallengeEvidence | null;
+  /** It was compared with a face that another application has granted; absent in looks of before there were any. */
+  readonly referenceGranted?: boolean;
 }
+
+/** Where the face comes from that a look was compared with. */
+export type ReferenceOrigin =
+  /** Submitted with the session. */
+  | 'portrait'
+  /** Enrolled by this application. */
+  | 'enrolled'
+  /** Enrolled by another application of the organisation. */
+  | 'organization'
+  /** Enrolled by another application that has shared a session with this one. */
+  | 'granted';
 
 /** Everything the checks of a session can rest on; a new source of evidence is a new key here. */
 export interface Evidence {
@@ -113,6 +126,8 @@ export interface Evidence {
   readonly age?: number | null;
   /** Of the challenge that this look has used up; null or absent when none was issued for it. */
   readonly issuedMethod?: LivenessMethod | null;
+  /** Of the face that it was compared with; absent where nobody knows. */
+  readonly reference?: ReferenceOrigin;
   /** No further look will be granted. */
   readonly attemptsUsedUp?: boolean;
 }

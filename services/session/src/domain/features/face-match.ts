@@ -50,13 +50,16 @@ export const faceMatch = defineFeature({
     if (face === null) return null;
     const similarity = face.match === 'compared' ? readScore(face.similarityScore) : null;
     const compared = comparison(config, face, similarity, evidence);
-    return { score: similarity, findings: [...compared, ...covered(config, face)], details: {} };
+    // Without a comparison there was nothing that could come from anywhere.
+    const reference = similarity === null ? null : (evidence.reference ?? null);
+    return { score: similarity, findings: [...compared, ...covered(config, face)], details: { reference } };
   },
   blockKey: 'face_matches',
   block: (report, sessionId) => ({
     node_id: report.node_id,
     status: report.status,
     score: report.score,
+    reference: report.details.reference ?? null,
     source_image_session_id: sessionId,
     source_image: null,
     target_image: null,
