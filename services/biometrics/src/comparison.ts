@@ -1,9 +1,11 @@
 import { errorCode } from '@selfsame/runtime/errors';
 import type { Context } from './context.ts';
 import { similarityScore } from './domain/calibration.ts';
-import type { RowOwner, StoredTemplate, TemplateKey } from './domain/template.ts';
+import type { RowOwner, SealedTemplate, StoredTemplate, TemplateKey } from './domain/template.ts';
+import { findGranted } from './outbound/grant-store.ts';
+import type { SubjectKey } from './outbound/history-store.ts';
 import type { Tables } from './outbound/tables.ts';
-import { findTemplate } from './outbound/template-store.ts';
+import { findTemplate, type KeptTemplate } from './outbound/template-store.ts';
 import type { Vault } from './outbound/vault.ts';
 import { EMBEDDING_SPACE } from './pipeline/embedding.ts';
 import { type ProtectedTemplate, protectedCosine } from './protection/transform.ts';
@@ -19,9 +21,17 @@ export interface OpenTemplate {
 
 /** A subject's template that compares. */
 export interface EnrolledTemplate extends OpenTemplate {
-  /** Tells it from every other one that the subject had or will have; a renewal leaves it. */
+  /** Tells it from every other one that the subject had or will have; renewals and adaptations leave it. */
   readonly enrolledAt: string;
+  readonly owner: SubjectOwner;
+  /** What was enrolled then, maybe the template itself; undefined of what an earlier release stored as an embedding. */
+  readonly anchor: SealedTemplate | undefined;
+  /** When a look was blended into it, or it was put back, last. */
+  readonly adaptedAt: Date | null;
 }
+
+/** Whose an enrolled template is. */
+export type SubjectOwner = Extract<RowOwner, { kind: 'subject' }>;
 
 /** What is on file for a look. */
 export interface OnFile {
@@ -31,6 +41,14 @@ export interface OnFile {
   readonly enrolled: EnrolledTemplate | undefined;
   /** The subject was looked up and has a template, whether it compares or not. */
   readonly known: boolean;
+  /** The reference is what this grant grants; undefined when it is the subject's own or a portrait. */
+  readonly grantId?: string | undefined;
+}
+
+/** A person as one application names them. */
+export interface SubjectName {
+  readonly applicationId: string;
+  readonly vendorData: string;
 }
 
 /** Of a look: whose it is, and what it is about. */
@@ -41,6 +59,8 @@ export interface Sought {
   readonly vendorData: string;
   readonly reference: 'none' | 'session' | 'subject';
   readonly keepCandidate: boolean;
+  /** Whose template the reference `subject` is, where it is not the subject's own; the same person at another application. */
+  readonly referenceSubject?: SubjectName | undefined;
 }
 
 /**
@@ -52,15 +72,47 @@ export interface Sought {
 export async function findOnFile(context: Context, sought: Sought): Promise<OnFile> {
   const { applicationId, sessionId, reference } = sought;
   const mends = sought.keepCandidate && reference !== 'subject';
-  const [portrait, own] = await Promise.all([
+  const elsewhere = elsewhereOf(sought);
+  const subject = subjectOf(context, sought);
+  const [portrait, own, sibling] = await Promise.all([
     reference === 'session' ? findOpen(context, { kind: 'reference', applicationId, sessionId }) : undefined,
-    wantsSubject(sought) ? findOpen(context, subjectOf(context, sought), { mends }) : undefined,
+    wantsSubject(sought) ? findOpen(context, subject, { mends }) : undefined,
+    elsewhere && findOpen(context, subjectOf(context, elsewhere)),
   ]);
-  const enrolled = own?.open && { ...own.open, enrolledAt: own.enrolledAt };
+  const enrolled = own?.open && { ...own.open, ...anchored(own.kept), owner: subject };
+  const onFile = { enrolled, known: own !== undefined };
+  if (reference !== 'subject') return { ...onFile, reference: portrait?.open };
+  if (elsewhere) return { ...onFile, reference: sibling?.open };
+  if (enrolled || sought.vendorData === '') return { ...onFile, reference: enrolled };
+  return { ...onFile, ...(await findByGrant(context, subject)) };
+}
+
+/** Where the subject has nothing that compares, what another application has granted does. */
+async function findByGrant(
+  { vault, database }: Context,
+  to: SubjectKey,
+): Promise<Pick<OnFile, 'reference' | 'grantId'>> {
+  for (const { grantId, from, stored } of await findGranted(database.db, to)) {
+    if (!comparable(stored)) continue;
+    const reference = await opened(vault, database.db, { kind: 'subject', ...from }, stored);
+    return { reference, grantId };
+  }
+  return { reference: undefined };
+}
+
+function elsewhereOf({ applicationId, vendorData, reference, referenceSubject }: Sought) {
+  if (reference !== 'subject' || referenceSubject === undefined) return undefined;
+  const isOwn =
+    referenceSubject.applicationId === applicationId && referenceSubject.vendorData === vendorData;
+  return isOwn ? undefined : referenceSubject;
+}
+
+/** What is enrolled is its own anchor until the template is another one. */
+function anchored({ stored, anchor, enrolledAt, adaptedAt }: KeptTemplate) {
   return {
-    reference: reference === 'subject' ? enrolled : portrait?.open,
-    enrolled,
-    known: own !== undefined,
+    enrolledAt,
+    adaptedAt,
+    anchor: stored.state === 'usable' ? (anchor ?? stored.template) : undefined,
   };
 }
 
@@ -74,7 +126,7 @@ function wantsSubject({ vendorData, reference, keepCandidate }: Sought): boolean
   return vendorData !== '' && (reference !== 'none' || keepCandidate);
 }
 
-function subjectOf({ vault }: Context, { applicationId, vendorData }: Sought): RowOwner {
+function subjectOf({ vault }: Context, { applicationId, vendorData }: SubjectName): SubjectOwner {
   return { kind: 'subject', applicationId, subject: vault.subjectOf(applicationId, vendorData) };
 }
 
@@ -102,15 +154,15 @@ async function findOpen(
   { vault, database, log }: Context,
   owner: RowOwner,
   { mends = false } = {},
-): Promise<{ open: OpenTemplate | undefined; enrolledAt: string } | undefined> {
+): Promise<{ open: OpenTemplate | undefined; kept: KeptTemplate } | undefined> {
   const kept = await findTemplate(database.db, owner);
   if (kept === undefined) return undefined;
-  const { stored, enrolledAt } = kept;
-  if (!comparable(stored)) return { open: undefined, enrolledAt };
+  const { stored } = kept;
+  if (!comparable(stored)) return { open: undefined, kept };
   const open = mends
     ? await openedOrTold({ vault, log }, database.db, owner, stored)
     : await opened(vault, database.db, owner, stored);
-  return { open, enrolledAt };
+  return { open, kept };
 }
 
 /** Of today's embedder and under a key that is there. */

@@ -48,6 +48,8 @@ const settings = {
   }),
   /** How long a candidate waits for a person's verdict. */
   candidateDays: setting.integer('BIOMETRICS_CANDIDATE_DAYS', { default: 30, min: 1, max: 90 }),
+  /** A template is adapted no sooner after its last adaptation. */
+  adaptEveryHours: setting.integer('BIOMETRICS_ADAPT_EVERY_HOURS', { default: 24, min: 0, max: 8_760 }),
   sweepIntervalMs: setting.integer('BIOMETRICS_SWEEP_INTERVAL_MS', {
     default: 60_000,
     min: 100,

@@ -21,4 +21,6 @@ export interface Context {
   readonly images: Images;
   /** How long a candidate may wait for a person's verdict. */
   readonly candidateDays: number;
+  /** A template is adapted no sooner after its last adaptation; milliseconds. */
+  readonly adaptEveryMs: number;
 }

@@ -141,5 +141,5 @@ async function keep(context: Context, sought: Sought, look: Look, wasKnown: bool
   if (!sought.keepCandidate || look.subject === undefined || !fit || forgotten) {
     return { candidateId: undefined, enrolledUnreadable: isUnreadable(onFile) };
   }
-  return keepCandidate(context, sought, look.subject.embedding, { onFile, rekey: false });
+  return keepCandidate(context, sought, look.subject.embedding, { onFile, use: { kind: 'enrol' } });
 }

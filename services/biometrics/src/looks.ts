@@ -1,6 +1,7 @@
 import { randomUUID } from 'node:crypto';
 import { Failure } from '@selfsame/runtime/errors';
 import { inSpan } from '@selfsame/runtime/telemetry';
+import { isAdapting } from './adaptation.ts';
 import type { ChallengeJudgement } from './challenge/challenge.ts';
 import { type ChallengeAttempt, followChallenge } from './challenged-looks.ts';
 import { findOnFile, isKnown, type OnFile, type Sought, similarityTo } from './comparison.ts';
@@ -9,7 +10,7 @@ import { SAME_PERSON_SIMILARITY } from './domain/calibration.ts';
 import { type Evidence, type Match, weigh } from './domain/evidence.ts';
 import { ENROL_GATES, type FaceProblem, findProblem, VERIFY_GATES } from './domain/gates.ts';
 import { type Guidance, guidanceOf } from './domain/guidance.ts';
-import type { RowOwner } from './domain/template.ts';
+import type { CandidateUse, RowOwner } from './domain/template.ts';
 import type { ImageKind } from './images/tables.ts';
 import { putTemplate } from './outbound/template-store.ts';
 import type { Refused } from './pipeline/decode.ts';
@@ -28,6 +29,8 @@ export interface Attempt extends Sought, SearchingLook {
   readonly image: Uint8Array;
   /** Of an active method: what was asked for and what came of it. */
   readonly challenge?: ChallengeAttempt | undefined;
+  /** The look may be blended into the subject's template, if it is very like it. */
+  readonly adaptsTemplate?: boolean | undefined;
   /** Keep the picture. */
   readonly retainsImages?: boolean | undefined;
 }
@@ -52,6 +55,12 @@ export interface Kept {
   readonly enrolledUnreadable: boolean;
 }
 
+/** What the look was compared with. */
+export interface Referred {
+  /** A template of another application, by a grant. */
+  readonly referenceGranted: boolean;
+}
+
 /**
  * Looks at a frame, compares it and, when asked, searches for it and keeps a candidate. A frame that may become a
  * template must pass the gates of enrolment.
@@ -61,7 +70,7 @@ export async function verify(
   context: Context,
   attempt: Attempt,
   signal: AbortSignal,
-): Promise<Evidence & Kept & Challenged & Searched & WithImages> {
+): Promise<Evidence & Kept & Referred & Challenged & Searched & WithImages> {
   const enrols = attempt.keepCandidate && attempt.vendorData !== '';
   const [look, wasKnown, judge] = await Promise.all([
     lookAt(context, attempt.image, signal),
@@ -73,12 +82,14 @@ export async function verify(
   const match = compare(context, look, onFile, attempt.reference);
   const evidence = weigh(look, enrols ? ENROL_GATES : VERIFY_GATES, match);
   const forgotten = wasKnown && !onFile.known;
-  const keeps = enrols ? evidence.problem === undefined && !forgotten : renews(context, look, onFile);
+  const use = enrols
+    ? enrolmentOf(evidence, onFile, forgotten)
+    : changeOf(context, attempt, { look, onFile, evidence, challenge });
   const [searched, keptImages, kept] = await Promise.all([
     searchFor(context, attempt, look.subject),
     evidence.problem === undefined ? keepImages(context, attempt) : [],
-    keeps && look.subject !== undefined
-      ? keepCandidate(context, attempt, look.subject.embedding, { onFile, rekey: !enrols })
+    use && look.subject
+      ? keepCandidate(context, attempt, look.subject.embedding, { onFile, use })
       : { candidateId: undefined, enrolledUnreadable: isUnreadable(onFile) },
   ]);
   return {
@@ -87,8 +98,47 @@ export async function verify(
     challenge,
     keptImages,
     ...kept,
+    referenceGranted: onFile.grantId !== undefined,
     ...searched,
   };
+}
+
+/** What was compared by a grant enrols by it, or not at all. */
+function enrolmentOf(
+  { problem }: Evidence,
+  { grantId }: OnFile,
+  forgotten: boolean,
+): CandidateUse | undefined {
+  if (problem !== undefined || forgotten) return undefined;
+  return grantId === undefined ? { kind: 'enrol' } : { kind: 'grant', grantId };
+}
+
+/** What a look is worth that is of a session which does not enrol, when it is fit to be a template; mostly nothing. */
+function changeOf(
+  context: Context,
+  { adaptsTemplate = false }: Attempt,
+  seen: { look: Look; onFile: OnFile; evidence: Evidence } & Challenged,
+): CandidateUse | undefined {
+  const { look, onFile, evidence, challenge } = seen;
+  const { grantId, enrolled } = onFile;
+  if (look.subject === undefined) return undefined;
+  if (grantId === undefined && enrolled?.key.state !== 'retiring' && !adaptsTemplate) return undefined;
+  if (findProblem(look, ENROL_GATES) !== undefined) return undefined;
+  if (grantId !== undefined) return isSamePerson(evidence.match) ? { kind: 'grant', grantId } : undefined;
+  if (enrolled === undefined) return undefined;
+  const { embedding } = look.subject;
+  if (enrolled.key.state === 'retiring') {
+    const alike = similarityTo(context, enrolled, embedding) >= SAME_PERSON_SIMILARITY;
+    return alike ? { kind: 'renew' } : undefined;
+  }
+  const { livenessScore } = evidence;
+  const adapts = adaptsTemplate && isAdapting(context, onFile, { embedding, livenessScore, challenge });
+  return adapts ? { kind: 'adapt' } : undefined;
+}
+
+/** A mild workflow must not be the way to enrol somebody else. */
+function isSamePerson(match: Match): boolean {
+  return match.outcome === 'compared' && match.score >= SAME_PERSON_SIMILARITY;
 }
 
 /** Keeps the picture of a look that leads to a verdict, where the application wants that. */
@@ -102,16 +152,6 @@ async function keepImages({ images }: Context, attempt: Attempt): Promise<WithIm
   if (live !== undefined) kept.push({ imageId: live, kind: 'live' });
   if (reference !== undefined) kept.push({ imageId: reference, kind: 'reference' });
   return kept;
-}
-
-/**
- * Whether a look that does not enrol may renew what the subject has under a version that retires: when it is like that one,
- * whatever else it was compared with.
- */
-function renews(context: Context, look: Look, { enrolled }: OnFile): boolean {
-  if (enrolled?.key.state !== 'retiring' || look.subject === undefined) return false;
-  const alike = similarityTo(context, enrolled, look.subject.embedding) >= SAME_PERSON_SIMILARITY;
-  return alike && findProblem(look, ENROL_GATES) === undefined;
 }
 
 /** The subject has a template, and none that compares. */
@@ -174,14 +214,14 @@ function compare(context: Context, look: Look, { reference }: OnFile, asked: Att
 
 /**
  * Keeps a face until the verdict on it, and compares it with the template that it may replace.
- * @param how.rekey it may only renew a template of a former key version
+ * @param how.use what it may do once it is approved
  * @returns the id that the verdict will name it by
  */
 export async function keepCandidate(
   context: Context,
   { applicationId, sessionId, vendorData }: Pick<Attempt, 'applicationId' | 'sessionId' | 'vendorData'>,
   embedding: Float32Array,
-  how: { onFile: Pick<OnFile, 'known' | 'enrolled'>; rekey: boolean },
+  how: { onFile: Pick<OnFile, 'known' | 'enrolled'>; use: CandidateUse },
 ): Promise<Kept> {
   const subject = context.vault.subjectOf(applicationId, vendorData);
   const candidateId = randomUUID();
@@ -189,7 +229,7 @@ export async function keepCandidate(
   const expiresAt = new Date(Date.now() + UNJUDGED_MS);
   const { enrolled } = how.onFile;
   const comparedWith = enrolled?.enrolledAt;
-  await putFace(context, owner, embedding, { sessionId, expiresAt, rekey: how.rekey, comparedWith });
+  await putFace(context, owner, embedding, { sessionId, expiresAt, use: how.use, comparedWith });
   return {
     candidateId,
     enrolledSimilarity: enrolled && similarityTo(context, enrolled, embedding),

@@ -2,6 +2,8 @@ import { busMigrations } from '@selfsame/bus/migrations';
 import type { Migration } from '@selfsame/database/migrate';
 import { keyMigrations } from '@selfsame/keys/migrations';
 import { imageMigrations } from './images/migration.ts';
+import { adaptationMigrations } from './migrations/adaptation-and-grants.ts';
+import { erasureMigrations } from './migrations/erasure.ts';
 import { faceSearchMigration } from './search/migration.ts';
 
 const own: Migration[] = [
@@ -114,4 +116,11 @@ const own: Migration[] = [
 ];
 
 /** The schema `biometrics`, oldest first. */
-export const migrations: Migration[] = [...busMigrations, ...keyMigrations, ...own, ...imageMigrations];
+export const migrations: Migration[] = [
+  ...busMigrations,
+  ...keyMigrations,
+  ...own,
+  ...adaptationMigrations,
+  ...imageMigrations,
+  ...erasureMigrations,
+];

@@ -30,6 +30,7 @@ import { requireMatchingKey } from './templates.ts';
 export const serviceName = 'biometrics';
 
 const MEGABYTE = 2 ** 20;
+const HOUR_MS = 3_600_000;
 /** How soon a change is found that no event tells of. */
 const SEARCH_INTERVAL_MS = 5_000;
 
@@ -124,7 +125,8 @@ export async function createService(options: {
   });
 
   const { candidateDays } = config;
-  const context: Context = { log, database, vault, bus, pool, faces, images, candidateDays };
+  const adaptEveryMs = config.adaptEveryHours * HOUR_MS;
+  const context: Context = { log, database, vault, bus, pool, faces, images, candidateDays, adaptEveryMs };
 
   const sweeper = startSweeper(context, {
     intervalMs: config.sweepIntervalMs,

@@ -4,6 +4,7 @@ import { Failure } from '@selfsame/runtime/errors';
 import { sql } from 'kysely';
 import type { Context } from './context.ts';
 import type { TemplateKey } from './domain/template.ts';
+import { dropGrantsUnder } from './outbound/grant-store.ts';
 import {
   addActiveKey,
   eraseKey,
@@ -106,6 +107,7 @@ export async function revokeTemplateKey(
     }
     // First of all, so that whoever is writing under the version is waited for, and nobody begins to.
     const erased = await eraseKey(tx, applicationId, version);
+    await dropGrantsUnder(tx, applicationId, version);
     if (dropListEntries) await dropListEntriesUnder(tx, applicationId, version);
     else await requireNoListEntries(tx, applicationId, version);
     if (erased) await bus.enqueue(tx, templateForgotten, { applicationId, occurredAt: new Date() });

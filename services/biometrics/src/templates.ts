@@ -1,12 +1,14 @@
-import { templateEnrolled, templateForgotten } from '@selfsame/contracts/catalog';
+import { templateForgotten } from '@selfsame/contracts/catalog';
 import type { Transaction } from '@selfsame/database/database';
 import { Failure } from '@selfsame/runtime/errors';
-import { type OpenTemplate, opened, openedOrTold, similarityBetween, under } from './comparison.ts';
+import type { SubjectName } from './comparison.ts';
 import type { Context } from './context.ts';
-import { SAME_PERSON_SIMILARITY } from './domain/calibration.ts';
 import { subjectName } from './domain/subject-name.ts';
-import { candidateFate, type RowOwner, type TemplateKey } from './domain/template.ts';
+import { candidateFate } from './domain/template.ts';
 import { releaseImages } from './images/image-store.ts';
+import { findHolders } from './outbound/enrolled-store.ts';
+import { dropExpiredGrants, dropGrantsOf, findGranted } from './outbound/grant-store.ts';
+import { hasChanged, type SubjectKey } from './outbound/history-store.ts';
 import {
   dismissOthers,
   dropFollowed,
@@ -15,20 +17,18 @@ import {
   followSession,
 } from './outbound/session-store.ts';
 import type { BiometricsTables } from './outbound/tables.ts';
-import type { Candidate, SessionKey } from './outbound/template-store.ts';
+import type { SessionKey } from './outbound/template-store.ts';
 import {
   dropEnrolled,
   dropExpired,
   dropSubject,
-  findTemplate,
   holdSubject,
   noteKey,
-  putTemplate,
-  renewTemplate,
   retainCandidate,
   takeCandidate,
 } from './outbound/template-store.ts';
-import { holdActiveKey } from './template-keys.ts';
+import { promote } from './promotion.ts';
+import { revertTemplate } from './reversion.ts';
 
 /** A session's entry into a status. */
 export interface Verdict {
@@ -59,15 +59,15 @@ const SWEEP_BATCHES_MAX = 200;
 
 const inFuture = (ms: number) => new Date(Date.now() + ms);
 
-type Following = Pick<Context, 'vault' | 'log' | 'bus' | 'candidateDays'>;
+type Following = Pick<Context, 'vault' | 'log' | 'bus' | 'candidateDays' | 'adaptEveryMs'>;
 
 /**
- * Follows a status of a session. It moves the candidate that it names and no other: Approved makes it the subject's
- * template, Declined drops it together with what the session enrolled before, In Review lets it wait. A status
+ * Follows a status of a session. It moves the candidate that it names and no other: Approved makes it what it was kept for,
+ * Declined drops it together with what the session enrolled or changed before, In Review lets it wait. A status
  * that a later one has overtaken only drops its candidate. Again with the same status, nothing happens.
  *
- * A session that does not enrol may have left a candidate that renews a template of a former key version, so its statuses
- * are followed too, but for the approval that names none: it has nothing to move, and most sessions end with it.
+ * A session that does not enrol may have left a candidate that renews the template, is blended into it or enrols by a grant,
+ * so its statuses are followed too, but for the approval that names none: it has nothing to move, and most sessions end with it.
  */
 export async function followVerdict(
   context: Following,
@@ -92,83 +92,21 @@ export async function followVerdict(
   await dismissOthers(tx, verdict, candidateId, inFuture(DISMISSED_MS));
 }
 
-async function promote(
-  { vault, log, bus }: Following,
-  tx: Transaction<BiometricsTables>,
-  { applicationId, sessionId, vendorData, candidateId }: Verdict,
-): Promise<void> {
-  const subject = vault.subjectOf(applicationId, subjectName({ vendorData, sessionId }));
-  await holdSubject(tx, subject);
-  const candidate = await takeCandidate(tx, { applicationId, sessionId }, candidateId);
-  if (candidate === undefined) return;
-  if (candidate.subject !== subject) {
-    log.error({ session_id: sessionId }, 'the candidate belongs to another subject; dropped');
-    return;
-  }
-  const { rekey, stored } = candidate;
-  if (stored.state === 'revoked') {
-    log.warn({ session_id: sessionId }, 'the key of the candidate was revoked meanwhile; nothing enrolled');
-    return;
-  }
-  const from: RowOwner = { kind: 'candidate', applicationId, sessionId, candidateId, subject };
-  const to = { kind: 'subject', applicationId, subject } as const;
-  const key = await holdActiveKey(tx, applicationId);
-  const face = await opened(vault, tx, from, stored);
-  if (!(await mayTakePlace({ vault, log }, tx, { to, face, key, candidate, sessionId }))) return;
-  const sealed = vault.seal(to, key, under(vault, key, face), stored.template);
-  if (rekey) await renewTemplate(tx, to, sealed);
-  else await putTemplate(tx, to, sealed, { sessionId, expiresAt: null });
-  const enrolled = { applicationId, sessionId, keyVersion: key.version, occurredAt: new Date() };
-  await bus.enqueue(tx, templateEnrolled, enrolled);
-  log.info(
-    { session_id: sessionId, key_version: key.version },
-    rekey ? 'template renewed' : 'template enrolled',
-  );
-}
-
-/** A candidate that a status wants enrolled. */
-interface Promotion {
-  readonly to: Extract<RowOwner, { kind: 'subject' }>;
-  readonly face: OpenTemplate;
-  /** It is to be sealed under this one. */
-  readonly key: TemplateKey;
-  readonly candidate: Candidate;
-  readonly sessionId: string;
-}
-
-/**
- * Whether a candidate may take the place of what the subject has now. Whoever decided knew how like the two are when they
- * were compared at the look; what somebody else has enrolled since was never compared with it, so that is done here. A
- * renewal needs something to renew besides: forgotten, revoked or renewed since the look, there is nothing left.
- */
-async function mayTakePlace(
-  { vault, log }: Pick<Following, 'vault' | 'log'>,
-  tx: Transaction<BiometricsTables>,
-  { to, face, key, candidate, sessionId }: Promotion,
-): Promise<boolean> {
-  const present = await findTemplate(tx, to, { hold: true });
-  const open = present && (await openedOrTold({ vault, log }, tx, to, present.stored));
-  if (present === undefined || open === undefined) return !candidate.rekey;
-  if (candidate.rekey && open.key.version >= key.version) return false;
-  if (present.enrolledAt === candidate.comparedWith) return true;
-  // The later verdict of one session decides, whatever its earlier one has enrolled.
-  if (present.sessionId === sessionId && !candidate.rekey) return true;
-  if (similarityBetween(vault, face, open) >= SAME_PERSON_SIMILARITY) return true;
-  log.warn(
-    { session_id: sessionId, enrolled_by: present.sessionId },
-    'another face was enrolled since the look of an approved session; it stays, the one of the session is dropped',
-  );
-  return false;
-}
-
 async function refuse(
-  { log, bus }: Following,
+  context: Following,
   tx: Transaction<BiometricsTables>,
   verdict: Verdict,
 ): Promise<void> {
-  await takeCandidate(tx, verdict, verdict.candidateId);
-  if (!(await dropEnrolled(tx, verdict))) return;
+  const { vault, log, bus } = context;
   const { applicationId, sessionId } = verdict;
+  const subject = vault.subjectOf(applicationId, subjectName(verdict));
+  await holdSubject(tx, subject);
+  await takeCandidate(tx, verdict, verdict.candidateId);
+  if (!(await dropEnrolled(tx, verdict))) {
+    const owner = { kind: 'subject', applicationId, subject } as const;
+    if (await hasChanged(tx, owner, verdict)) await revertTemplate(context, tx, owner, sessionId);
+    return;
+  }
   await bus.enqueue(tx, templateForgotten, { applicationId, occurredAt: new Date() });
   log.info({ session_id: sessionId }, 'template of a session that was declined since removed');
 }
@@ -187,40 +125,75 @@ export async function leaveSession(
   await releaseImages(tx, session);
   const { applicationId, sessionId } = session;
   const nameless = vault.subjectOf(applicationId, subjectName({ vendorData: '', sessionId }));
-  if (!(await dropSubject(tx, applicationId, nameless))) return;
+  if ((await dropSubject(tx, applicationId, nameless)).templates === 0) return;
   await bus.enqueue(tx, templateForgotten, { applicationId, occurredAt: new Date() });
 }
 
-/** A person as one application names them. */
-export interface SubjectName {
-  readonly applicationId: string;
-  readonly vendorData: string;
+/** Who is asked about: a subject, and the other applications of the organisation that may have enrolled the same person. */
+export interface Holder extends SubjectName {
+  /** Asked in this order. */
+  readonly siblings: readonly string[];
 }
 
-/** Whether looks can be compared with an enrolled template of the subject. */
-export async function hasTemplate({ vault, database }: Context, name: SubjectName): Promise<boolean> {
-  const { applicationId, vendorData } = name;
+/** What looks of a subject can be compared with. */
+export interface Held {
+  readonly exists: boolean;
+  /** Whose template it is; by a grant the subject's own application, since nobody is told whose. Empty without one. */
+  readonly applicationId: string;
+  readonly byGrant: boolean;
+}
+
+/** Whether looks can be compared with something: a template of the subject, of a sibling, or what was granted. */
+export async function hasTemplate({ vault, database }: Context, holder: Holder): Promise<Held> {
+  const { applicationId, vendorData, siblings } = holder;
+  const asked = [applicationId, ...siblings].map((id) => ({
+    applicationId: id,
+    subject: vault.subjectOf(id, vendorData),
+  }));
+  const holders = await findHolders(database.db, asked);
+  const found = asked.find((each) => holders.has(each.applicationId));
+  if (found) return { exists: true, applicationId: found.applicationId, byGrant: false };
   const subject = vault.subjectOf(applicationId, vendorData);
-  const kept = await findTemplate(database.db, { kind: 'subject', applicationId, subject });
-  return kept !== undefined && kept.stored.state !== 'revoked';
+  const granted = await findGranted(database.db, { applicationId, subject });
+  const byGrant = granted.some(({ stored }) => stored.state !== 'revoked');
+  return { exists: byGrant, applicationId: byGrant ? applicationId : '', byGrant };
 }
 
 /** Removes everything stored about a subject. */
 export async function forget({ vault, database, bus }: Context, name: SubjectName): Promise<void> {
   const { applicationId, vendorData } = name;
   const subject = vault.subjectOf(applicationId, vendorData);
-  await database.transaction(async (tx) => {
-    // A status that enrols them this moment is followed first, and what it enrolled goes too.
-    await holdSubject(tx, subject);
-    if (!(await dropSubject(tx, applicationId, subject))) return;
-    await bus.enqueue(tx, templateForgotten, { applicationId, occurredAt: new Date() });
-  });
+  await database.transaction((tx) => forgetWithin({ bus }, tx, { applicationId, subject }));
 }
 
-/** Removes references and candidates that have expired or whose session was deleted. @returns how many */
+/** How much was removed. */
+export interface Forgotten {
+  /** 0 or 1, with its anchor and its history. */
+  readonly templates: number;
+  readonly candidates: number;
+  /** By which looks of the subject were compared, or looks of others with the subject's template. */
+  readonly grants: number;
+}
+
+/** Removes everything stored about a subject, who is named as the tables name them, within a transaction. */
+export async function forgetWithin(
+  { bus }: Pick<Context, 'bus'>,
+  tx: Transaction<BiometricsTables>,
+  { applicationId, subject }: SubjectKey,
+): Promise<Forgotten> {
+  // A status that enrols them this moment is followed first, and what it enrolled goes too.
+  await holdSubject(tx, subject);
+  const grants = await dropGrantsOf(tx, { applicationId, subject });
+  const { templates, candidates } = await dropSubject(tx, applicationId, subject);
+  if (templates > 0) await bus.enqueue(tx, templateForgotten, { applicationId, occurredAt: new Date() });
+  return { templates, candidates, grants };
+}
+
+/** Removes references, candidates and grants that have expired or whose session was deleted. @returns how many */
 export async function sweep({ database }: Pick<Context, 'database'>): Promise<number> {
   let total = await dropOfDeleted(database.db);
   await dropFollowed(database.db);
+  total += await dropExpiredGrants(database.db);
   for (let batch = 0; batch < SWEEP_BATCHES_MAX; batch += 1) {
     const dropped = await dropExpired(database.db, SWEEP_BATCH);
     total += dropped;

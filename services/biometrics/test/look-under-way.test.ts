@@ -38,7 +38,7 @@ beforeAll(async () => {
   await faces.built;
   const bus = { enqueue: enqueueDeferred };
   const images = noImages({ database, log: world.log });
-  context = { log: world.log, database, vault, bus, pool, faces, images, candidateDays: 30 };
+  context = { log: world.log, database, vault, bus, pool, faces, images, candidateDays: 30, adaptEveryMs: 0 };
   close = async () => {
     await faces.close();
     await pool.close();

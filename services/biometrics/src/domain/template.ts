@@ -57,6 +57,17 @@ export interface SealedTemplate {
   readonly sealed: Buffer;
 }
 
+/**
+ * What a candidate may do once it is approved.
+ * - enrol: become the subject's template
+ * - renew: replace what the subject has under a former key version
+ * - adapt: be blended into what the subject has
+ * - grant: enrol a subject that has nothing, using up the grant by which it was compared
+ */
+export type CandidateUse =
+  | { readonly kind: 'enrol' | 'renew' | 'adapt' }
+  | { readonly kind: 'grant'; readonly grantId: string };
+
 /** A row as it can be used today: of a revoked version there is nothing to open. */
 export type StoredTemplate =
   | { readonly state: 'usable'; readonly key: TemplateKey; readonly template: SealedTemplate }

@@ -2,10 +2,14 @@ import type { Bus } from '@selfsame/bus/bus';
 import {
   sessionDeleted,
   sessionStatusChanged,
+  shareRevoked,
+  subjectErased,
   templateEnrolled,
   templateForgotten,
 } from '@selfsame/contracts/catalog';
 import type { Context } from '../context.ts';
+import { confirmErasure } from '../erasure.ts';
+import { endShare } from '../grants.ts';
 import type { BiometricsTables } from '../outbound/tables.ts';
 import type { FaceSearch } from '../search/face-search.ts';
 import { followVerdict, leaveSession } from '../templates.ts';
@@ -17,6 +21,10 @@ export async function subscribeAll(context: Context, bus: Bus<BiometricsTables>)
   });
   await bus.subscribe(sessionDeleted, async (tx, { message }) => {
     await leaveSession(context, tx, message);
+  });
+  await bus.subscribe(subjectErased, (tx, { message }) => confirmErasure({ ...context, bus }, tx, message));
+  await bus.subscribe(shareRevoked, async (tx, { message }) => {
+    await endShare(tx, message.shareId);
   });
 }
 

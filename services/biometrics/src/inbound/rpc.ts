@@ -12,16 +12,19 @@ import type {
   PictureView as WirePictureView,
 } from '@selfsame/contracts/biometrics/v1/service';
 import { Failure } from '@selfsame/runtime/errors';
+import type { SubjectName } from '../comparison.ts';
 import type { Context } from '../context.ts';
 import type { Evidence, Match } from '../domain/evidence.ts';
 import type { FaceProblem as Problem } from '../domain/gates.ts';
 import type { PictureView } from '../domain/picture-view.ts';
 import { examine } from '../examine.ts';
+import { grantReference } from '../grants.ts';
 import {
   type Attempt,
   bindReference,
   type Challenged,
   type Kept,
+  type Referred,
   see,
   verify,
   type WithImages,
@@ -29,7 +32,7 @@ import {
 import { PIPELINE_VERSION } from '../pipeline-version.ts';
 import { dropFaceListEntry, putFaceListEntry } from '../search/face-lists.ts';
 import type { Searched } from '../search/face-search.ts';
-import { forget, hasTemplate, type SubjectName } from '../templates.ts';
+import { forget, hasTemplate } from '../templates.ts';
 import { CHALLENGE_BYTES_MAX, challengeEvidence, readChallenge } from './challenge.ts';
 import { listKind, searchEvidence, searchScope } from './search.ts';
 
@@ -41,6 +44,8 @@ const ID_LENGTH_MAX = 64;
 /** More than a session ever has. */
 const IMAGES_MAX = 50;
 const VENDOR_DATA_LENGTH_MAX = 256;
+/** Applications of one organisation that are looked through. */
+const SIBLINGS_MAX = 100;
 
 /** Beyond the largest look and challenge, so that one somewhat too large is told its limit rather than cut off by the transport. */
 export const MESSAGE_BYTES_MAX = VERIFY_BYTES_MAX + CHALLENGE_BYTES_MAX + 3 * MEGABYTE;
@@ -59,6 +64,8 @@ export function biometricsRpc(context: Context): BiometricsServiceImplementation
         challenge: readChallenge(request),
         search: searchScope(request.search),
         retainsImages: request.retainsImages,
+        adaptsTemplate: request.adaptsTemplate,
+        referenceSubject: request.referenceSubject && requireSubject(request.referenceSubject),
       };
       requireId('attempt_id', request.attemptId);
       return verifyResponse(await verify(context, attempt, signal));
@@ -124,8 +131,10 @@ export function biometricsRpc(context: Context): BiometricsServiceImplementation
       return {};
     },
 
-    async hasTemplate({ subject }) {
-      return { exists: await hasTemplate(context, requireSubject(subject)) };
+    async hasTemplate({ subject, siblingApplicationIds }) {
+      const siblings = siblingApplicationIds.slice(0, SIBLINGS_MAX);
+      for (const id of siblings) requireId('sibling_application_ids', id);
+      return await hasTemplate(context, { ...requireSubject(subject), siblings });
     },
 
     async forget({ subject }) {
@@ -133,8 +142,17 @@ export function biometricsRpc(context: Context): BiometricsServiceImplementation
       return {};
     },
 
-    async grantReference() {
-      throw notServed('Templates are not granted');
+    async grantReference({ grantId, from, to, shareId, expiresAt }) {
+      if (!isUuid(grantId)) throw invalid('grant_id must be a UUID.');
+      if (expiresAt === undefined) throw invalid('expires_at must be given.');
+      const granted = await grantReference(context, {
+        grantId,
+        shareId: requireId('share_id', shareId),
+        from: requireSubject(from),
+        to: requireSubject(to),
+        expiresAt,
+      });
+      return { granted };
     },
 
     async linkImages(request) {
@@ -142,14 +160,14 @@ export function biometricsRpc(context: Context): BiometricsServiceImplementation
         applicationId: requireId('application_id', request.applicationId),
         sessionId: requireId('session_id', request.sessionId),
       };
-      const imageIds = request.imageIds.filter(isImageId).slice(0, IMAGES_MAX);
+      const imageIds = request.imageIds.filter(isUuid).slice(0, IMAGES_MAX);
       return { links: await context.images.link(session, imageIds) };
     },
   };
 }
 
 function verifyResponse(
-  evidence: Evidence & Kept & Challenged & Searched & Partial<WithImages>,
+  evidence: Evidence & Kept & Partial<Referred> & Challenged & Searched & Partial<WithImages>,
 ): DeepPartial<VerifyResponse> {
   const { match, problem, candidateId, media, challenge, keptImages = [], ...scores } = evidence;
   return {
@@ -170,7 +188,7 @@ function verifyResponse(
 
 const imageKinds = { live: KeptImageKind.LIVE, reference: KeptImageKind.REFERENCE } as const;
 
-const isImageId = (text: string) => /^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$/.test(text);
+const isUuid = (text: string) => /^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$/.test(text);
 
 function pictureView({ entities, bestAngle }: PictureView): DeepPartial<WirePictureView> {
   return { entities: [...entities], bestAngle };
@@ -254,8 +272,4 @@ function requireImage(image: Buffer, maxBytes: number, limit: string): Buffer {
 
 function invalid(message: string): Failure {
   return new Failure('invalid', 'request_invalid', message);
-}
-
-function notServed(what: string): Failure {
-  return new Failure('precondition', 'not_served', `${what} by this release.`);
 }

@@ -15,6 +15,13 @@ export interface BiometricsTables extends ImageTables {
     key_id: string;
     key_version: Generated<number>;
     rekey: Generated<boolean>;
+    adapts: Generated<boolean>;
+    grant_id: Generated<string | null>;
+    template_uuid: Generated<string>;
+    anchor: Generated<Buffer | null>;
+    anchor_key_id: Generated<string | null>;
+    anchor_pipeline_version: Generated<string | null>;
+    adapted_at: Generated<Date | null>;
     compared_with: ColumnType<Date | null, string | null | undefined, string | null>;
     pipeline_version: string;
     embedding_space: string;
@@ -23,6 +30,25 @@ export interface BiometricsTables extends ImageTables {
     expires_at: Date | null;
   };
   face_list_entries: FaceListEntriesTable;
+  template_history: TemplateHistoryTable;
+  reference_grants: {
+    grant_id: string;
+    share_id: string;
+    from_application_id: string;
+    from_subject: string;
+    to_application_id: string;
+    to_subject: string;
+    created_at: Generated<Date>;
+    expires_at: Date;
+    used_at: Generated<Date | null>;
+  };
+  ended_shares: { share_id: string; ended_at: Generated<Date> };
+  waiting_erasures: {
+    erasure_id: string;
+    application_id: string;
+    session_ids: string[];
+    confirmation: Buffer;
+  };
   followed_sessions: {
     application_id: string;
     session_id: string;
@@ -47,6 +73,19 @@ export interface TemplateKeysTable {
 }
 
 export type TemplateKeyRow = Selectable<TemplateKeysTable>;
+
+/** Changes of subjects' templates, as scores. */
+export interface TemplateHistoryTable {
+  position: Generated<number>;
+  application_id: string;
+  subject: string;
+  at: Generated<Date>;
+  kind: 'enrolled' | 'granted' | 'renewed' | 'adapted' | 'reverted';
+  session_id: string | null;
+  look_similarity: number | null;
+  previous_similarity: number | null;
+  anchor_similarity: number | null;
+}
 
 /** Faces on lists. The trigger of the table keeps row_id and changed_in. */
 export interface FaceListEntriesTable {

@@ -1,5 +1,5 @@
 import { sql } from 'kysely';
-import type { RowOwner, SealedTemplate, StoredTemplate } from '../domain/template.ts';
+import type { CandidateUse, RowOwner, SealedTemplate, StoredTemplate } from '../domain/template.ts';
 import { PLAIN_VERSION } from '../domain/template.ts';
 import { findKey } from './key-store.ts';
 import type { Tables, TemplateKeyRow } from './tables.ts';
@@ -25,21 +25,26 @@ export interface SessionKey {
  * Keeps a template, replacing the owner's earlier one.
  * @param from.sessionId that it comes from
  * @param from.expiresAt null for a subject's
- * @param from.rekey of a candidate that may only renew what the subject has
+ * @param from.use of a candidate; to enrol unless told otherwise
  * @param from.comparedWith of a candidate: `enrolledAt` of the subject's template that it was compared with
  */
 export async function putTemplate(
   db: Tables,
   owner: RowOwner,
   template: SealedTemplate,
-  from: { sessionId: string; expiresAt: Date | null; rekey?: boolean; comparedWith?: string | undefined },
+  from: {
+    sessionId: string;
+    expiresAt: Date | null;
+    use?: CandidateUse;
+    comparedWith?: string | undefined;
+  },
 ): Promise<void> {
   const content = {
     subject: owner.kind === 'candidate' ? owner.subject : null,
     session_id: from.sessionId,
     key_id: template.keyId,
     key_version: template.keyVersion,
-    rekey: from.rekey ?? false,
+    ...useColumns(from.use ?? { kind: 'enrol' }),
     compared_with: from.comparedWith ?? null,
     pipeline_version: template.pipelineVersion,
     embedding_space: template.embeddingSpace,
@@ -61,8 +66,15 @@ export async function putTemplate(
 export interface KeptTemplate {
   readonly stored: StoredTemplate;
   readonly sessionId: string | null;
-  /** When it was kept, to the microsecond; a renewal does not change it. Names what was enrolled among all of a subject. */
+  /**
+   * When it was kept, to the microsecond; renewals and adaptations do not change it. Names what was enrolled among all of a
+   * subject.
+   */
   readonly enrolledAt: string;
+  /** What was enrolled then, once the template is another one; of the same key version. */
+  readonly anchor: SealedTemplate | undefined;
+  /** When a look was blended into it, or it was put back, last. */
+  readonly adaptedAt: Date | null;
 }
 
 /**
@@ -81,6 +93,7 @@ export async function findTemplate(
     )
     .select(['t.key_id', 't.key_version', 't.pipeline_version', 't.embedding_space', 't.sealed'])
     .select(['k.state', 'k.salt', 't.session_id', sql<string>`t.created_at::text`.as('enrolled_at')])
+    .select(['t.adapted_at', 't.anchor', 't.anchor_key_id', 't.anchor_pipeline_version'])
     .where('t.application_id', '=', owner.applicationId)
     .where('t.kind', '=', owner.kind)
     .where('t.owner', '=', ownerKey(owner))
@@ -89,7 +102,8 @@ export async function findTemplate(
     .executeTakeFirst();
   if (row === undefined) return undefined;
   const stored = storedTemplate(owner.applicationId, row);
-  return { stored, sessionId: row.session_id, enrolledAt: row.enrolled_at };
+  const { session_id: sessionId, enrolled_at: enrolledAt, adapted_at: adaptedAt } = row;
+  return { stored, sessionId, enrolledAt, adaptedAt, anchor: sealedAnchor(row) };
 }
 
 /**
@@ -100,11 +114,16 @@ export async function holdSubject(db: Tables, subject: string): Promise<void> {
   await sql`SELECT pg_advisory_xact_lock(hashtext('subject'), hashtext(${subject}))`.execute(db);
 }
 
-/** Puts another look at the same person in the place of a subject's template; who enrolled it, and when, stays. */
-export async function renewTemplate(
+/**
+ * Puts another template of the same person in the place of a subject's; who enrolled it, and when, stays.
+ * @param anchor what was enrolled then, of the same key version; undefined when that is the template itself
+ * @param how.pauses the next adaptation is as far away as after one
+ */
+export async function changeTemplate(
   db: Tables,
   owner: Extract<RowOwner, { kind: 'subject' }>,
-  template: SealedTemplate,
+  { template, anchor }: { template: SealedTemplate; anchor: SealedTemplate | undefined },
+  { pauses = false } = {},
 ): Promise<void> {
   await db
     .updateTable('templates')
@@ -114,6 +133,10 @@ export async function renewTemplate(
       pipeline_version: template.pipelineVersion,
       embedding_space: template.embeddingSpace,
       sealed: template.sealed,
+      anchor: anchor?.sealed ?? null,
+      anchor_key_id: anchor?.keyId ?? null,
+      anchor_pipeline_version: anchor?.pipelineVersion ?? null,
+      ...(pauses ? { adapted_at: sql<Date>`now()` } : {}),
     })
     .where('application_id', '=', owner.applicationId)
     .where('kind', '=', 'subject')
@@ -124,8 +147,7 @@ export async function renewTemplate(
 /** What a look left, to be enrolled. */
 export interface Candidate {
   readonly subject: string;
-  /** It may only renew what the subject has. */
-  readonly rekey: boolean;
+  readonly use: CandidateUse;
   /** `enrolledAt` of the subject's template that it was compared with at its look. */
   readonly comparedWith: string | null;
   readonly stored: StoredTemplate;
@@ -144,13 +166,14 @@ export async function takeCandidate(
     .where('owner', '=', candidateId)
     .where('session_id', '=', session.sessionId)
     .where('expires_at', '>', sql<Date>`now()`)
-    .returning(['subject', 'rekey', 'key_id', 'key_version', 'pipeline_version', 'embedding_space', 'sealed'])
+    .returning(['subject', 'rekey', 'adapts', 'grant_id'])
+    .returning(['key_id', 'key_version', 'pipeline_version', 'embedding_space', 'sealed'])
     .returning(sql<string | null>`compared_with::text`.as('compared_with'))
     .executeTakeFirst();
   if (row?.subject == null) return undefined;
   const key = await findKey(db, session.applicationId, row.key_version);
   const stored = storedTemplate(session.applicationId, { ...row, state: null, salt: null, ...key });
-  return { subject: row.subject, rekey: row.rekey, comparedWith: row.compared_with, stored };
+  return { subject: row.subject, use: useOf(row), comparedWith: row.compared_with, stored };
 }
 
 /** Lets one candidate of a session wait longer. */
@@ -181,8 +204,12 @@ export async function dropEnrolled(db: Tables, session: SessionKey): Promise<boo
   return numDeletedRows > 0n;
 }
 
-/** Removes a subject's template and every candidate for it. @returns whether there was a template */
-export async function dropSubject(db: Tables, applicationId: string, subject: string): Promise<boolean> {
+/** Removes a subject's template and every candidate for it. @returns how many of each */
+export async function dropSubject(
+  db: Tables,
+  applicationId: string,
+  subject: string,
+): Promise<{ templates: number; candidates: number }> {
   const dropped = await db
     .deleteFrom('templates')
     .where('application_id', '=', applicationId)
@@ -191,7 +218,8 @@ export async function dropSubject(db: Tables, applicationId: string, subject: st
     )
     .returning('kind')
     .execute();
-  return dropped.some(({ kind }) => kind === 'subject');
+  const templates = dropped.filter(({ kind }) => kind === 'subject').length;
+  return { templates, candidates: dropped.length - templates };
 }
 
 /** Removes expired templates, `limit` at most. Sweepers of several replicas take different rows. */
@@ -208,6 +236,21 @@ export async function dropExpired(db: Tables, limit: number): Promise<number> {
 export function ownerKey(owner: RowOwner): string {
   if (owner.kind === 'subject') return owner.subject;
   return owner.kind === 'candidate' ? owner.candidateId : owner.sessionId;
+}
+
+/** Releases that do not know what a candidate is for find that it renews nothing, and drop it. */
+function useColumns(use: CandidateUse) {
+  return {
+    rekey: use.kind !== 'enrol',
+    adapts: use.kind === 'adapt',
+    grant_id: use.kind === 'grant' ? use.grantId : null,
+  };
+}
+
+function useOf(row: { rekey: boolean; adapts: boolean; grant_id: string | null }): CandidateUse {
+  if (row.grant_id !== null) return { kind: 'grant', grantId: row.grant_id };
+  if (row.adapts) return { kind: 'adapt' };
+  return { kind: row.rekey ? 'renew' : 'enrol' };
 }
 
 interface TemplateRow {
@@ -227,6 +270,18 @@ export function sealedTemplate(row: TemplateRow): SealedTemplate {
     embeddingSpace: row.embedding_space,
     sealed: row.sealed,
   };
+}
+
+function sealedAnchor(
+  row: TemplateRow & {
+    anchor: Buffer | null;
+    anchor_key_id: string | null;
+    anchor_pipeline_version: string | null;
+  },
+): SealedTemplate | undefined {
+  const { anchor: sealed, anchor_key_id: keyId, anchor_pipeline_version: pipelineVersion } = row;
+  if (sealed === null || keyId === null || pipelineVersion === null) return undefined;
+  return { ...sealedTemplate(row), keyId, pipelineVersion, sealed };
 }
 
 /** A row with its key as it stands; null where there is no such version. */
