@@ -1,4 +1,4 @@
-import { createPrivateKey, type KeyObject } from 'node:crypto';
+import { createHmac, createPrivateKey, type KeyObject } from 'node:crypto';
 import type { Database } from '@selfsame/database/database';
 import type { Keyring } from '@selfsame/keys/keyring';
 import { errorCode } from '@selfsame/runtime/errors';
@@ -99,24 +99,32 @@ export async function rotateSigningKey(options: {
 
 /**
  * What everybody may check signatures with (RFC 7517): the current key, and former ones for as long as what they have signed
- * is kept.
+ * is kept. Only those that we have made: whoever writes into the table vouches for nothing.
  */
 export async function publicKeySet(
-  database: Database<Tables>,
+  { database, keyring }: { database: Database<Tables>; keyring: Pick<Keyring, 'root'> },
   { shareRecordDays }: { shareRecordDays: number },
 ): Promise<{ keys: JWK[] }> {
-  const rows = await listSigningKeys(database.db, shareRecordDays);
-  return {
-    keys: rows.map(({ key_id, public_jwk }) => ({ ...public_jwk, kid: key_id, alg: algorithm, use: 'sig' })),
-  };
+  const keys: JWK[] = [];
+  for (const { key_id: keyId, public_jwk: jwk } of await listSigningKeys(database.db, shareRecordDays)) {
+    if (keyId !== (await keyIdOf(keyring, jwk))) continue;
+    keys.push({ ...jwk, kid: keyId, alg: algorithm, use: 'sig' });
+  }
+  return { keys };
 }
 
 async function newSigningKey(keyring: Keyring) {
   const { publicKey, privateKey } = await generateKeyPair(algorithm, { extractable: true });
   const publicJwk = await exportJWK(publicKey);
-  const keyId = await calculateJwkThumbprint(publicJwk);
+  const keyId = await keyIdOf(keyring, publicJwk);
   const der = Buffer.from(await crypto.subtle.exportKey('pkcs8', privateKey));
   return { keyId, publicJwk, sealedPrivate: keyring.seal(der, ownerOf(keyId)) };
+}
+
+/** A keyed digest of the public half, which nobody makes without the keyring. */
+async function keyIdOf({ root }: Pick<Keyring, 'root'>, publicJwk: JWK): Promise<string> {
+  const thumbprint = await calculateJwkThumbprint(publicJwk);
+  return createHmac('sha256', root).update(`signing key\0${thumbprint}`).digest('base64url');
 }
 
 /** The deployment's own, no application's. */

@@ -18,7 +18,7 @@ const KeySet = Type.Object({ keys: Type.Array(Type.Record(Type.String(), Type.Un
 
 /** How an application shares, and what everybody checks signatures with. */
 export function addShareSettingRoutes(api: HttpServer, context: Context): void {
-  const { database, config } = context;
+  const { database } = context;
   api.get(
     path,
     {
@@ -62,7 +62,7 @@ export function addShareSettingRoutes(api: HttpServer, context: Context): void {
     },
     async (_request, reply) => {
       reply.header('cache-control', 'public, max-age=300');
-      return await publicKeySet(database, config);
+      return await publicKeySet(context, context.config);
     },
   );
 }
