@@ -3,10 +3,10 @@ import type { Conductor } from '../src/conductor.ts';
 import type { LiveChannel } from '../src/live-channel.ts';
 import { firstPace } from '../src/live-pace.ts';
 import type { Posed } from '../src/screens/stage.tsx';
-import type { Fixture } from './fixture-parts.ts';
+import type { SelfieFixture } from './fixture-parts.ts';
 
 /** A conductor whose state does not move, before a camera that shows a drawn face and a service that says what it is told to. */
-export function standStill(fixture: Fixture): Conductor & { readonly posed?: Posed } {
+export function standStill(fixture: SelfieFixture): Conductor & { readonly posed?: Posed } {
   const live: LiveChannel = {
     up: fixture.seen !== undefined,
     pace: firstPace,

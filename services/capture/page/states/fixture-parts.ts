@@ -1,17 +1,11 @@
 import type { FaceProblem, GuidanceAnswer, HeadPose, SessionView } from '../../src/wire.ts';
+import type { State as ConsentState } from '../consent/flow.ts';
 import type { Act } from '../src/look/performance.ts';
 import type { Posed } from '../src/screens/stage.tsx';
 import type { Forgetting, State, Surroundings } from '../src/states.ts';
 
-/** One state as the gallery shows it. */
-export interface Fixture {
-  readonly state: State;
-  readonly here?: Partial<Surroundings>;
-  /** What the service says of the picture; undefined: nobody answers. */
-  readonly seen?: GuidanceAnswer;
-  readonly goesOn?: boolean;
-  /** What the stage is held still at. */
-  readonly posed?: Posed;
+/** Around a state. */
+interface Around {
   /** The page is inside of another one. */
   readonly isFramed?: boolean;
   /** Colours of an application, as `--name: value;`. */
@@ -19,6 +13,27 @@ export interface Fixture {
   /** The browser knows of no network. */
   readonly isOffline?: boolean;
 }
+
+/** One state of the selfie page as the gallery shows it. */
+export interface SelfieFixture extends Around {
+  readonly state: State;
+  readonly here?: Partial<Surroundings>;
+  /** What the service says of the picture; undefined: nobody answers. */
+  readonly seen?: GuidanceAnswer;
+  readonly goesOn?: boolean;
+  /** What the stage is held still at. */
+  readonly posed?: Posed;
+}
+
+/** One state of the page that asks for a consent. */
+export interface ConsentFixture extends Around {
+  /** In a language. */
+  readonly consent: (language: string) => ConsentState;
+  readonly canSign?: boolean | null;
+  readonly isArmed?: boolean;
+}
+
+export type Fixture = SelfieFixture | ConsentFixture;
 
 /** States under one heading, by the name that the gallery and the tests call them. */
 export type Group = Readonly<Record<string, Fixture>>;
@@ -73,20 +88,20 @@ export const good: GuidanceAnswer = {
   mouth_covered: false,
 };
 
-export const looking = (seen: Partial<GuidanceAnswer>): Fixture => ({
+export const looking = (seen: Partial<GuidanceAnswer>): SelfieFixture => ({
   state: { at: 'looking', ...passive, challenge: null },
   seen: { ...good, ...seen },
 });
 
 /** Colours, held still. */
-export const flashed = (act: Act, colour?: string): Fixture => ({
+export const flashed = (act: Act, colour?: string): SelfieFixture => ({
   state: { at: 'looking', ...flashing, challenge: null },
   seen: good,
   posed: { act, ...(colour === undefined ? {} : { colour }) },
 });
 
 /** The `done` + 1st of four movements, or the way back after so many, held still. */
-export const turned = (pose: HeadPose, done: number, isReached = false): Fixture => ({
+export const turned = (pose: HeadPose, done: number, isReached = false): SelfieFixture => ({
   state: { at: 'looking', ...turning, challenge: null },
   seen: good,
   posed: {
@@ -99,7 +114,11 @@ export const turned = (pose: HeadPose, done: number, isReached = false): Fixture
 
 export const sending = { at: 'sending', ...passive, attempt, sent: 0.6, linkLost: false } as const;
 
-export const verdict = (status: string, changes: Partial<SessionView> = {}, goesOn = true): Fixture => ({
+export const verdict = (
+  status: string,
+  changes: Partial<SessionView> = {},
+  goesOn = true,
+): SelfieFixture => ({
   state: {
     at: 'verdict',
     session: { ...session, status, phase: 'finished', ...changes },
@@ -110,7 +129,7 @@ export const verdict = (status: string, changes: Partial<SessionView> = {}, goes
 });
 
 /** Approved, on a device that is not to be recognised any more. */
-export const forgetting = (how: Forgetting): Fixture => ({
+export const forgetting = (how: Forgetting): SelfieFixture => ({
   state: {
     at: 'verdict',
     session: { ...session, status: 'Approved', phase: 'finished' },
@@ -122,7 +141,7 @@ export const forgetting = (how: Forgetting): Fixture => ({
 });
 
 /** A look that will not do, in the method whose judge says so. */
-export const again = (problem: FaceProblem | 'stale'): Fixture => {
+export const again = (problem: FaceProblem | 'stale'): SelfieFixture => {
   const standing = problem === 'pose_missed' ? turning : problem === 'too_much_light' ? flashing : passive;
   return { state: { at: 'again', ...standing, problem } };
 };

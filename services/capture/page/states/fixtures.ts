@@ -1,3 +1,4 @@
+import { answered, asked, noConsent, withdrawing } from './consent-fixtures.ts';
 import {
   again,
   attempt,
@@ -205,6 +206,38 @@ export const groups: Readonly<Record<string, Group>> = {
       ...branded,
     },
     'brand-approved': { ...verdict('Approved', brand), ...branded },
+    'brand-consent': { ...asked({}, { application_name: 'Contoso Bank', logo_url: logo }), ...branded },
+    'brand-consent-given': {
+      ...answered('given', {}, { application_name: 'Contoso Bank', logo_url: logo }),
+      ...branded,
+    },
+  },
+  'A consent': {
+    'consent-asked': asked(),
+    'consent-unread': asked({}, {}, { isArmed: false }),
+    'consent-changed': asked({ isChanged: true }),
+    'consent-no-policy': asked({}, { privacy_policy_url: '' }),
+    'consent-sending': asked({ sending: 'agree' }),
+    'consent-not-sent': asked({ problem: 'not_sent' }),
+    'consent-too-many': asked({ problem: 'too_many' }),
+    'consent-no-key': asked({}, {}, { canSign: false }),
+    'consent-no-key-framed': { ...asked({}, {}, { canSign: false }), isFramed: true },
+    'consent-given': answered('given', { isFresh: true }),
+    'consent-given-no-callback': answered('given', { isFresh: true }, { callback: '' }),
+    'consent-given-before': answered('given'),
+    'consent-given-elsewhere': answered('given', { isElsewhere: true }),
+    'consent-refused': answered('refused', { isFresh: true }),
+    'consent-refused-before': answered('refused'),
+    'consent-withdrawing': withdrawing(),
+    'consent-withdrawing-sending': withdrawing({ isSending: true }),
+    'consent-withdrawing-not-sent': withdrawing({ problem: 'not_sent' }),
+    'consent-withdrawn': answered('withdrawn'),
+    'consent-expired': answered('expired'),
+    'consent-expired-no-callback': answered('expired', {}, { callback: '' }),
+    'consent-unknown': noConsent('unknown'),
+    'consent-unavailable': noConsent('unavailable'),
+    'consent-unavailable-asking': noConsent('unavailable', true),
+    'consent-busy': noConsent('busy'),
   },
 };
 

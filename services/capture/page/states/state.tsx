@@ -1,11 +1,15 @@
 import '../src/style/style.css';
 import { render } from 'preact';
+import '../consent/consent.css';
+import { ConsentPage } from '../consent/consent-page.tsx';
+import { consentCatalogue } from '../consent/texts/catalogues.ts';
 import { App } from '../src/app.tsx';
 import { watchRoom } from '../src/room.ts';
 import { createSay } from '../src/texts/catalogue.ts';
 import { catalogues } from '../src/texts/catalogues.ts';
-import { directionOf, nearestLanguage } from '../src/texts/language.ts';
+import { directionOf, type Language, nearestLanguage } from '../src/texts/language.ts';
 import { standStill } from './actor.ts';
+import { standStill as standStillConsent } from './consent-fixtures.ts';
 import type { Fixture } from './fixture-parts.ts';
 import { fixtures } from './fixtures.ts';
 
@@ -14,13 +18,13 @@ import { fixtures } from './fixtures.ts';
  * state of another address without loading the page again; `data-shown` tells which one is there.
  */
 const root = document.getElementById('page');
-const page = document.documentElement;
+const html = document.documentElement;
 let theme: string | null = null;
 // Styles that come later bring their own conditions.
 const look = () => theme !== null && dress(theme === 'dark');
 new MutationObserver(look).observe(document.head, { childList: true });
 document.head.addEventListener('load', look, true);
-watchRoom(page);
+watchRoom(html);
 addEventListener('popstate', () => void show());
 await show();
 
@@ -35,19 +39,33 @@ async function show(): Promise<void> {
   }
   render(null, root);
   const language = nearestLanguage([query.get('lang') ?? '', ...navigator.languages]);
-  const say = createSay(await catalogues[language](), language);
-  page.lang = language;
-  page.dir = directionOf(language);
-  page.style.fontSize = `${Number(query.get('text')) || 100}%`;
+  const page = await draw(fixture, language);
+  html.lang = language;
+  html.dir = directionOf(language);
+  html.style.fontSize = `${Number(query.get('text')) || 100}%`;
   // How much room there is depends on the letters.
   dispatchEvent(new Event('resize'));
   theme = query.get('theme');
   look();
-  document.title = `${name} · ${say('page_title')}`;
+  document.title = `${name} · ${page.title}`;
   pretend(fixture);
+  render(page.drawn(), root);
+  html.dataset.shown = address;
+}
+
+/** The page that the state is one of. */
+async function draw(fixture: Fixture, language: Language) {
+  if ('consent' in fixture) {
+    const say = createSay(await consentCatalogue(language), language);
+    const conductor = standStillConsent(fixture, language);
+    return { title: say('page_title'), drawn: () => <ConsentPage conductor={conductor} say={say} /> };
+  }
+  const say = createSay(await catalogues[language](), language);
   const conductor = standStill(fixture);
-  render(<App conductor={conductor} path="/session/state" say={say} />, root);
-  page.dataset.shown = address;
+  return {
+    title: say('page_title'),
+    drawn: () => <App conductor={conductor} path="/session/state" say={say} />,
+  };
 }
 
 /** What the state is shown in: a window of its own wherever it is, unless it is about another page or no network. */

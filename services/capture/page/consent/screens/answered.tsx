@@ -34,7 +34,7 @@ export function Answered({ state, conductor, say }: ConsentProps & { state: Stat
     <>
       <div class="scroll notice">
         <div class={`symbol ${status === 'given' ? 'good' : 'calm'}`}>{icons[status]}</div>
-        <Heading>{say(`${status}.title`)}</Heading>
+        <Heading>{say(`answered.${status}`)}</Heading>
         {isElsewhere ? <p class="note">{say('elsewhere')}</p> : null}
         <p {...tongueOf(consent)}>{text[status]}</p>
         {status === 'expired' && target === null ? <p>{say('ended.expired.body')}</p> : null}
@@ -65,12 +65,12 @@ export function Answered({ state, conductor, say }: ConsentProps & { state: Stat
         ) : null}
         {stays ? null : (
           <>
-            <button type="button" class="quiet" onClick={stay}>
-              {say('stay')}
-            </button>
             <p class="countdown" aria-hidden="true">
               {say('verdict.redirecting', { count: seconds })}
             </p>
+            <button type="button" class="quiet" onClick={stay}>
+              {say('stay')}
+            </button>
           </>
         )}
       </div>

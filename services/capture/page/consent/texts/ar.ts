@@ -13,10 +13,10 @@ export const ar: OwnTexts = {
   'no_key.title': 'لا يمكنك الموافقة في هذا المتصفح',
   'no_key.body':
     'لإثبات أنك أنت من أجاب، تحفظ الصفحة مفتاحًا في متصفحك. هذا غير ممكن هنا، كما في نافذة خاصة أو داخل تطبيق آخر. أما الرفض فممكن هنا.',
-  'given.title': 'لقد وافقت',
-  'refused.title': 'لقد رفضت',
-  'withdrawn.title': 'لقد سحبت موافقتك',
-  'expired.title': 'انتهى هذا الطلب',
+  'answered.given': 'لقد وافقت',
+  'answered.refused': 'لقد رفضت',
+  'answered.withdrawn': 'لقد سحبت موافقتك',
+  'answered.expired': 'انتهى هذا الطلب',
   details: 'ما وافقت عليه',
   'withdraw.title': 'هل تريد سحب موافقتك؟',
   'withdraw.body':

@@ -13,10 +13,10 @@ export const ca: OwnTexts = {
   'no_key.title': 'No pots acceptar en aquest navegador',
   'no_key.body':
     'Per demostrar que eres tu, la pàgina desa una clau al navegador. Aquí no és possible, per exemple en una finestra privada o dins d’una altra aplicació. Dir que no sí que és possible aquí.',
-  'given.title': 'Has acceptat',
-  'refused.title': 'Has dit que no',
-  'withdrawn.title': 'Has retirat el teu consentiment',
-  'expired.title': 'Això s’ha acabat',
+  'answered.given': 'Has acceptat',
+  'answered.refused': 'Has dit que no',
+  'answered.withdrawn': 'Has retirat el teu consentiment',
+  'answered.expired': 'Això s’ha acabat',
   details: 'El que vas acceptar',
   'withdraw.title': 'Vols retirar el teu consentiment?',
   'withdraw.body':

@@ -14,10 +14,10 @@ export const de: OwnTexts = {
   'no_key.title': 'In diesem Browser können Sie nicht zustimmen',
   'no_key.body':
     'Um zu zeigen, dass Sie es waren, bewahrt die Seite einen Schlüssel in Ihrem Browser auf. Hier geht das nicht, zum Beispiel in einem privaten Fenster oder in einer anderen App. Ablehnen können Sie auch hier.',
-  'given.title': 'Sie haben zugestimmt',
-  'refused.title': 'Sie haben abgelehnt',
-  'withdrawn.title': 'Sie haben Ihre Zustimmung widerrufen',
-  'expired.title': 'Das ist abgelaufen',
+  'answered.given': 'Sie haben zugestimmt',
+  'answered.refused': 'Sie haben abgelehnt',
+  'answered.withdrawn': 'Sie haben Ihre Zustimmung widerrufen',
+  'answered.expired': 'Das ist abgelaufen',
   details: 'Wozu Sie zugestimmt haben',
   'withdraw.title': 'Zustimmung widerrufen?',
   'withdraw.body':

@@ -11,10 +11,10 @@ export const en = {
   'no_key.title': 'You can’t agree in this browser',
   'no_key.body':
     'To show that it was you, the page keeps a key in your browser. That doesn’t work here, for example in a private window or inside another app. You can still say no here.',
-  'given.title': 'You have agreed',
-  'refused.title': 'You have said no',
-  'withdrawn.title': 'You have withdrawn your consent',
-  'expired.title': 'This is over',
+  'answered.given': 'You have agreed',
+  'answered.refused': 'You have said no',
+  'answered.withdrawn': 'You have withdrawn your consent',
+  'answered.expired': 'This is over',
   details: 'What you agreed to',
   'withdraw.title': 'Withdraw your consent?',
   'withdraw.body':

@@ -13,10 +13,10 @@ export const es: OwnTexts = {
   'no_key.title': 'No puedes aceptar en este navegador',
   'no_key.body':
     'Para demostrar que eras tú, la página guarda una clave en tu navegador. Aquí no es posible, por ejemplo en una ventana privada o dentro de otra aplicación. Decir que no sí es posible aquí.',
-  'given.title': 'Has aceptado',
-  'refused.title': 'Has dicho que no',
-  'withdrawn.title': 'Has retirado tu consentimiento',
-  'expired.title': 'Esto ha terminado',
+  'answered.given': 'Has aceptado',
+  'answered.refused': 'Has dicho que no',
+  'answered.withdrawn': 'Has retirado tu consentimiento',
+  'answered.expired': 'Esto ha terminado',
   details: 'Lo que aceptaste',
   'withdraw.title': '¿Retirar tu consentimiento?',
   'withdraw.body':

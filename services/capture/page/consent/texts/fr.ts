@@ -13,10 +13,10 @@ export const fr: OwnTexts = {
   'no_key.title': 'Ce navigateur ne permet pas d’accepter',
   'no_key.body':
     'Pour montrer que c’était bien vous, la page garde une clé dans votre navigateur. Ici, ce n’est pas possible, par exemple dans une fenêtre privée ou à l’intérieur d’une autre application. Vous pouvez tout de même refuser ici.',
-  'given.title': 'Vous avez accepté',
-  'refused.title': 'Vous avez refusé',
-  'withdrawn.title': 'Vous avez retiré votre accord',
-  'expired.title': 'C’est terminé',
+  'answered.given': 'Vous avez accepté',
+  'answered.refused': 'Vous avez refusé',
+  'answered.withdrawn': 'Vous avez retiré votre accord',
+  'answered.expired': 'C’est terminé',
   details: 'Ce que vous avez accepté',
   'withdraw.title': 'Retirer votre accord ?',
   'withdraw.body':

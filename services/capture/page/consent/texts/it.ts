@@ -13,10 +13,10 @@ export const it: OwnTexts = {
   'no_key.title': 'In questo browser non puoi accettare',
   'no_key.body':
     'Per mostrare che eri tu, la pagina tiene una chiave nel browser. Qui non è possibile, per esempio in una finestra privata o dentro un’altra app. Dire di no si può anche qui.',
-  'given.title': 'Hai accettato',
-  'refused.title': 'Hai detto di no',
-  'withdrawn.title': 'Hai revocato il tuo consenso',
-  'expired.title': 'Questa richiesta è conclusa',
+  'answered.given': 'Hai accettato',
+  'answered.refused': 'Hai detto di no',
+  'answered.withdrawn': 'Hai revocato il tuo consenso',
+  'answered.expired': 'Questa richiesta è conclusa',
   details: 'Che cosa hai accettato',
   'withdraw.title': 'Revocare il tuo consenso?',
   'withdraw.body':

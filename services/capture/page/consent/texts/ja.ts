@@ -13,10 +13,10 @@ export const ja: OwnTexts = {
   'no_key.title': 'このブラウザでは同意できません',
   'no_key.body':
     'ご本人であることを示すため、このページはブラウザに鍵を保管します。プライベートウィンドウやほかのアプリの中など、ここではそれができません。断ることはここでもできます。',
-  'given.title': '同意しました',
-  'refused.title': '断りました',
-  'withdrawn.title': '同意を取り消しました',
-  'expired.title': 'この依頼は終了しました',
+  'answered.given': '同意しました',
+  'answered.refused': '断りました',
+  'answered.withdrawn': '同意を取り消しました',
+  'answered.expired': 'この依頼は終了しました',
   details: '同意した内容',
   'withdraw.title': '同意を取り消しますか？',
   'withdraw.body':

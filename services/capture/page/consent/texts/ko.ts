@@ -13,10 +13,10 @@ export const ko: OwnTexts = {
   'no_key.title': '이 브라우저에서는 동의할 수 없습니다',
   'no_key.body':
     '본인임을 보이기 위해 이 페이지는 브라우저에 키를 보관합니다. 시크릿 창이나 다른 앱 안에서처럼 여기서는 그렇게 할 수 없습니다. 거절은 여기서도 할 수 있습니다.',
-  'given.title': '동의하셨습니다',
-  'refused.title': '거절하셨습니다',
-  'withdrawn.title': '동의를 철회하셨습니다',
-  'expired.title': '이 요청은 끝났습니다',
+  'answered.given': '동의하셨습니다',
+  'answered.refused': '거절하셨습니다',
+  'answered.withdrawn': '동의를 철회하셨습니다',
+  'answered.expired': '이 요청은 끝났습니다',
   details: '동의하신 내용',
   'withdraw.title': '동의를 철회할까요?',
   'withdraw.body':

@@ -13,10 +13,10 @@ export const pt: OwnTexts = {
   'no_key.title': 'Não é possível aceitar neste navegador',
   'no_key.body':
     'Para mostrar quem respondeu, a página guarda uma chave no navegador. Aqui isso não funciona, por exemplo numa janela privada ou dentro de outra aplicação. Mas pode dizer que não aqui mesmo.',
-  'given.title': 'Aceitou',
-  'refused.title': 'Disse que não',
-  'withdrawn.title': 'Retirou o seu consentimento',
-  'expired.title': 'Este pedido terminou',
+  'answered.given': 'Aceitou',
+  'answered.refused': 'Disse que não',
+  'answered.withdrawn': 'Retirou o seu consentimento',
+  'answered.expired': 'Este pedido terminou',
   details: 'O que aceitou',
   'withdraw.title': 'Retirar o seu consentimento?',
   'withdraw.body':

@@ -13,10 +13,10 @@ export const zhCN: OwnTexts = {
   'no_key.title': '无法在此浏览器中同意',
   'no_key.body':
     '为表明是您本人，此页面会在浏览器中保存一个密钥。在这里无法保存，例如在隐私窗口或其他应用内。您仍可在这里拒绝。',
-  'given.title': '您已同意',
-  'refused.title': '您已拒绝',
-  'withdrawn.title': '您已撤回同意',
-  'expired.title': '此请求已结束',
+  'answered.given': '您已同意',
+  'answered.refused': '您已拒绝',
+  'answered.withdrawn': '您已撤回同意',
+  'answered.expired': '此请求已结束',
   details: '您同意的内容',
   'withdraw.title': '要撤回同意吗？',
   'withdraw.body':
