@@ -3,6 +3,7 @@ import { decisionSource } from './announcements.ts';
 import type { Context } from './context.ts';
 import { decisionOf } from './domain/decision-view.ts';
 import { deviceToken } from './domain/device-token.ts';
+import type { ImageUrls } from './domain/features/feature.ts';
 import { sessionToken, sessionUrl } from './domain/secrets.ts';
 import type { Session } from './domain/session.ts';
 import type { Query } from './domain/session-filter.ts';
@@ -50,7 +51,8 @@ export async function shownDecision(context: Context, session: Session): Promise
   const reviews = await listDecisionReviews(db, session);
   const known = await sessionsOfMatches(db, session.application.id, session.reports);
   const sessionUrl = linkOf(context, session);
-  const shown = decisionOf(decisionSource(session), { sessionUrl, reviews, known });
+  const images = await imagesOf(context, session);
+  const shown = decisionOf(decisionSource(session), { sessionUrl, reviews, known, images });
   // Beside what events carry: whoever has it is believed.
   return { ...shown, device_token: deviceTokenOf(context, session) };
 }
@@ -98,6 +100,22 @@ export async function describeSession(
 function contactOf({ contactDetails }: Session): { email: string; phone: string } {
   const text = (value: unknown) => (typeof value === 'string' ? value : '');
   return { email: text(contactDetails?.email), phone: text(contactDetails?.phone) };
+}
+
+/** Where the kept pictures of a session can be seen; a decision is readable without them. */
+async function imagesOf({ biometrics, links, log }: Context, session: Session): Promise<ImageUrls> {
+  const names = ['live_image', 'reference_image'];
+  const named = (session.reports ?? []).flatMap(({ details }) => names.map((name) => details[name]));
+  const ids = [...new Set(named.filter((id) => typeof id === 'string'))];
+  if (ids.length === 0) return new Map();
+  try {
+    const owner = { applicationId: session.application.id, sessionId: session.id };
+    const paths = await biometrics.linkImages(owner, ids);
+    return new Map([...paths].map(([id, path]) => [id, `${links.publicBaseUrl}${path}`]));
+  } catch (err) {
+    log.warn({ err, session_id: session.id }, 'kept pictures could not be linked');
+    return new Map();
+  }
 }
 
 /** For the device on which an approved selfie was taken; null when there is none, or nobody to know it as. */

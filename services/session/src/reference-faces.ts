@@ -4,6 +4,7 @@ import type { Context } from './context.ts';
 import type { FaceProblem } from './domain/features/evidence.ts';
 import type { WorkflowDefinition } from './domain/workflow.ts';
 import { isReusable, matches } from './domain/workflow.ts';
+import { findRetainsImages } from './outbound/application-store.ts';
 import type { FoundTemplate } from './outbound/biometrics.ts';
 import { listSiblings } from './outbound/organization-store.ts';
 import { wasEnrolledSince } from './outbound/session-creation-store.ts';
@@ -85,7 +86,9 @@ async function bindPortrait(
   const refused = (text: string) => refusedFields({ portrait_image: [text] });
   try {
     const { sessionId } = wanted;
-    const problem = await context.biometrics.bindReference({ applicationId, sessionId, image, expiresAt });
+    const retainsImage = await findRetainsImages(context.database.db, applicationId);
+    const portrait = { applicationId, sessionId, image, expiresAt, retainsImage };
+    const problem = await context.biometrics.bindReference(portrait);
     return problem === null ? portraitBound : refused(portraitProblems[problem]);
   } catch (error) {
     if (!(error instanceof Failure)) throw error;

@@ -28,6 +28,7 @@ export interface ScriptedBiometrics {
     bind?: FaceProblem | Failure;
     has?: (vendorData: string) => boolean;
     examine?: DeepPartial<ExamineResponse> | Failure;
+    links?: Failure;
   }): void;
   stop(): Promise<void>;
 }
@@ -42,6 +43,7 @@ export async function startBiometrics(log: Log): Promise<ScriptedBiometrics> {
     examine: {} as DeepPartial<ExamineResponse> | Failure,
     bind: FaceProblem.UNSPECIFIED as FaceProblem | Failure,
     has: (vendorData: string) => enrolled.has(vendorData),
+    links: undefined as Failure | undefined,
   };
   let script = { ...usual };
   const unused = () => {
@@ -59,7 +61,11 @@ export async function startBiometrics(log: Log): Promise<ScriptedBiometrics> {
     putFaceListEntry: unused,
     dropFaceListEntry: unused,
     grantReference: unused,
-    linkImages: unused,
+    async linkImages({ imageIds }) {
+      if (script.links instanceof Failure) throw script.links;
+      const expiresAt = new Date(Date.now() + 60_000);
+      return { links: imageIds.map((imageId) => ({ imageId, path: `/media/${imageId}?signed`, expiresAt })) };
+    },
     async bindReference({ image, ...reference }) {
       if (script.bind instanceof Failure) throw script.bind;
       if (script.bind === FaceProblem.UNSPECIFIED && image.length > 0) bound.push(reference);

@@ -1,4 +1,4 @@
-import type { FeatureReport } from './features/feature.ts';
+import type { FeatureReport, ImageUrls } from './features/feature.ts';
 import type { KnownSession } from './features/known-session.ts';
 import { features, findFeature } from './features/registry.ts';
 import type { JsonObject } from './fields.ts';
@@ -65,6 +65,7 @@ const contractSummaryKeys = ['id_verification', 'liveness', 'face'];
  * @param shown.sessionUrl the link, or null where it must not appear (events)
  * @param shown.reviews oldest first
  * @param shown.known what is known now of the sessions that matches name, by id
+ * @param shown.images where kept pictures can be seen, by id; none in events, which outlive such links
  */
 export function decisionOf(
   source: DecisionSource,
@@ -72,6 +73,7 @@ export function decisionOf(
     readonly sessionUrl: string | null;
     readonly reviews: readonly DecisionReview[];
     readonly known: ReadonlyMap<string, KnownSession>;
+    readonly images?: ImageUrls;
   },
 ): Record<string, unknown> {
   return {
@@ -88,7 +90,7 @@ export function decisionOf(
     callback: source.callback,
     expected_details: source.expectedDetails,
     contact_details: source.contactDetails,
-    ...blocksOf(source, shown.known),
+    ...blocksOf(source, shown),
     ...summariesOf(source.reports ?? []),
     adaptive: adaptiveView(source.stepUp),
     shared_from_session: source.sharedFrom,
@@ -100,7 +102,7 @@ export function decisionOf(
 
 function blocksOf(
   source: DecisionSource,
-  known: ReadonlyMap<string, KnownSession>,
+  { known, images }: { readonly known: ReadonlyMap<string, KnownSession>; readonly images?: ImageUrls },
 ): Record<string, Record<string, unknown>[] | null> {
   const blocks: Record<string, Record<string, unknown>[] | null> = {};
   for (const key of contractBlockKeys) blocks[key] = null;
@@ -109,7 +111,7 @@ function blocksOf(
     const feature = findFeature(report.feature);
     if (feature === undefined) continue;
     const block = blocks[feature.blockKey] ?? [];
-    block.push(feature.block(report, source.sessionId, known));
+    block.push(feature.block(report, source.sessionId, known, images));
     blocks[feature.blockKey] = block;
   }
   return blocks;

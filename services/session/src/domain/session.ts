@@ -67,6 +67,8 @@ export interface Session {
     readonly strictStatuses: boolean;
     /** Its users may be on a blocklist: without an assessment nobody knows. */
     readonly hasBlocklists: boolean;
+    /** It wants the pictures of its sessions kept. */
+    readonly retainsImages: boolean;
   };
   readonly type: SessionType;
   /** The standalone call that made it; null for hosted ones. */

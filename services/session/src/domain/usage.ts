@@ -17,20 +17,20 @@ const highestPrice = 10_000;
  * Reads a table of prices: a JSON object of US dollars by item; what it does not name costs as ever.
  * @returns the sentence that says what is wrong with it
  */
-export function readPrices(text: string): { prices: Prices } | { mistake: string } {
+export function readPrices(text: string): { value: Prices } | { mistake: string } {
   const given = parsed(text);
   if (given === null) return { mistake: 'must be a JSON object of US dollars by item' };
   const unknown = Object.keys(given).find((item) => !(usageItems as readonly string[]).includes(item));
   if (unknown !== undefined) return { mistake: `names no item but ${usageItems.join(', ')}` };
   const prices: Partial<Record<UsageItem, number>> = {};
   for (const item of usageItems) {
-    const price = given[item] ?? defaultPrices[item];
+    const price = Object.hasOwn(given, item) ? given[item] : defaultPrices[item];
     if (typeof price !== 'number' || !(price >= 0 && price <= highestPrice)) {
       return { mistake: `${item} must be a number from 0 to ${highestPrice}` };
     }
     prices[item] = Math.round(price * microsPerDollar);
   }
-  return { prices: prices as Prices };
+  return { value: prices as Prices };
 }
 
 function parsed(text: string): Record<string, unknown> | null {

@@ -55,6 +55,7 @@ export function sessionRpc(context: Context): SessionServiceImplementation {
         assessed: assessedSession(assessable, new Date()),
         referenceApplicationId: session.referenceApplicationId ?? '',
         adaptsTemplate: adaptsTemplate(definition),
+        retainsImages: session.application.retainsImages,
       };
     },
     async leaveSession({ tokenSha256 }) {

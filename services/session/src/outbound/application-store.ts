@@ -50,6 +50,16 @@ export async function setHasBlocklists(db: Queries, id: string, hasBlocklists: b
     .execute();
 }
 
+/** Whether it wants the pictures of its sessions kept. */
+export async function findRetainsImages(db: Queries, id: string): Promise<boolean> {
+  const row = await db
+    .selectFrom('applications')
+    .select('retain_images')
+    .where('id', '=', id)
+    .executeTakeFirst();
+  return row?.retain_images ?? false;
+}
+
 /** Stores an API key by its digest. */
 export async function insertApiKey(
   tx: Tx,

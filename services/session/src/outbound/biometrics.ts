@@ -13,7 +13,14 @@ export interface Biometrics {
     sessionId: string;
     image: Buffer;
     expiresAt: Date;
+    /** Keep the picture, too. */
+    retainsImage: boolean;
   }): Promise<FaceProblem | null>;
+  /** Links to kept pictures of a session by their ids, good for minutes: paths on the public base URL. */
+  linkImages(
+    session: { applicationId: string; sessionId: string },
+    imageIds: readonly string[],
+  ): Promise<Map<string, string>>;
   /**
    * The face that a look of this subject can be compared with: their own, that of one of the sibling applications, or one that a
    * partner has granted. @returns whose it is; null when there is none
@@ -89,6 +96,10 @@ export function connectBiometrics(address: string): { biometrics: Biometrics; cl
       async bindReference(reference) {
         const { problem } = await client.bindReference(reference, { deadline: bindDeadlineMs });
         return readProblem(problem);
+      },
+      async linkImages(session, imageIds) {
+        const { links } = await client.linkImages({ ...session, imageIds: [...imageIds] });
+        return new Map(links.map(({ imageId, path }) => [imageId, path]));
       },
       async findTemplate(subject, siblings) {
         const found = await client.hasTemplate({ subject, siblingApplicationIds: [...siblings] });

@@ -2,6 +2,7 @@ import type { FaceEvidence as WireEvidence } from '@selfsame/contracts/biometric
 import {
   ChallengeMethod,
   FaceSearchKind,
+  KeptImageKind,
   MatchOutcome,
   SearchOutcome,
   ChallengeFailure as WireFailure,
@@ -52,6 +53,12 @@ const methods: Partial<Record<ChallengeMethod, 'FLASHING' | 'ACTIVE_3D'>> = {
   [ChallengeMethod.ACTIVE_3D]: 'ACTIVE_3D',
 };
 
+function imagesOf({ keptImages }: WireEvidence): NonNullable<FaceEvidence['images']> | null {
+  const idOf = (kind: KeptImageKind) => keptImages.find((image) => image.kind === kind)?.imageId ?? null;
+  const images = { live: idOf(KeptImageKind.LIVE), reference: idOf(KeptImageKind.REFERENCE) };
+  return images.live === null && images.reference === null ? null : images;
+}
+
 /**
  * Wire → domain. What this version does not know never reads as something harmless: an unknown outcome is no comparison
  * and no search, an unknown failure is one, and a match of an unknown kind is a face of someone else.
@@ -67,6 +74,7 @@ export function readEvidence(wire: WireEvidence): FaceEvidence {
     similarityScore: wire.similarityScore ?? null,
     pipelineVersion: wire.pipelineVersion,
     candidateId: wire.candidateId || null,
+    images: imagesOf(wire),
     eyesCovered: wire.eyesCovered,
     mouthCovered: wire.mouthCovered,
     mediaSignals: wire.mediaSignals.map(({ name, value, raised }) => ({ name, value, raised })),

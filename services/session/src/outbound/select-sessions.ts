@@ -24,6 +24,7 @@ interface SessionRow {
   environment: 'live' | 'sandbox';
   strict_statuses: boolean;
   has_blocklists: boolean;
+  retain_images: boolean;
   session_type: SessionType;
   api_service: string | null;
   workflow_id: string | null;
@@ -76,6 +77,7 @@ export function selectSessions(
       'a.environment',
       'a.strict_statuses',
       'a.has_blocklists',
+      'a.retain_images',
       's.session_type',
       's.api_service',
       's.workflow_id',
@@ -130,6 +132,7 @@ export function toSession(row: SessionRow): Session {
       environment: row.environment,
       strictStatuses: row.strict_statuses,
       hasBlocklists: row.has_blocklists,
+      retainsImages: row.retain_images,
     },
     type: row.session_type,
     apiService: row.api_service,

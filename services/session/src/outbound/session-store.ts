@@ -7,6 +7,8 @@ import type { Verdict } from '../domain/status.ts';
 import { isOneOf, unfinishedStatuses, verdicts } from '../domain/status.ts';
 import { selectSessions, toSession } from './select-sessions.ts';
 import type { Queries, Tables } from './tables.ts';
+import type { Use } from './usage-store.ts';
+import { useStatement } from './usage-store.ts';
 
 type Tx = Transaction<Tables>;
 
@@ -132,15 +134,19 @@ export type AttemptChange =
       readonly verdict: string;
     };
 
-/** Saves a session that this transaction has locked, together with its attempt, in one round trip. */
+/**
+ * Saves a session that this transaction has locked, together with its attempt and what it costs, in one round trip.
+ * @param change.use what it costs from now on, unless it was counted before
+ */
 export async function saveSession(
   tx: Tx,
   session: Session,
-  change: { statusChangedAt: Date | null; attempt?: AttemptChange | undefined },
+  change: { statusChangedAt: Date | null; attempt?: AttemptChange | undefined; use?: Use | null },
 ): Promise<void> {
   const { state, reports } = session;
   await tx
     .with('attempt', () => sql<{ id: string }>`(${attemptStatement(session.id, change.attempt)})`)
+    .with('use', () => sql<{ id: string }>`(${useStatement(change.use ?? null)})`)
     .updateTable('sessions')
     .set((eb) => ({
       status: state.status,

@@ -94,6 +94,8 @@ export interface FaceEvidence {
   readonly challenge: ChallengeEvidence | null;
   /** It was compared with a face that another application has granted; absent in looks of before there were any. */
   readonly referenceGranted?: boolean;
+  /** Ids of the pictures that were kept, where the application wants that; null or absent: none. */
+  readonly images?: { readonly live: string | null; readonly reference: string | null } | null;
 }
 
 /** Where the face comes from that a look was compared with. */

@@ -1,6 +1,6 @@
 import type { Evidence, FaceEvidence } from './evidence.ts';
 import type { Finding } from './feature.ts';
-import { actionSeverity, belowThresholds, defineFeature, readScore } from './feature.ts';
+import { actionSeverity, belowThresholds, defineFeature, imageUrl, readScore } from './feature.ts';
 import { samePersonSimilarity } from './same-person.ts';
 import type { SettingsOf } from './settings.ts';
 import { action, choice, integer, score } from './settings.ts';
@@ -52,17 +52,18 @@ export const faceMatch = defineFeature({
     const compared = comparison(config, face, similarity, evidence);
     // Without a comparison there was nothing that could come from anywhere.
     const reference = similarity === null ? null : (evidence.reference ?? null);
-    return { score: similarity, findings: [...compared, ...covered(config, face)], details: { reference } };
+    const details = { reference, ...keptImages(face) };
+    return { score: similarity, findings: [...compared, ...covered(config, face)], details };
   },
   blockKey: 'face_matches',
-  block: (report, sessionId) => ({
+  block: (report, sessionId, _known, images) => ({
     node_id: report.node_id,
     status: report.status,
     score: report.score,
     reference: report.details.reference ?? null,
     source_image_session_id: sessionId,
-    source_image: null,
-    target_image: null,
+    source_image: imageUrl(report, 'reference_image', images),
+    target_image: imageUrl(report, 'live_image', images),
     warnings: report.warnings,
   }),
   summaryKey: 'face',
@@ -75,6 +76,14 @@ export const faceMatch = defineFeature({
 });
 
 type Settings = SettingsOf<typeof settings>;
+
+/** What was compared, where it was kept. */
+function keptImages({ images }: FaceEvidence): Record<string, string> {
+  return {
+    ...(images?.live ? { live_image: images.live } : {}),
+    ...(images?.reference ? { reference_image: images.reference } : {}),
+  };
+}
 
 function comparison(
   config: Settings,

@@ -51,6 +51,9 @@ export interface ReportedVisit {
   readonly matches: readonly ReportedVisitMatch[];
 }
 
+/** Where kept pictures can be seen for some minutes, by their ids. */
+export type ImageUrls = ReadonlyMap<string, string>;
+
 /** The result of one step of one session. Plain data: it is stored as it is. */
 export interface FeatureReport {
   readonly feature: string;
@@ -112,11 +115,13 @@ export interface Feature {
   /**
    * One item of the decision's array.
    * @param known what is known now of the sessions that the report's matches name, by id
+   * @param images of the pictures that the report names; none in events
    */
   block(
     report: FeatureReport,
     sessionId: string,
     known?: ReadonlyMap<string, KnownSession>,
+    images?: ImageUrls,
   ): Record<string, unknown>;
   /** Key of the summary block at the decision's top level. */
   readonly summaryKey: string;
@@ -220,6 +225,11 @@ export function belowThresholds(value: number | null, decline: number, review: n
 export function graver(one: Severity | null, other: Severity | null): Severity | null {
   const weights = [null, 'information', 'warning', 'error'] as const;
   return weights.indexOf(one) >= weights.indexOf(other) ? one : other;
+}
+
+/** Where a picture that a report names can be seen; null when it was not kept, or is not to be seen here. */
+export function imageUrl({ details }: FeatureReport, name: string, images?: ImageUrls): string | null {
+  return images?.get(String(details[name] ?? '')) ?? null;
 }
 
 /** The weight of a configurable finding. */

@@ -2,7 +2,7 @@ import { challengeFindings } from './challenge.ts';
 import type { Evidence, FaceEvidence } from './evidence.ts';
 import { matchView, reportedMatches, searchFindings, searchRisks, searchSettings } from './face-search.ts';
 import type { Finding } from './feature.ts';
-import { actionSeverity, belowThresholds, defineFeature, graver, readScore } from './feature.ts';
+import { actionSeverity, belowThresholds, defineFeature, graver, imageUrl, readScore } from './feature.ts';
 import type { LivenessMethod } from './liveness-method.ts';
 import { livenessMethods } from './liveness-method.ts';
 import { mediaFindings, mediaRisks, mediaSettings } from './media-signals.ts';
@@ -82,18 +82,19 @@ export const liveness = defineFeature({
         method: face.challenge === null ? 'PASSIVE' : (face.challenge.method ?? askedOf(config, evidence)),
         face_quality: readScore(face.faceQuality),
         face_luminance: readScore(face.faceLuminance),
+        ...(face.images?.live ? { live_image: face.images.live } : {}),
       },
       matches: reportedMatches(config, face),
     };
   },
   blockKey: 'liveness_checks',
-  block: (report, _sessionId, known) => ({
+  block: (report, _sessionId, known, images) => ({
     node_id: report.node_id,
     status: report.status,
     method: report.details.method ?? null,
     score: report.score,
-    // Raw pictures end with the request that brought them.
-    reference_image: null,
+    // Unless the application keeps them, pictures end with the request that brought them.
+    reference_image: imageUrl(report, 'live_image', images),
     video_url: null,
     age_estimation: null,
     face_quality: report.details.face_quality ?? null,
