@@ -1,5 +1,6 @@
 import { setTimeout as pause } from 'node:timers/promises';
 import type { Context } from './context.ts';
+import { confirmFinished } from './erasure.ts';
 import { conversionIsDue } from './outbound/plain-store.ts';
 import { protectPlainTemplates } from './plain-templates.ts';
 import { renewListEntries } from './search/list-renewal.ts';
@@ -19,7 +20,7 @@ export interface SweeperTimes {
  * @returns how to stop it; resolves when the sweep under way is done
  */
 export function startSweeper(
-  context: Pick<Context, 'database' | 'log' | 'vault' | 'images'>,
+  context: Pick<Context, 'database' | 'log' | 'vault' | 'images' | 'bus'>,
   { intervalMs, convertAfterMinutes }: SweeperTimes,
 ): { stop(): Promise<void> } {
   const stopping = new AbortController();
@@ -32,6 +33,7 @@ export function startSweeper(
         if (dropped > 0) context.log.info({ dropped }, 'expired templates removed');
         const removed = await context.images.sweep();
         if (removed > 0) context.log.info({ removed }, 'kept pictures of deleted sessions removed');
+        await confirmFinished(context);
         const erased = await eraseRevoked(context);
         if (erased > 0) context.log.info({ erased }, 'templates of revoked key versions erased');
         const due = await conversionIsDue(context.database.db, convertAfterMinutes);

@@ -408,9 +408,10 @@ describe('what an earlier release stored', () => {
     const session = newSession();
     await storeAsBefore(session, ada);
     /** One pass: whoever stops it waits for the one under way. */
+    const bus = { enqueue: async () => '' };
     const sweep = (convertAfterMinutes: number) =>
       startSweeper(
-        { database, vault, log: world.log, images: noImages({ database, log: world.log }) },
+        { database, vault, log: world.log, bus, images: noImages({ database, log: world.log }) },
         { intervalMs: 60_000, convertAfterMinutes },
       ).stop();
     await sweep(60);
