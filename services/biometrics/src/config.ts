@@ -23,6 +23,9 @@ const settings = {
   grpcPort: sharedSettings.grpcPort,
   databaseUrl: sharedSettings.databaseUrl,
   natsUrl: sharedSettings.natsUrl,
+  trustedProxies: sharedSettings.trustedProxies,
+  /** Whose API key it is that lists templates. */
+  sessionGrpc: setting.string('SESSION_GRPC', { hint: 'host:port of the session service' }),
   ...busSettings,
   ...keySettings,
   ...imageSettings,

@@ -1,5 +1,6 @@
 import { busMigrations } from '@selfsame/bus/migrations';
 import type { Migration } from '@selfsame/database/migrate';
+import { httpMigrations } from '@selfsame/http/migrations';
 import { keyMigrations } from '@selfsame/keys/migrations';
 import { imageMigrations } from './images/migration.ts';
 import { adaptationMigrations } from './migrations/adaptation-and-grants.ts';
@@ -118,6 +119,7 @@ const own: Migration[] = [
 /** The schema `biometrics`, oldest first. */
 export const migrations: Migration[] = [
   ...busMigrations,
+  ...httpMigrations,
   ...keyMigrations,
   ...own,
   ...adaptationMigrations,

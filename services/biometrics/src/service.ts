@@ -1,9 +1,10 @@
 import { openBus } from '@selfsame/bus/bus';
 import { BiometricsServiceDefinition } from '@selfsame/contracts/biometrics/v1/service';
+import { SessionServiceDefinition } from '@selfsame/contracts/session/v1/service';
 import { openDatabase } from '@selfsame/database/database';
-import { createHttpServer } from '@selfsame/http/server';
+import { sessionKeyLookup } from '@selfsame/http/authentication';
 import { openKeyring } from '@selfsame/keys/keyring';
-import { serveGrpc } from '@selfsame/runtime/grpc';
+import { connectGrpc, serveGrpc } from '@selfsame/runtime/grpc';
 import type { Lifecycle } from '@selfsame/runtime/lifecycle';
 import type { Log } from '@selfsame/runtime/log';
 import { loadModelBytes } from './assets.ts';
@@ -13,7 +14,7 @@ import { createImages } from './images/images.ts';
 import { createImageLinks } from './images/links.ts';
 import { openObjectStore } from './images/object-store.ts';
 import { listenForFaces, subscribeAll } from './inbound/consumers.ts';
-import { addMediaRoute } from './inbound/http/media.ts';
+import { createApi } from './inbound/http/server.ts';
 import { biometricsRpc, MESSAGE_BYTES_MAX } from './inbound/rpc.ts';
 import { migrations } from './migrations.ts';
 import type { Spawn } from './outbound/inference-thread.ts';
@@ -30,6 +31,7 @@ import { requireMatchingKey } from './templates.ts';
 export const serviceName = 'biometrics';
 
 const MEGABYTE = 2 ** 20;
+const ASK_DEADLINE_MS = 2_000;
 const HOUR_MS = 3_600_000;
 /** How soon a change is found that no event tells of. */
 const SEARCH_INTERVAL_MS = 5_000;
@@ -145,8 +147,11 @@ export async function createService(options: {
   });
   lifecycle.onStop('grpc', grpc.stop);
 
-  const http = createHttpServer({ service: serviceName, log, health: lifecycle.health });
-  addMediaRoute(http, context);
+  const session = connectGrpc(SessionServiceDefinition, config.sessionGrpc, { deadlineMs: ASK_DEADLINE_MS });
+  lifecycle.onStop('session client', session.close);
+  const { health } = lifecycle;
+  const { trustedProxies } = config;
+  const http = createApi(context, { health, trustedProxies, keys: sessionKeyLookup(session.client) });
   lifecycle.onStop('http', () => http.close());
   await http.listen({ host: config.host, port: config.httpPort });
   const address = http.server.address();

@@ -57,6 +57,7 @@ export async function openWorld(environment: Record<string, string> = {}) {
     GRPC_PORT: '0',
     DATABASE_URL: postgres.url,
     NATS_URL: nats.url,
+    SESSION_GRPC: '127.0.0.1:1',
     BIOMETRIC_KEY: biometricKey.toString('base64'),
     BIOMETRICS_WORKERS: '2',
     ...environment,

@@ -21,6 +21,7 @@ beforeAll(async () => {
     GRPC_PORT: '0',
     DATABASE_URL: postgres.url,
     NATS_URL: nats.url,
+    SESSION_GRPC: '127.0.0.1:1',
     BIOMETRIC_KEY: randomBytes(32).toString('base64'),
     BIOMETRICS_WORKERS: '1',
     SELFSAME_CACHE_DIR: join(directory, 'cache'),

@@ -26,6 +26,7 @@ export async function openStand(photos: readonly string[]): Promise<Stand> {
   const shared = {
     DATABASE_URL: postgres.url,
     NATS_URL: nats.url,
+    SESSION_GRPC: '127.0.0.1:1',
     BIOMETRIC_KEY: randomBytes(32).toString('base64'),
     LOG_LEVEL: 'info',
   };
