@@ -83,3 +83,13 @@ test.each<[Setting<unknown>, string, string]>([
 ])('%# a wrong value is refused with its reason', (each, text, reason) => {
   expect(mistakesOf({ value: each }, { X: text })[0]).toContain(`X ${reason}`);
 });
+
+test('text with rules of its own is read by them, and its default too', () => {
+  const even = setting.parsed('EVEN', {
+    default: '2',
+    read: (text) => (Number(text) % 2 === 0 ? { value: Number(text) } : { mistake: 'must be even' }),
+  });
+  expect(readSettings({ even }, {}).even).toBe(2);
+  expect(readSettings({ even }, { EVEN: ' 4 ' }).even).toBe(4);
+  expect(mistakesOf({ even }, { EVEN: '5' })).toEqual(['EVEN must be even']);
+});

@@ -132,6 +132,19 @@ export const setting = {
     );
   },
 
+  /** Text that has rules of its own; its reader answers with the value or says what is wrong, without repeating it. */
+  parsed<T>(
+    name: string,
+    options: { default: string; read: (text: string) => { value: T } | { mistake: string } },
+  ): Setting<T> {
+    const read = (text: string): T => {
+      const result = options.read(text);
+      if ('mistake' in result) throw new Mistake(result.mistake);
+      return result.value;
+    };
+    return define(name, read(options.default), read);
+  },
+
   /** Secret bytes in base64. */
   key(name: string, options: { bytes: number }): Setting<Buffer> {
     const hint = `make one with: openssl rand -base64 ${options.bytes}`;

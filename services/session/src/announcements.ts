@@ -16,6 +16,7 @@ import { listDecisionReviews } from './outbound/review-store.ts';
 import type { AttemptChange } from './outbound/session-store.ts';
 import { saveSession } from './outbound/session-store.ts';
 import type { Tables } from './outbound/tables.ts';
+import { useOf } from './usage.ts';
 
 /** What comes with a transition. */
 export interface TransitionDetails {
@@ -56,7 +57,11 @@ export async function saveTransition(
     stepUp: details.stepUp ?? session.stepUp,
     statusChangedAt: moved ? now : session.statusChangedAt,
   };
-  await saveSession(tx, next, { statusChangedAt: moved ? now : null, attempt: details.attempt });
+  await saveSession(tx, next, {
+    statusChangedAt: moved ? now : null,
+    attempt: details.attempt,
+    use: moved ? useOf(context.prices, next, now) : null,
+  });
   if (moved) await announceStatus(context, tx, next, moved.from, now, details);
   return next;
 }

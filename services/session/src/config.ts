@@ -1,6 +1,7 @@
 import { busSettings } from '@selfsame/bus/settings';
 import type { Environment } from '@selfsame/runtime/config';
 import { readSettings, setting, sharedSettings } from '@selfsame/runtime/config';
+import { readPrices } from './domain/usage.ts';
 
 const settings = {
   host: sharedSettings.host,
@@ -20,6 +21,8 @@ const settings = {
   sessionTokenKey: setting.key('SESSION_TOKEN_KEY', { bytes: 32 }),
   /** Each API key, over all replicas. */
   sessionCreationsPerMinute: setting.integer('SESSION_CREATIONS_PER_MINUTE', { default: 600, min: 1 }),
+  /** US dollars by item, as a JSON object; what it does not name costs as ever. */
+  prices: setting.parsed('PRICES_USD', { default: '{}', read: readPrices }),
   sweepIntervalMs: setting.integer('SWEEP_INTERVAL_MS', { default: 5_000, min: 100, max: 3_600_000 }),
 };
 

@@ -1,6 +1,7 @@
 import type { Bus } from '@selfsame/bus/bus';
 import type { Database } from '@selfsame/database/database';
 import type { Log } from '@selfsame/runtime/log';
+import type { Prices } from './domain/usage.ts';
 import type { Biometrics } from './outbound/biometrics.ts';
 import type { FraudSignals } from './outbound/fraud-signals.ts';
 import type { Tables } from './outbound/tables.ts';
@@ -12,6 +13,7 @@ export interface Context {
   readonly biometrics: Biometrics;
   readonly fraudSignals: FraudSignals;
   readonly log: Log;
+  readonly prices: Prices;
   readonly links: {
     /** Where users and applications reach the platform, without a trailing slash. */
     readonly publicBaseUrl: string;

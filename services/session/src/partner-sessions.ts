@@ -15,7 +15,9 @@ import { findOwner, insertImport } from './outbound/import-store.ts';
 import { findApplicationById } from './outbound/organization-store.ts';
 import { countStepReviews } from './outbound/review-store.ts';
 import { findSession } from './outbound/session-store.ts';
+import { insertUse } from './outbound/usage-store.ts';
 import { findWorkflow } from './outbound/workflow-store.ts';
+import { useOf } from './usage.ts';
 
 /** What of a session may leave it, and what its consent is asked with. */
 export interface ExportedSession {
@@ -130,6 +132,7 @@ export async function importSession(
     });
     const imported = await findSession(tx, applicationId, importId);
     if (imported === null) throw new Error('a session that was just written is gone');
+    await insertUse(tx, useOf(context.prices, imported, now));
     await announceStatus(context, tx, imported, null, now);
     return imported;
   });

@@ -45,6 +45,7 @@ export async function createService(
     biometrics,
     fraudSignals,
     log,
+    prices: config.prices,
     links: {
       publicBaseUrl: config.publicBaseUrl.replace(/\/+$/, ''),
       tokenKey: config.sessionTokenKey,

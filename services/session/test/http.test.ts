@@ -23,6 +23,7 @@ it('every public route is described', async () => {
     'GET /v3/session/{id}/decision/',
     'GET /v3/sessions/',
     'GET /v3/sessions/{id}/reviews/',
+    'GET /v3/usage/',
     'GET /v3/workflows/',
     'GET /v3/workflows/{ref}/',
     'PATCH /v3/customization/',

@@ -14,6 +14,7 @@ import { customizationRoutes } from './customization.ts';
 import { reviewRoutes } from './reviews.ts';
 import { sessionRoutes } from './sessions.ts';
 import { standaloneRoutes } from './standalone.ts';
+import { usageRoutes } from './usage.ts';
 import { workflowRoutes } from './workflows.ts';
 
 /** A portrait of 2 MB in base64 with everything around it, and room for one that is too large to be told so kindly. */
@@ -45,6 +46,7 @@ export function createApi(
     sessionRoutes(api, context);
     reviewRoutes(api, context);
     workflowRoutes(api, context);
+    usageRoutes(api, context);
     auditLogRoutes(api, context);
     void api.register(async (forms: HttpServer) => standaloneRoutes(forms, context));
     void api.register(async (forms: HttpServer) => customizationRoutes(forms, context));
