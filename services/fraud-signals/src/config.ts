@@ -1,4 +1,5 @@
 import { busSettings } from '@selfsame/bus/settings';
+import { keySettings, ownKey } from '@selfsame/keys/settings';
 import type { Environment } from '@selfsame/runtime/config';
 import { readSettings, setting, sharedSettings } from '@selfsame/runtime/config';
 
@@ -14,11 +15,9 @@ const settings = {
   trustedProxies: sharedSettings.trustedProxies,
   sessionGrpc: setting.string('SESSION_GRPC', neighbour),
   biometricsGrpc: setting.string('BIOMETRICS_GRPC', neighbour),
-  /**
-   * Names devices and hashes what history keeps: with a new key nobody and nothing is known any more, and the service starts
-   * when its lists were taken over (cli/rekey-lists.ts).
-   */
-  signalsKey: setting.key('SIGNALS_KEY', { bytes: 32 }),
+  ...keySettings,
+  /** What history was hashed under before there were data keys, and the key of KEY_PROVIDER=environment. */
+  signalsKey: ownKey('SIGNALS_KEY'),
   /** Databases and lists of addresses; without it nothing is known of an address but what it shows itself. */
   ipDataDirectory: setting.optionalString('SIGNALS_IP_DATA'),
   /** How long a device or an address stays known without another approved selfie. */

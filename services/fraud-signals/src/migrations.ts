@@ -1,6 +1,7 @@
 import { busMigrations } from '@selfsame/bus/migrations';
 import type { Migration } from '@selfsame/database/migrate';
 import { httpMigrations } from '@selfsame/http/migrations';
+import { keyMigrations } from '@selfsame/keys/migrations';
 import { assessmentMigrations } from './migrations/assessments.ts';
 import { historyMigrations } from './migrations/history.ts';
 import { listMigrations } from './migrations/lists.ts';
@@ -9,6 +10,7 @@ import { listMigrations } from './migrations/lists.ts';
 export const migrations: Migration[] = [
   ...busMigrations,
   ...httpMigrations,
+  ...keyMigrations,
   ...assessmentMigrations,
   ...historyMigrations,
   ...listMigrations,

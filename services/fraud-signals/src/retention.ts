@@ -1,5 +1,6 @@
 import { errorCode } from '@selfsame/runtime/errors';
 import type { Context } from './context.ts';
+import { resealEntries } from './lists/reseal.ts';
 import {
   eraseRawValues,
   pruneAssessments,
@@ -16,8 +17,8 @@ const batch = 500;
 const maxBatches = 2_000;
 
 /**
- * Erases, now and every hour, facts whose time has passed, and assessments that are older than anything is kept. Any number of
- * replicas may do so.
+ * Erases, now and every hour, facts whose time has passed, and assessments that are older than anything is kept; texts of list
+ * entries that are not under the newest data key are resealed. Any number of replicas may do so.
  *
  * @returns how to stop
  */
@@ -54,6 +55,10 @@ export async function eraseAll(context: Context, stopping?: AbortSignal, now = n
     },
     'erased sessions': async () => (await pruneErased(db, batch)) === batch,
   };
+  chores['older texts of list entries'] = async () => {
+    await resealEntries(context, stopping);
+    return false;
+  };
   for (const [what, erase] of Object.entries(historyErasures)) {
     chores[what] = async () => (await erase(db, due)) === batch;
   }
@@ -62,7 +67,7 @@ export async function eraseAll(context: Context, stopping?: AbortSignal, now = n
       for (let round = 0; round < maxBatches && !stopping?.aborted && (await doSome()); round += 1);
     } catch (error) {
       // Its code alone: a database may repeat what it was asked.
-      log.warn({ code: errorCode(error), what }, 'could not erase what is old');
+      log.warn({ code: errorCode(error), what }, 'could not tidy up what is old');
     }
   }
 }

@@ -13,8 +13,10 @@ import { subscribeAll } from './inbound/consumers.ts';
 import { createApi } from './inbound/http/server.ts';
 import { fraudSignalsRpc } from './inbound/rpc.ts';
 import { startFaceSweeper } from './lists/face-sweeper.ts';
+import { openSignalsKeyring } from './lists/keyring.ts';
 import { requireMatchingListKey } from './lists/keys.ts';
 import { migrations } from './migrations.ts';
+import { findHashKey } from './outbound/hash-key-store.ts';
 import { openNetwork } from './outbound/network/network.ts';
 import type { Tables } from './outbound/tables.ts';
 import { openRecords } from './records.ts';
@@ -32,7 +34,7 @@ const maxConnections = 16;
 /**
  * Opens the service; everything that is opened registers its closing with the lifecycle. Closing goes the other way.
  *
- * @throws Failure `schema_behind`, `stream_misconfigured`, `signals_key_mismatch`
+ * @throws Failure `schema_behind`, `stream_misconfigured`, `signals_key_mismatch`, those of keyrings
  */
 export async function createService(options: {
   config: Config;
@@ -50,6 +52,9 @@ export async function createService(options: {
     serverSettings: { plan_cache_mode: 'force_generic_plan' },
   });
   lifecycle.onStop('database', database.close);
+
+  const keyring = await openSignalsKeyring({ config, database, log });
+  lifecycle.onStop('keyring', keyring.close);
 
   const records = openRecords(log);
   lifecycle.onStop('records', records.close);
@@ -72,7 +77,8 @@ export async function createService(options: {
   const context: Context = {
     config,
     log,
-    hash: createKeyedHash(config.signalsKey),
+    keyring,
+    hash: createKeyedHash(await findHashKey(database.db, keyring)),
     database,
     records,
     bus,

@@ -82,7 +82,7 @@ async function startReplica() {
       ...{ PATH: process.env.PATH, HTTP_PORT: '0', GRPC_PORT: '0', LOG_LEVEL: 'info' },
       ...{ DATABASE_URL: config.databaseUrl, NATS_URL: config.natsUrl },
       ...{ SESSION_GRPC: config.sessionGrpc, BIOMETRICS_GRPC: config.biometricsGrpc },
-      SIGNALS_KEY: config.signalsKey.toString('base64'),
+      SIGNALS_KEY: config.signalsKey?.toString('base64'),
     },
     stdio: ['ignore', 'pipe', 'ignore'],
   });

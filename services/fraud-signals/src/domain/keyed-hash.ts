@@ -25,7 +25,7 @@ export type KeyedHash = (domain: HashDomain, ...parts: readonly (string | Buffer
 const hashBytes = 16;
 
 /**
- * HMAC-SHA256 under SIGNALS_KEY, the first 16 bytes. What is hashed can be guessed (there are 2^32 addresses), so without the
+ * HMAC-SHA256 under a key of this service alone, the first 16 bytes. What is hashed can be guessed (there are 2^32 addresses), so without the
  * key nobody can look a guess up, and with another key nothing is known any more.
  */
 export function createKeyedHash(key: Buffer): KeyedHash {

@@ -50,7 +50,7 @@ export async function unblockSession(
   const { db } = context.database;
   let removed = 0;
   for (const { list, entry } of wanted.targets) {
-    const known = await findEntryByKey(db, list.id, entry.matchKey);
+    const known = await findEntryByKey(db, context.keyring, list.id, entry.matchKey);
     if (known?.state !== 'active') continue;
     if (list.entryType === 'face')
       await dropFace(context, { applicationId, listId: list.id, entryId: known.id });
@@ -70,7 +70,7 @@ export interface BlockedSearch {
 
 /** One page of what is on the application's blocklists. */
 export async function findBlocked(
-  { database }: Pick<Context, 'database'>,
+  { database, keyring }: Pick<Context, 'database' | 'keyring'>,
   applicationId: string,
   { itemType, sessionId, limit, offset }: BlockedSearch,
 ): Promise<{ readonly count: number; readonly entries: readonly ListEntry[] }> {
@@ -78,7 +78,7 @@ export async function findBlocked(
   const wanted = [...lists.values()].filter(
     ({ entryType }) => itemType === undefined || entryType === itemType,
   );
-  return findEntries(database.db, {
+  return findEntries(database.db, keyring, {
     applicationId,
     listIds: wanted.map(({ id }) => id),
     matchKey: null,

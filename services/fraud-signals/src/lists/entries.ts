@@ -56,17 +56,17 @@ export async function addEntry(
 
 /** Writes an entry whose value was read already. */
 export async function addValue(
-  { database }: Pick<Context, 'database'>,
+  { database, keyring }: Pick<Context, 'database' | 'keyring'>,
   { applicationId, id }: List,
   entry: NewEntry,
 ): Promise<Added | ListRefusal> {
   return await database.transaction(async (tx) => {
     const list = await lockList(tx, applicationId, id);
     if (list === undefined) return notFound;
-    const known = await findEntryByKey(tx, id, entry.matchKey);
+    const known = await findEntryByKey(tx, keyring, id, entry.matchKey);
     if (known !== undefined) return { entry: known, isNew: false };
     if (await isFull(tx, id)) return full;
-    const added = await insertEntry(tx, list, entry);
+    const added = await insertEntry(tx, keyring, list, entry);
     if (added === undefined) throw new Error('an entry was added to a list that is held');
     return { entry: added, isNew: true };
   });
@@ -82,7 +82,7 @@ export interface EntrySearch {
 
 /** One page of the entries that count. */
 export async function searchEntries(
-  { database, hash }: Pick<Context, 'database' | 'hash'>,
+  { database, hash, keyring }: Pick<Context, 'database' | 'hash' | 'keyring'>,
   applicationId: string,
   listId: string,
   { value, limit, offset }: EntrySearch,
@@ -90,23 +90,23 @@ export async function searchEntries(
   const list = await findList(database.db, applicationId, listId);
   if (list === undefined) return notFound;
   const filter = { applicationId, listIds: [listId], referenceSessionId: null, limit, offset };
-  if (value === undefined) return findEntries(database.db, { ...filter, matchKey: null });
+  if (value === undefined) return findEntries(database.db, keyring, { ...filter, matchKey: null });
   // Faces have no value that could be asked for.
   const read = list.entryType === 'face' ? null : readValue(list.entryType, value);
   if (list.entryType === 'face' || read === null || 'mistake' in read) return { count: 0, entries: [] };
   const key = matchKeysOf(hash, applicationId)(list.entryType, read.normal);
-  return findEntries(database.db, { ...filter, matchKey: key });
+  return findEntries(database.db, keyring, { ...filter, matchKey: key });
 }
 
 /** An entry that counts. */
 export async function findEntryOf(
-  { database }: Pick<Context, 'database'>,
+  { database, keyring }: Pick<Context, 'database' | 'keyring'>,
   applicationId: string,
   listId: string,
   id: string,
 ): Promise<ListEntry | ListRefusal> {
   const list = await findList(database.db, applicationId, listId);
-  const entry = list && (await findEntry(database.db, applicationId, listId, id));
+  const entry = list && (await findEntry(database.db, keyring, { applicationId, listId, id }));
   return entry?.state === 'active' ? entry : notFound;
 }
 
@@ -119,7 +119,7 @@ export async function removeEntry(
 ): Promise<boolean> {
   const { db } = context.database;
   const list = await findList(db, applicationId, listId);
-  const entry = list && (await findEntry(db, applicationId, listId, id));
+  const entry = list && (await findEntry(db, context.keyring, { applicationId, listId, id }));
   if (entry === undefined || entry.state === 'pending') return false;
   if (entry.entryType !== 'face') return deleteEntry(db, id);
   await dropFace(context, { applicationId, listId, entryId: id });

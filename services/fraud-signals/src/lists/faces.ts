@@ -101,20 +101,20 @@ export async function letGo({ biometrics, database }: Context, face: FaceEntry):
 }
 
 async function begin(
-  { database }: Context,
+  { database, keyring }: Context,
   { applicationId, id }: List,
   entry: NewEntry,
 ): Promise<Added | ListRefusal> {
   return await database.transaction(async (tx) => {
     const list = await lockList(tx, applicationId, id);
     if (list === undefined) return notFound;
-    const known = await findEntryByKey(tx, id, entry.matchKey);
+    const known = await findEntryByKey(tx, keyring, id, entry.matchKey);
     if (known?.state === 'active') return { entry: known, isNew: false };
     if (known !== undefined) {
       return refuse(409, 'This face is being added or taken off right now. Try again shortly.');
     }
     if (await isFull(tx, id)) return full;
-    const added = await insertEntry(tx, list, entry, new Date(Date.now() + pendingMs));
+    const added = await insertEntry(tx, keyring, list, entry, new Date(Date.now() + pendingMs));
     if (added === undefined) throw new Error('an entry was added to a list that is held');
     return { entry: added, isNew: true };
   });

@@ -61,7 +61,7 @@ export async function importEntries(
       const room = maxEntries - (await countEntries(tx, listId));
       let imported = 0;
       for (let start = 0; start < entries.length; start += batch) {
-        imported += await insertValues(tx, held, entries.slice(start, start + batch), start);
+        imported += await insertValues(tx, context.keyring, held, entries.slice(start, start + batch), start);
         if (imported > room) throw new TooMany();
       }
       return { ...report, imported, duplicates: entries.length - imported };

@@ -54,4 +54,13 @@ export const listMigrations: Migration[] = [
     CREATE INDEX list_entries_subject ON list_entries (subject_key) WHERE subject_key IS NOT NULL;
     CREATE INDEX list_entries_due ON list_entries (due_at) WHERE due_at IS NOT NULL;`,
   },
+  {
+    name: 'lists-0002-sealed',
+    up: `
+      -- What an operator typed (value, label, comment, metadata), sealed under the data keys for this entry of this application.
+      -- The four columns of before are emptied by and by, and written no more.
+      ALTER TABLE list_entries ADD sealed bytea;
+      -- What names and hashes are made under, where it is another key than the first data key; sealed. At most one row.
+      CREATE TABLE hash_keys (is_only boolean PRIMARY KEY CHECK (is_only), sealed bytea NOT NULL);`,
+  },
 ];

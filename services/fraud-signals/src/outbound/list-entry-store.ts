@@ -1,15 +1,16 @@
 import { randomUUIDv7 } from 'node:crypto';
+import type { Keyring } from '@selfsame/keys/keyring';
 import { sql } from 'kysely';
 import type { List, ListEntry } from '../domain/lists/types.ts';
+import { type EntryPlace, type EntryText, openText, sealText } from './entry-text.ts';
 import type { Queries } from './tables.ts';
 
+/** What seals and opens the text of entries. */
+type Sealing = Pick<Keyring, 'seal' | 'open'>;
+
 /** What is written of a new entry. */
-export interface NewEntry {
+export interface NewEntry extends EntryText {
   readonly matchKey: Buffer;
-  readonly value: string | null;
-  readonly displayLabel: string | null;
-  readonly comment: string | null;
-  readonly metadata: Readonly<Record<string, unknown>> | null;
   readonly addedBy: ListEntry['addedBy'];
   readonly referenceSessionId: string | null;
   readonly referenceSessionNumber: number | null;
@@ -30,21 +31,21 @@ export interface EntryFilter {
 /** @returns undefined when the value is on the list already */
 export async function insertEntry(
   tx: Queries,
+  keyring: Sealing,
   list: List,
   entry: NewEntry,
   pendingUntil: Date | null = null,
 ): Promise<ListEntry | undefined> {
+  const id = randomUUIDv7();
+  const place = { applicationId: list.applicationId, listId: list.id, id };
   const row = await tx
     .insertInto('list_entries')
     .values({
-      id: randomUUIDv7(),
+      id,
       list_id: list.id,
       application_id: list.applicationId,
       match_key: entry.matchKey,
-      value: entry.value,
-      display_label: entry.displayLabel,
-      comment: entry.comment,
-      metadata: entry.metadata && JSON.stringify(entry.metadata),
+      sealed: sealText(keyring, place, entry),
       added_by: entry.addedBy,
       reference_session_id: entry.referenceSessionId,
       reference_session_number: entry.referenceSessionNumber,
@@ -56,7 +57,7 @@ export async function insertEntry(
     .onConflict((conflict) => conflict.columns(['match_key', 'list_id']).doNothing())
     .returning('id')
     .executeTakeFirst();
-  return row && (await findEntry(tx, list.applicationId, list.id, row.id));
+  return row && (await findEntry(tx, keyring, place));
 }
 
 /**
@@ -66,23 +67,27 @@ export async function insertEntry(
  */
 export async function insertValues(
   tx: Queries,
+  keyring: Sealing,
   list: List,
   entries: readonly Pick<NewEntry, 'matchKey' | 'value' | 'displayLabel' | 'comment'>[],
   before: number,
 ): Promise<number> {
+  const { applicationId, id: listId } = list;
+  const rows = entries.map((entry) => {
+    const id = randomUUIDv7();
+    return { id, sealed: sealText(keyring, { applicationId, listId, id }, { ...entry, metadata: null }) };
+  });
   const { numAffectedRows } = await sql`
     INSERT INTO list_entries
-      (id, list_id, application_id, added_by, state, created_at, match_key, value, display_label, comment)
+      (id, list_id, application_id, added_by, state, created_at, match_key, sealed)
     SELECT given.id, ${list.id}, ${list.applicationId}, 'api', 'active',
       now() + (${before} + given.place) * interval '1 microsecond',
-      given.match_key, given.value, given.display_label, given.comment
+      given.match_key, given.sealed
     FROM unnest(
-      ${entries.map(() => randomUUIDv7())}::uuid[],
+      ${rows.map(({ id }) => id)}::uuid[],
       ${entries.map(({ matchKey }) => matchKey)}::bytea[],
-      ${entries.map(({ value }) => value)}::text[],
-      ${entries.map(({ displayLabel }) => displayLabel)}::text[],
-      ${entries.map(({ comment }) => comment)}::text[]
-    ) WITH ORDINALITY AS given (id, match_key, value, display_label, comment, place)
+      ${rows.map(({ sealed }) => sealed)}::bytea[]
+    ) WITH ORDINALITY AS given (id, match_key, sealed, place)
     ON CONFLICT (match_key, list_id) DO NOTHING`.execute(tx);
   return Number(numAffectedRows ?? 0n);
 }
@@ -100,21 +105,21 @@ export async function countEntries(tx: Queries, listId: string): Promise<number>
 /** An entry in whatever state. */
 export async function findEntry(
   db: Queries,
-  applicationId: string,
-  listId: string,
-  id: string,
+  keyring: Sealing,
+  { applicationId, listId, id }: EntryPlace,
 ): Promise<ListEntry | undefined> {
   const row = await entries(db)
     .where('e.id', '=', id)
     .where('e.list_id', '=', listId)
     .where('e.application_id', '=', applicationId)
     .executeTakeFirst();
-  return row && toEntry(row);
+  return row && toEntry(keyring, row);
 }
 
 /** The entry of a value, in whatever state. */
 export async function findEntryByKey(
   db: Queries,
+  keyring: Sealing,
   listId: string,
   matchKey: Buffer,
 ): Promise<ListEntry | undefined> {
@@ -122,12 +127,13 @@ export async function findEntryByKey(
     .where('e.match_key', '=', matchKey)
     .where('e.list_id', '=', listId)
     .executeTakeFirst();
-  return row && toEntry(row);
+  return row && toEntry(keyring, row);
 }
 
 /** One page of entries that count, newest first, and how many there are. */
 export async function findEntries(
   db: Queries,
+  keyring: Sealing,
   filter: EntryFilter,
 ): Promise<{ count: number; entries: ListEntry[] }> {
   if (filter.listIds.length === 0) return { count: 0, entries: [] };
@@ -141,7 +147,7 @@ export async function findEntries(
   const { count } = await narrowed(db.selectFrom('list_entries as e'), filter)
     .select(({ fn }) => fn.countAll<number>().as('count'))
     .executeTakeFirstOrThrow();
-  return { count, entries: page.map(toEntry) };
+  return { count, entries: await Promise.all(page.map((row) => toEntry(keyring, row))) };
 }
 
 /** Takes a value off its list. @returns whether it was on it */
@@ -153,6 +159,8 @@ export async function deleteEntry(db: Queries, id: string): Promise<boolean> {
 const columns = [
   'e.id',
   'e.list_id',
+  'e.application_id',
+  'e.sealed',
   'l.entry_type',
   'e.state',
   'e.value',
@@ -185,20 +193,29 @@ function narrowed<Query extends { where(...of: any[]): any }>(query: Query, filt
 
 type Row = Awaited<ReturnType<ReturnType<typeof entries>['executeTakeFirstOrThrow']>>;
 
-function toEntry(row: Row): ListEntry {
+async function toEntry(keyring: Sealing, row: Row): Promise<ListEntry> {
   return {
     id: row.id,
     listId: row.list_id,
     entryType: row.entry_type,
     state: row.state,
-    value: row.value,
-    displayLabel: row.display_label,
-    comment: row.comment,
-    metadata: row.metadata,
+    ...(await textOf(keyring, row)),
     addedBy: row.added_by,
     referenceSessionId: row.reference_session_id,
     referenceSessionNumber: row.reference_session_number,
     referenceObjectUuid: row.reference_object_uuid,
     createdAt: row.created_at,
   };
+}
+
+async function textOf(keyring: Sealing, row: Row): Promise<EntryText> {
+  if (row.sealed !== null) {
+    return openText(
+      keyring,
+      { applicationId: row.application_id, listId: row.list_id, id: row.id },
+      row.sealed,
+    );
+  }
+  const { value, display_label: displayLabel, comment, metadata } = row;
+  return { value, displayLabel, comment, metadata };
 }

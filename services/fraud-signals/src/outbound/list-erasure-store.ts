@@ -19,7 +19,7 @@ export async function eraseSubject(
     AND (e.subject_key = ${subjectKey} OR e.match_key = ${subjectKey})
     AND e.created_at <= coalesce(${before ?? null}::timestamptz, 'infinity')`;
   const blocked = await sql`
-    UPDATE list_entries e SET value = NULL, display_label = NULL, comment = NULL, metadata = NULL, subject_key = NULL,
+    UPDATE list_entries e SET sealed = NULL, value = NULL, display_label = NULL, comment = NULL, metadata = NULL, subject_key = NULL,
       reference_session_id = NULL, reference_session_number = NULL, reference_object_uuid = NULL
     FROM lists l WHERE ${theirs} AND l.list_type = 'blocklist'`.execute(tx);
   const faces = await sql`

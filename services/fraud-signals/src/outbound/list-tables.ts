@@ -5,6 +5,7 @@ import type { EntryType, ListType } from '../domain/lists/types.ts';
 export interface ListTables {
   lists: ListsTable;
   list_entries: ListEntriesTable;
+  hash_keys: { is_only: boolean; sealed: Buffer };
 }
 
 interface ListsTable {
@@ -25,10 +26,12 @@ interface ListEntriesTable {
   list_id: string;
   application_id: string;
   match_key: Buffer;
-  value: string | null;
-  display_label: string | null;
-  comment: string | null;
-  metadata: ColumnType<Record<string, unknown> | null, string | null>;
+  sealed: Buffer | null;
+  /** As it lay before texts were sealed, with the three below: empty by and by. */
+  value: ColumnType<string | null, undefined>;
+  display_label: ColumnType<string | null, undefined>;
+  comment: ColumnType<string | null, undefined>;
+  metadata: ColumnType<Record<string, unknown> | null, undefined>;
   added_by: 'api' | 'console' | 'system' | 'email';
   reference_session_id: string | null;
   reference_session_number: number | null;
