@@ -5,6 +5,13 @@ import { readSettings, setting, sharedSettings } from '@selfsame/runtime/config'
 
 const neighbour = { pattern: /^[^\s/]+:\d+$/, hint: 'host:port' };
 
+/** How long the record of shares is kept. */
+export const shareRecordDays = setting.integer('SHARE_RECORD_DAYS', {
+  default: 1_826,
+  min: 365,
+  max: 36_500,
+});
+
 const settings = {
   host: sharedSettings.host,
   httpPort: sharedSettings.httpPort,
@@ -22,8 +29,7 @@ const settings = {
   publicBaseUrl: setting.url('PUBLIC_BASE_URL', { protocols: ['http', 'https'] }),
   /** Tokens are signed, consents and audiences' keys sealed under it: lost, every open share is void. */
   shareKey: setting.key('SHARE_KEY', { bytes: 32 }),
-  /** How long the record of shares is kept. */
-  shareRecordDays: setting.integer('SHARE_RECORD_DAYS', { default: 1_826, min: 365, max: 36_500 }),
+  shareRecordDays,
 };
 
 export type Config = ReturnType<typeof readConfig>;

@@ -6,6 +6,9 @@ import { leafText, type PlacedRecord, type RecordEntry } from './domain/record.t
 import { findEnd, findNodes, insertRecord, type LogEnd, lockLog } from './outbound/record-store.ts';
 import type { Tables } from './outbound/tables.ts';
 
+/** The type of a head, in the header of its signature. */
+export const headType = 'selfsame-record-head+jwt';
+
 const saltBytes = 16;
 
 /** Whose log, how many entries it has, and the root of the tree of them. */
@@ -91,7 +94,7 @@ export async function signedHead(context: Pick<Context, 'signing' | 'database'>,
 }
 
 function signHead(signing: Context['signing'], { applicationId, size, root, at }: Head): Promise<string> {
-  return signing.sign('selfsame-record-head+jwt', {
+  return signing.sign(headType, {
     log: applicationId,
     tree_size: size,
     root_hash: root.toString('hex'),

@@ -17,6 +17,7 @@ import { createApi } from './inbound/http/server.ts';
 import { shareRpc } from './inbound/rpc.ts';
 import { migrations } from './migrations.ts';
 import type { Tables } from './outbound/tables.ts';
+import { startRecordSweeper } from './record-sweeper.ts';
 import { openSigning } from './signing.ts';
 import { createTurns } from './turns.ts';
 
@@ -25,7 +26,7 @@ export const serviceName = 'share';
 
 const askDeadlineMs = 5_000;
 /** Each holds a connection while it waits for neighbours; the rest of the pool is for everything else. */
-const importsAtOnce = { atOnce: 8, waitingMax: 64 };
+const importsAtOnce = { atOnce: 8, waitingMax: 1_000 };
 const maxConnections = 20;
 /** Whoever agrees does not wait for evidence that is only better. */
 const nameDeadlineMs = 1_000;
@@ -94,6 +95,7 @@ export async function createService(options: {
 
   await subscribeAll(context);
   lifecycle.onStop('share sweeper', startSweeper(context));
+  lifecycle.onStop('record sweeper', startRecordSweeper(context));
 
   const rpc = await serveGrpc({
     host: config.host,

@@ -62,6 +62,7 @@ export const shareMigrations: Migration[] = [
       );
       CREATE INDEX shares_listed ON shares (from_application_id, created_at DESC, share_id DESC);
       CREATE INDEX shares_session ON shares (session_id);
+      CREATE INDEX shares_subject ON shares (from_application_id, user_pid);
       CREATE INDEX shares_consent ON shares (consent_id) WHERE consent_id IS NOT NULL;
       CREATE INDEX shares_open ON shares (expires_at) WHERE snapshot IS NOT NULL;
 

@@ -13,6 +13,8 @@ export interface StoredRecord {
   /** The signed head of the tree that ends with this entry. */
   readonly head: string;
   readonly record: PlacedRecord | null;
+  /** Nothing is left of what it said; false with `record` null means that only some of it is. */
+  readonly isEmpty: boolean;
 }
 
 /** What the next entry follows on. */
@@ -46,15 +48,7 @@ export async function findNodes(
   ids: readonly NodeId[],
 ): Promise<Buffer[]> {
   if (ids.length === 0) return [];
-  const rows = await db
-    .selectFrom('record_nodes')
-    .select(['level', 'position', 'hash'])
-    .where('application_id', '=', applicationId)
-    .where(({ eb, or }) =>
-      or(ids.map(({ level, position }) => eb('level', '=', level).and('position', '=', position))),
-    )
-    .execute();
-  const found = new Map(rows.map(({ level, position, hash }) => [`${level}/${position}`, hash]));
+  const found = await findStoredNodes(db, applicationId, ids);
   return ids.map(({ level, position }) => {
     const hash = found.get(`${level}/${position}`);
     if (hash === undefined) throw new Error(`node ${level}/${position} of a record is missing`);
@@ -184,22 +178,27 @@ export async function findRecordsAfter(
   return rows.map(toStored);
 }
 
-/** Every node of a log, lowest level first, a page at a time. */
-export async function findNodesAfter(
+/** How many subtrees of a log are stored. */
+export async function countNodes(db: Queries, applicationId: string): Promise<number> {
+  const counted = db
+    .selectFrom('record_nodes')
+    .select(({ fn }) => fn.countAll<number>().as('count'))
+    .where('application_id', '=', applicationId);
+  return (await counted.executeTakeFirstOrThrow()).count;
+}
+
+/** Stored nodes, by `level/position`; those that are missing are left out. */
+export async function findStoredNodes(
   db: Queries,
   applicationId: string,
-  after: NodeId,
-  limit: number,
-): Promise<TreeNode[]> {
-  return await db
-    .selectFrom('record_nodes')
-    .select(['level', 'position', 'hash'])
-    .where('application_id', '=', applicationId)
-    .where(sql<boolean>`(level, position) > (${after.level}, ${after.position})`)
-    .orderBy('level')
-    .orderBy('position')
-    .limit(limit)
-    .execute();
+  ids: readonly NodeId[],
+): Promise<Map<string, Buffer>> {
+  const { rows } = await sql<{ level: number; position: number; hash: Buffer }>`
+    SELECT level, position, hash FROM record_nodes
+    JOIN unnest(${ids.map(({ level }) => level)}::smallint[], ${ids.map(({ position }) => position)}::bigint[])
+      AS wanted (level, position) USING (level, position)
+    WHERE application_id = ${applicationId}`.execute(db);
+  return new Map(rows.map(({ level, position, hash }) => [`${level}/${position}`, hash]));
 }
 
 /** Whoever has a log. */
@@ -227,8 +226,28 @@ export async function emptyRecords(db: Queries, keptBefore: Date, limit: number)
 
 function toStored(row: Selectable<Tables['records']>): StoredRecord {
   const { sequence, format, hash, head, kept_from: keptFrom } = row;
-  return { sequence, format, hash, head, keptFrom, record: toRecord(row) };
+  const said = contentColumns.filter((column) => row[column] !== null);
+  return { sequence, format, hash, head, keptFrom, record: toRecord(row), isEmpty: said.length === 0 };
 }
+
+/** What an entry says; it goes after years. */
+const contentColumns = [
+  'at',
+  'kind',
+  'user_pid',
+  'from_application_id',
+  'audience_id',
+  'audience',
+  'purpose',
+  'scope',
+  'share_id',
+  'consent_id',
+  'expires_at',
+  'import_status',
+  'note',
+  'document_sha256',
+  'salt',
+] as const satisfies readonly (keyof Tables['records'])[];
 
 /** null when any of what every entry has is missing. */
 function toRecord(row: Selectable<Tables['records']>): PlacedRecord | null {
@@ -255,4 +274,25 @@ function toRecord(row: Selectable<Tables['records']>): PlacedRecord | null {
     documentSha256: row.document_sha256,
     salt,
   };
+}
+
+/** What stays of somebody who is erased, and when the years of the last of it begin to count. */
+export async function countKept(
+  db: Queries,
+  applicationId: string,
+  { userPids, consentIds }: { readonly userPids: readonly string[]; readonly consentIds: readonly string[] },
+): Promise<{ records: number; consents: number; keptFrom: Date | undefined }> {
+  const { rows } = await sql<{ records: number; consents: number; kept_from: Date | null }>`
+    WITH entries AS (
+      SELECT kept_from FROM records WHERE application_id = ${applicationId} AND user_pid = ANY (${[...userPids]}::text[])
+    ), cores AS (
+      SELECT kept_from FROM consent_records
+      WHERE application_id = ${applicationId} AND consent_id = ANY (${[...consentIds]}::uuid[])
+    )
+    SELECT (SELECT count(*) FROM entries) AS records, (SELECT count(*) FROM cores) AS consents,
+      (SELECT max(kept_from) FROM (SELECT * FROM entries UNION ALL SELECT * FROM cores) AS each) AS kept_from`.execute(
+    db,
+  );
+  const [row] = rows;
+  return { records: row?.records ?? 0, consents: row?.consents ?? 0, keptFrom: row?.kept_from ?? undefined };
 }

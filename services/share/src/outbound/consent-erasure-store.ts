@@ -1,0 +1,76 @@
+import { sql } from 'kysely';
+import type { Queries } from './tables.ts';
+
+/** Somebody who is to be erased, as far as this service knows them. */
+export interface ErasedPerson {
+  readonly applicationId: string;
+  /** Keyed; null for sessions without a name. */
+  readonly subjectName: Buffer | null;
+  readonly sessionIds: readonly string[];
+  /** What came later is about somebody new. */
+  readonly before: Date;
+}
+
+/** The pseudonyms of a person, and sessions of theirs that were deleted before them. */
+export async function findOtherSessions(
+  tx: Queries,
+  { applicationId, subjectName, sessionIds, before }: ErasedPerson,
+): Promise<{ sessionIds: string[]; userPids: string[] }> {
+  const sessions = sql`ANY (${[...sessionIds]}::uuid[])`;
+  const { rows } = await sql<{ session_id: string; user_pid: string }>`
+    WITH pids AS (
+      SELECT user_pid FROM consents WHERE application_id = ${applicationId}
+        AND (session_id = ${sessions} OR (subject_name = ${subjectName}::bytea AND asked_at <= ${before}))
+      UNION SELECT user_pid FROM shares WHERE from_application_id = ${applicationId} AND session_id = ${sessions}
+    )
+    SELECT session_id, user_pid FROM consents JOIN pids USING (user_pid)
+    WHERE application_id = ${applicationId} AND (asked_at <= ${before} OR session_id = ${sessions})
+    UNION SELECT session_id, user_pid FROM shares JOIN pids USING (user_pid)
+    WHERE from_application_id = ${applicationId} AND (created_at <= ${before} OR session_id = ${sessions})`.execute(
+    tx,
+  );
+  return {
+    sessionIds: [...new Set(rows.map((row) => row.session_id))],
+    userPids: [...new Set(rows.map((row) => row.user_pid))],
+  };
+}
+
+/** Their signed cores stay. @returns which there were */
+export async function deleteConsents(
+  tx: Queries,
+  { applicationId, subjectName, sessionIds, before }: ErasedPerson,
+): Promise<{ ids: string[]; userPids: string[] }> {
+  const { rows } = await sql<{ id: string; user_pid: string }>`
+    DELETE FROM consents WHERE application_id = ${applicationId} AND (
+      session_id = ANY (${[...sessionIds]}::uuid[]) OR (subject_name = ${subjectName}::bytea AND asked_at <= ${before})
+    ) RETURNING id, user_pid`.execute(tx);
+  return { ids: rows.map(({ id }) => id), userPids: [...new Set(rows.map((row) => row.user_pid))] };
+}
+
+/** Those of a session that nobody has answered, or will. */
+export async function deleteAskedConsents(
+  tx: Queries,
+  { applicationId, sessionId }: { readonly applicationId: string; readonly sessionId: string },
+): Promise<void> {
+  await tx
+    .deleteFrom('consents')
+    .where('application_id', '=', applicationId)
+    .where('session_id', '=', sessionId)
+    .where('state', 'in', ['asked', 'refused'])
+    .execute();
+}
+
+/** Consents that nothing rests on any more. @param limit of rows at once @returns how many */
+export async function deleteOldConsents(
+  db: Queries,
+  before: { readonly unanswered: Date; readonly answered: Date },
+  limit: number,
+): Promise<number> {
+  const { rows } = await sql`
+    DELETE FROM consents WHERE id IN (
+      SELECT id FROM consents
+      WHERE (state IN ('asked', 'refused') AND answer_by < ${before.unanswered}) OR valid_until < ${before.answered}
+      ORDER BY id LIMIT ${limit} FOR UPDATE SKIP LOCKED
+    ) RETURNING 1`.execute(db);
+  return rows.length;
+}
