@@ -26,15 +26,13 @@ export async function audienceKeyFor(
   applicationId: string,
 ): Promise<AudienceKey> {
   const found = await findAudienceKey(db, applicationId);
-  if (found && found.created_at.getTime() > Date.now() - keyDays * dayMs) {
-    return { keyId: found.key_id, publicJwk: found.public_jwk };
-  }
-  return await rotateAudienceKey(db, keyring, applicationId);
+  const isOld = found && found.created_at.getTime() < Date.now() - keyDays * dayMs;
+  if (found && !isOld) return { keyId: found.key_id, publicJwk: found.public_jwk };
+  return await makeAudienceKey(db, keyring, applicationId, found?.key_id);
 }
 
 /**
  * From now on shares are sealed for a new key. The former one opens the tokens that are on their way, and goes after them.
- * Of two at the same time one makes the key and both get it.
  */
 export async function rotateAudienceKey(
   db: Queries,
@@ -42,7 +40,17 @@ export async function rotateAudienceKey(
   applicationId: string,
 ): Promise<AudienceKey> {
   const former = await findAudienceKey(db, applicationId);
-  if (former) await retireAudienceKey(db, former.key_id);
+  return await makeAudienceKey(db, keyring, applicationId, former?.key_id);
+}
+
+/** Of several at the same time one makes the key, and all get it: nobody retires another one than they have seen. */
+async function makeAudienceKey(
+  db: Queries,
+  keyring: Keyring,
+  applicationId: string,
+  formerKeyId: string | undefined,
+): Promise<AudienceKey> {
+  if (formerKeyId !== undefined) await retireAudienceKey(db, formerKeyId);
   const { publicKey, privateKey } = await generateKeyPair('ECDH-ES+A256KW', {
     crv: 'X25519',
     extractable: true,

@@ -16,13 +16,14 @@ import { carryOut, type Imported, vendorDataOwner } from './import-saga.ts';
 import { holdOpenShare, type OpenShare } from './open-share.ts';
 import {
   findReserved,
+  isImported,
   type Reservation,
   releaseImport,
   reserveImport,
   takePending,
   takeReleased,
 } from './outbound/import-store.ts';
-import { findShareOfToken, noteRefusal, type ShareRow } from './outbound/share-store.ts';
+import { findShareOfToken, isRefusalNoted, noteRefusal, type ShareRow } from './outbound/share-store.ts';
 import type { Tables } from './outbound/tables.ts';
 import { appendRecord } from './records.ts';
 import { recordOf } from './shares.ts';
@@ -57,10 +58,12 @@ export async function importShared(
 ): Promise<Imported | Refusal> {
   const claims = await readToken(wanted.token, context.tokenKey);
   if (!claims) return invalidToken;
-  const entered = await enter(context, principal, claims, wanted);
-  const result =
-    typeof entered === 'string' || isRefusal(entered) ? entered : await obtain(context, claims, entered);
-  return typeof result === 'string' ? await refuse(context, principal, claims.jti, result) : result;
+  return await context.importTurns.take(async () => {
+    const entered = await enter(context, principal, claims, wanted);
+    const result =
+      typeof entered === 'string' || isRefusal(entered) ? entered : await obtain(context, claims, entered);
+    return typeof result === 'string' ? await refuse(context, principal, claims.jti, result) : result;
+  });
 }
 
 /** Whether this token may obtain anything here and now, and if so, the place for it. */
@@ -73,10 +76,13 @@ async function enter(
   if (claims.for_application_id !== principal.applicationId) return 'wrong_audience';
   if (wanted.purpose !== undefined && wanted.purpose !== claims.purpose) return 'wrong_purpose';
   if (claims.exp * 1_000 <= Date.now()) return 'expired';
+  // Most who come too late are told so by one question.
+  if (await isImported(context.database.db, claims)) return 'already_imported';
   return await context.database.transaction(async (tx) => {
     const held = await holdOpenShare(tx, claims.jti);
     if (typeof held === 'string') return held;
     if (!isOf(claims, held.share)) return invalidToken;
+    if (held.share.expires_at.getTime() <= Date.now()) return 'expired';
     const importId = await takePlace(tx, reservationOf(context, held.share, wanted));
     return importId === undefined ? 'already_imported' : { ...held, importId };
   });
@@ -127,16 +133,13 @@ async function obtain(
   { share, consent, importId }: Entered,
 ): Promise<Imported | ImportRefusal | Refusal> {
   const snapshot = await unseal(context, claims, share);
-  const { database, importTurns } = context;
-  return await importTurns.take(() =>
-    database.transaction(async (tx) => {
-      const row = await takePending(tx, importId);
-      if (!row) return 'already_imported';
-      if (snapshot) return await carryOut(context, { tx, row, share, consent, snapshot });
-      await releaseImport(tx, row);
-      return invalidToken;
-    }),
-  );
+  return await context.database.transaction(async (tx) => {
+    const row = await takePending(tx, importId);
+    if (!row) return 'already_imported';
+    if (snapshot) return await carryOut(context, { tx, row, share, consent, snapshot });
+    await releaseImport(tx, row);
+    return invalidToken;
+  });
 }
 
 /** What is sealed in a share's row, by its token: undefined when the two do not fit. */
@@ -161,10 +164,12 @@ async function refuse(
   shareId: string,
   reason: ImportRefusal,
 ): Promise<Refusal> {
-  const { applicationId } = principal;
-  await context.database.transaction(async (tx) => {
+  const refusal = { shareId, applicationId: principal.applicationId, reason };
+  const { database } = context;
+  if (await isRefusalNoted(database.db, refusal)) return importRefusals[reason];
+  await database.transaction(async (tx) => {
     const share = await findShareOfToken(tx, shareId);
-    if (!share || !(await noteRefusal(tx, { shareId, applicationId, reason }))) return;
+    if (!share || !(await noteRefusal(tx, refusal))) return;
     await appendRecord(context, tx, {
       ...recordOf(share),
       kind: 'import_refused',

@@ -26,7 +26,7 @@ export const serviceName = 'share';
 
 const askDeadlineMs = 5_000;
 /** Each holds a connection while it waits for neighbours; the rest of the pool is for everything else. */
-const importsAtOnce = { atOnce: 8, waitingMax: 1_000 };
+const importsAtOnce = { atOnce: 8, waitingMax: 1_000, waitMs: 30_000 };
 const maxConnections = 20;
 /** Whoever agrees does not wait for evidence that is only better. */
 const nameDeadlineMs = 1_000;

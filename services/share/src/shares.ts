@@ -197,9 +197,12 @@ function receiptOf(
   session: ExportSessionResponse,
   consent: ValidConsent | undefined,
 ) {
+  // Not `exp`: the share ends, the receipt stays true.
+  const { exp: _, ...facts } = claimsOf(share);
   return {
     iss: config.publicBaseUrl,
-    ...claimsOf(share),
+    ...facts,
+    expires_at: share.expires_at.toISOString(),
     from_application_name: principal.name,
     for_application_name: share.audience_name,
     session_status: session.status,

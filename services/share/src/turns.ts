@@ -1,14 +1,14 @@
 import { Failure } from '@selfsame/runtime/errors';
 
-/** Lets so many do something at once. */
+/** Lets so many do something at once; the others wait in the order in which they came. */
 export interface Turns {
-  /** @throws Failure `busy` (retryable) when too many wait already */
+  /** @throws Failure `busy` (retryable) when too many wait already, or after waiting too long */
   take<Result>(run: () => Promise<Result>): Promise<Result>;
 }
 
-/** @param options.waitingMax who comes when so many wait is told to come again */
-export function createTurns(options: { atOnce: number; waitingMax: number }): Turns {
-  const waiting: (() => void)[] = [];
+/** What may be at once, how many wait beside them, and how long. */
+export function createTurns(options: { atOnce: number; waitingMax: number; waitMs: number }): Turns {
+  const waiting = new Set<() => void>();
   let free = options.atOnce;
 
   async function turn(): Promise<void> {
@@ -16,16 +16,28 @@ export function createTurns(options: { atOnce: number; waitingMax: number }): Tu
       free -= 1;
       return;
     }
-    if (waiting.length >= options.waitingMax) {
-      throw new Failure('unavailable', 'busy', 'Too many imports at once. Try again shortly.');
-    }
-    await new Promise<void>((resolve) => waiting.push(resolve));
+    if (waiting.size >= options.waitingMax) throw busy();
+    await new Promise<void>((resolve, reject) => {
+      const late = setTimeout(() => {
+        waiting.delete(go);
+        reject(busy());
+      }, options.waitMs);
+      const go = () => {
+        clearTimeout(late);
+        resolve();
+      };
+      waiting.add(go);
+    });
   }
 
   function pass(): void {
-    const next = waiting.shift();
-    if (next) next();
-    else free += 1;
+    const [next] = waiting;
+    if (!next) {
+      free += 1;
+      return;
+    }
+    waiting.delete(next);
+    next();
   }
 
   return {
@@ -39,3 +51,5 @@ export function createTurns(options: { atOnce: number; waitingMax: number }): Tu
     },
   };
 }
+
+const busy = () => new Failure('unavailable', 'busy', 'Too many imports at once. Try again shortly.');

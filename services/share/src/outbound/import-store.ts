@@ -54,6 +54,21 @@ export async function findReserved(
     .executeTakeFirst();
 }
 
+/** Whether a session has its place at an application for good. */
+export async function isImported(
+  db: Queries,
+  shared: { readonly session_id: string; readonly for_application_id: string },
+): Promise<boolean> {
+  const row = await db
+    .selectFrom('imports')
+    .select('import_id')
+    .where('from_session_id', '=', shared.session_id)
+    .where('to_application_id', '=', shared.for_application_id)
+    .where('status', '=', 'imported')
+    .executeTakeFirst();
+  return row !== undefined;
+}
+
 /**
  * Holds a pending import until the end of the transaction; a process that dies lets go of it at once.
  * @returns undefined when somebody else is at it, or it is not pending any more

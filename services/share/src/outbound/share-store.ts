@@ -115,11 +115,29 @@ export async function markImported(tx: Queries, shareId: string): Promise<Date |
   return row?.revoked_at ?? null;
 }
 
-/** @returns whether this is the first refusal of its kind */
-export async function noteRefusal(
-  tx: Queries,
-  refusal: { shareId: string; applicationId: string; reason: string },
+/** That a share was refused to an application, and why. */
+export interface NotedRefusal {
+  readonly shareId: string;
+  readonly applicationId: string;
+  readonly reason: string;
+}
+
+export async function isRefusalNoted(
+  db: Queries,
+  { shareId, applicationId, reason }: NotedRefusal,
 ): Promise<boolean> {
+  const row = await db
+    .selectFrom('refused_imports')
+    .select('share_id')
+    .where('share_id', '=', shareId)
+    .where('application_id', '=', applicationId)
+    .where('reason', '=', reason)
+    .executeTakeFirst();
+  return row !== undefined;
+}
+
+/** @returns whether this is the first refusal of its kind */
+export async function noteRefusal(tx: Queries, refusal: NotedRefusal): Promise<boolean> {
   const inserted = await tx
     .insertInto('refused_imports')
     .values({ share_id: refusal.shareId, application_id: refusal.applicationId, reason: refusal.reason })

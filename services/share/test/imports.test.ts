@@ -1,0 +1,330 @@
+import { randomUUID } from 'node:crypto';
+import { waitFor } from '@selfsame/testing/wait';
+import { sql } from 'kysely';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { sweepShares } from '../src/import-sweeper.ts';
+import { openWorld, type World } from './harness.ts';
+
+let world: World;
+beforeAll(async () => {
+  world = await openWorld();
+});
+afterAll(() => world.close());
+
+const alreadyImported = {
+  status: 403,
+  body: { detail: 'This session has already been shared with your application.' },
+};
+const refusedToken = (text: string) => ({ status: 400, body: { share_token: [text] } });
+
+async function shared(facts = {}, body = {}) {
+  const session = world.newSession(facts);
+  const share = (await world.share(session, body)).body;
+  return { session, share, token: share.share_token as string };
+}
+
+describe('importing', () => {
+  it('makes a session of one’s own, once, and grants one comparison', async () => {
+    const { partner, neighbours, sharer } = world;
+    const { session, share, token } = await shared();
+    const answer = await world.importAs(partner, token, { vendor_data: 'their-1' });
+    expect(answer).toMatchObject({
+      status: 201,
+      body: { status: 'Approved', vendor_data: 'their-1', shared_from_session: session.id },
+    });
+    expect(answer.body.session_id).not.toBe(session.id);
+    const [made, ...others] = world.importsOf(session);
+    expect(others).toEqual([]);
+    expect(made?.imported).toMatchObject({
+      importId: answer.body.session_id,
+      applicationId: partner.id,
+      trustReview: true,
+      sharedFrom: {
+        shareId: share.share_id,
+        applicationId: sharer.id,
+        applicationName: sharer.name,
+        status: 'Approved',
+        purpose: 'onboarding',
+        scope: 'kyc',
+      },
+    });
+    expect(neighbours.grants.get(answer.body.session_id)).toMatchObject({
+      from: { applicationId: sharer.id, vendorData: session.vendorData },
+      to: { applicationId: partner.id, vendorData: 'their-1' },
+      shareId: share.share_id,
+    });
+
+    expect(await world.importAs(partner, token, { vendor_data: 'their-1' })).toMatchObject(alreadyImported);
+    const second = (await world.share(session)).body.share_token;
+    expect(await world.importAs(partner, second, { vendor_data: 'other' })).toMatchObject(alreadyImported);
+    expect(world.importsOf(session)).toHaveLength(1);
+
+    const shown = await world.as(partner)('GET', `/v3/imports/${answer.body.session_id}/`);
+    expect(shown.body).toMatchObject({
+      session_id: answer.body.session_id,
+      share_id: share.share_id,
+      from_application_id: sharer.id,
+      from_session_id: session.id,
+      trust_review: true,
+      status: 'imported',
+      reference_granted: true,
+    });
+    expect((await world.as(sharer)('GET', `/v3/imports/${answer.body.session_id}/`)).status).toBe(404);
+    const listed = (await world.as(partner)('GET', '/v3/imports/')).body.results;
+    expect(listed).toContainEqual(shown.body);
+  });
+
+  it('is In Review without trust, which is the default', async () => {
+    const { token } = await shared();
+    const answer = await world.importAs(world.partner, token, { trust_review: undefined });
+    expect(answer).toMatchObject({ status: 201, body: { status: 'In Review' } });
+  });
+
+  it('grants nothing for whoever was not approved, is not named, or has enrolled nothing', async () => {
+    const { partner, neighbours, sharer } = world;
+    const before = neighbours.passed.grant;
+    const declined = await shared({ status: 'Declined' });
+    const nameless = await shared({ vendorData: '' });
+    const unnamed = await shared();
+    for (const [token, body] of [
+      [declined.token, {}],
+      [nameless.token, {}],
+      [unnamed.token, { vendor_data: null }],
+    ] as const) {
+      const { status, body: made } = await world.importAs(partner, token, body);
+      expect(status).toBe(201);
+      const shown = await world.as(partner)('GET', `/v3/imports/${made.session_id}/`);
+      expect(shown.body.reference_granted).toBe(false);
+    }
+    expect(neighbours.passed.grant).toBe(before);
+
+    const { session, token } = await shared();
+    neighbours.templates.delete(`${sharer.id} ${session.vendorData}`);
+    const { body: made } = await world.importAs(partner, token);
+    expect((await world.as(partner)('GET', `/v3/imports/${made.session_id}/`)).body.reference_granted).toBe(
+      false,
+    );
+  });
+
+  it('gives the place back when it is refused for good', async () => {
+    const { partner } = world;
+    const { session, token } = await shared();
+    expect(await world.importAs(partner, token, { workflow_id: 'nobodys' })).toMatchObject({
+      status: 404,
+      body: { detail: 'Workflow does not exist for this application.' },
+    });
+    expect((await world.as(partner)('GET', '/v3/imports/')).body.results).not.toContainEqual(
+      expect.objectContaining({ from_session_id: session.id }),
+    );
+    expect((await world.importAs(partner, token)).status).toBe(201);
+    expect(world.importsOf(session)).toHaveLength(1);
+  });
+
+  it('tells field by field what is missing', async () => {
+    const call = world.as(world.partner);
+    const required = ['This field is required.'];
+    expect(await call('POST', '/v3/session/import-shared/', {})).toMatchObject({
+      status: 400,
+      body: { share_token: required, workflow_id: required },
+    });
+    const { token } = await shared();
+    expect(await world.importAs(world.partner, token, { vendor_data: 'x'.repeat(257) })).toMatchObject({
+      status: 400,
+      body: { vendor_data: ['Ensure this field has no more than 256 characters.'] },
+    });
+  });
+});
+
+describe('a token obtains nothing', () => {
+  it('for another audience', async () => {
+    const { session, token } = await shared();
+    for (const application of [world.stranger, world.sharer, world.sandbox]) {
+      expect(await world.importAs(application, token)).toMatchObject({
+        status: 403,
+        body: { detail: 'This token is not valid for this application.' },
+      });
+    }
+    expect(world.importsOf(session)).toEqual([]);
+  });
+
+  it('for another purpose than it was made for', async () => {
+    const { session, token } = await shared({}, { purpose: 'Lending' });
+    expect(await world.importAs(world.partner, token, { purpose: 'payments' })).toMatchObject({
+      status: 403,
+      body: { detail: 'This token is not valid for this purpose.' },
+    });
+    expect(world.importsOf(session)).toEqual([]);
+    expect((await world.importAs(world.partner, token, { purpose: 'lending' })).status).toBe(201);
+  });
+
+  it('when its time is over', async () => {
+    const { session, share } = await shared();
+    const { claims, token } = await pastToken(share.share_id);
+    expect(claims.exp).toBeLessThan(Date.now() / 1_000);
+    expect(await world.importAs(world.partner, token)).toMatchObject(
+      refusedToken('Share token has expired.'),
+    );
+    expect(world.importsOf(session)).toEqual([]);
+  });
+
+  it('when the row’s time is over, whatever the token says', async () => {
+    const { share, token } = await shared();
+    await world.context.database.db
+      .updateTable('shares')
+      .set({ expires_at: new Date(Date.now() - 1_000) })
+      .where('share_id', '=', share.share_id)
+      .execute();
+    expect(await world.importAs(world.partner, token)).toMatchObject(
+      refusedToken('Share token has expired.'),
+    );
+  });
+
+  it('when the session is gone', async () => {
+    const untold = await shared();
+    world.neighbours.sessions.delete(untold.session.id);
+    const gone = refusedToken('Original session does not exist.');
+    expect(await world.importAs(world.partner, untold.token)).toMatchObject(gone);
+
+    const told = await shared();
+    await world.tellDeleted(told.session);
+    expect(await world.importAs(world.partner, told.token)).toMatchObject(gone);
+    expect((await world.as(world.sharer)('GET', `/v3/shares/${told.share.share_id}/`)).body).toMatchObject({
+      status: 'revoked',
+      revoked_because: 'session_deleted',
+    });
+  });
+
+  it('when the session has changed since', async () => {
+    const changed = await shared();
+    changed.session.sequence += 1;
+    changed.session.status = 'Declined';
+    const refused = refusedToken('Original session has changed since it was shared.');
+    expect(await world.importAs(world.partner, changed.token)).toMatchObject(refused);
+    const reopened = await shared();
+    reopened.session.status = 'Resubmitted';
+    expect(await world.importAs(world.partner, reopened.token)).toMatchObject(refused);
+    const fresh = (await world.share(changed.session)).body.share_token;
+    expect(await world.importAs(world.partner, fresh)).toMatchObject({
+      status: 201,
+      body: { status: 'Declined' },
+    });
+  });
+
+  it('and one revoked while it was obtained tells so again, after the grant', async () => {
+    const { share, token } = await shared();
+    world.neighbours.at = async (point) => {
+      if (point !== 'grant') return;
+      await world.as(world.sharer)('POST', `/v3/shares/${share.share_id}/revoke/`);
+    };
+    try {
+      expect((await world.importAs(world.partner, token)).status).toBe(201);
+    } finally {
+      world.neighbours.at = async () => {};
+    }
+    const told = () => world.revoked.filter((id) => id === share.share_id).length;
+    await waitFor('it was told again', () => told() === 2);
+  });
+});
+
+describe('the record', () => {
+  it('tells both applications of an import, and the sharer of a refusal, once', async () => {
+    const { partner, sharer, stranger } = world;
+    const { share, token, session } = await shared();
+    await world.importAs(stranger, token);
+    await world.importAs(stranger, token);
+    const { body } = await world.importAs(partner, token);
+    const records = async (applicationId: string) =>
+      await world.context.database.db
+        .selectFrom('records')
+        .select(['kind', 'user_pid', 'import_status', 'note', 'audience_id', 'expires_at'])
+        .where('application_id', '=', applicationId)
+        .where('share_id', '=', share.share_id)
+        .orderBy('sequence')
+        .execute();
+    const own = { user_pid: session.userPid, audience_id: partner.id };
+    expect(await records(sharer.id)).toMatchObject([
+      { ...own, kind: 'share_created', note: 'consent_not_required' },
+      { ...own, kind: 'import_refused', import_status: 'refused', note: 'wrong_audience' },
+      { ...own, kind: 'share_imported', import_status: 'imported', note: 'review_trusted' },
+    ]);
+    const [made] = await records(partner.id);
+    expect(made).toMatchObject({
+      kind: 'share_imported',
+      user_pid: world.neighbours.sessions.get(body.session_id)?.userPid,
+    });
+    expect(await records(stranger.id)).toEqual([]);
+  });
+});
+
+describe('what is let go of', () => {
+  it('is a snapshot that nobody may open any more', async () => {
+    const { db } = world.context.database;
+    const snapshots = async (shareId: string) => {
+      const row = await db
+        .selectFrom('shares')
+        .select('snapshot')
+        .where('share_id', '=', shareId)
+        .executeTakeFirstOrThrow();
+      return row.snapshot;
+    };
+    const [imported, revoked, expired] = await Promise.all([shared(), shared(), shared()]);
+    expect(await snapshots(expired.share.share_id)).not.toBeNull();
+    await world.importAs(world.partner, imported.token);
+    await world.as(world.sharer)('POST', `/v3/shares/${revoked.share.share_id}/revoke/`);
+    await sql`UPDATE shares SET expires_at = now() - interval '1 hour' WHERE share_id = ${expired.share.share_id}`.execute(
+      db,
+    );
+    await sweepShares(world.context);
+    for (const { share } of [imported, revoked, expired]) expect(await snapshots(share.share_id)).toBeNull();
+  });
+
+  it('is what an erased subject shared, and where a partner’s import came from', async () => {
+    const { db } = world.context.database;
+    const { session, token } = await shared();
+    const open = await shared({ vendorData: session.vendorData });
+    const { body } = await world.importAs(world.partner, token);
+    await world.tellErased(session.vendorData, [session, open.session]);
+    expect(await world.importAs(world.partner, open.token)).toMatchObject(
+      refusedToken('Original session does not exist.'),
+    );
+    const left = await db
+      .selectFrom('shares')
+      .select('share_id')
+      .where('session_id', 'in', [session.id, open.session.id])
+      .execute();
+    expect(left).toEqual([]);
+    expect((await world.as(world.partner)('GET', `/v3/imports/${body.session_id}/`)).body).toMatchObject({
+      share_id: null,
+      from_session_id: null,
+      status: 'imported',
+    });
+    const made = world.neighbours.sessions.get(body.session_id);
+    if (!made) throw new Error('the imported session is gone');
+    await world.tellErased('their-user', [made]);
+    expect((await world.as(world.partner)('GET', `/v3/imports/${body.session_id}/`)).status).toBe(404);
+  });
+});
+
+/** The token of a share, as it would be two hours after it was made. */
+async function pastToken(shareId: string) {
+  const { signToken } = await import('../src/domain/token.ts');
+  const row = await world.context.database.db
+    .selectFrom('shares')
+    .selectAll()
+    .where('share_id', '=', shareId)
+    .executeTakeFirstOrThrow();
+  const claims = {
+    session_id: row.session_id,
+    session_kind: row.session_kind,
+    from_application_id: row.from_application_id,
+    for_application_id: row.for_application_id,
+    audience: row.audience,
+    purpose: row.purpose,
+    scope: row.scope,
+    jti: row.share_id,
+    iat: Math.floor(Date.now() / 1_000) - 7_200,
+    exp: Math.floor(Date.now() / 1_000) - 3_600,
+    sealed: randomUUID(),
+  };
+  return { claims, token: await signToken(claims, world.context.tokenKey) };
+}
