@@ -15,9 +15,9 @@ export const ca: ConsentWords = {
   shared: 'Què es comparteix',
   shared_result: 'El resultat de la verificació de la teva identitat i quan es va fer.',
   shared_findings:
-    'El que va trobar cada part de la verificació. Si es va comprovar un document, també el que diu, com ara el teu nom i la data de naixement.',
-  shared_aml: 'Si el teu nom apareix en llistes de sancions o de vigilància.',
-  shared_kyb: 'El que es va esbrinar sobre la teva empresa.',
+    'El que va trobar cada part de la verificació, amb puntuacions: per exemple, si hi havia una persona real i si la cara coincidia.',
+  shared_aml: 'Si es va comprovar: si el teu nom apareix en llistes de sancions o de vigilància.',
+  shared_kyb: 'Si es va comprovar: el que es va esbrinar sobre la teva empresa.',
   kept: 'Què no es comparteix',
   kept_pictures: 'Les teves fotos.',
   kept_template: 'La teva plantilla facial. Es queda a {application}.',

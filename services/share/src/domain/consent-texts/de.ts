@@ -15,9 +15,9 @@ export const de: ConsentWords = {
   shared: 'Was geteilt wird',
   shared_result: 'Das Ergebnis Ihrer Identitätsprüfung und wann sie stattfand.',
   shared_findings:
-    'Was jeder Teil der Prüfung ergeben hat. Wurde ein Dokument geprüft, auch was darin steht, etwa Ihr Name und Ihr Geburtsdatum.',
-  shared_aml: 'Ob Ihr Name auf Sanktions- oder Beobachtungslisten gefunden wurde.',
-  shared_kyb: 'Was über Ihr Unternehmen festgestellt wurde.',
+    'Was jeder Teil der Prüfung ergeben hat, mit Punktwerten: zum Beispiel ob ein echter Mensch da war und ob das Gesicht übereinstimmte.',
+  shared_aml: 'Falls geprüft: ob Ihr Name auf Sanktions- oder Beobachtungslisten gefunden wurde.',
+  shared_kyb: 'Falls geprüft: was über Ihr Unternehmen festgestellt wurde.',
   kept: 'Was nicht geteilt wird',
   kept_pictures: 'Ihre Bilder.',
   kept_template: 'Ihre Gesichtsvorlage. Sie bleibt bei {application}.',

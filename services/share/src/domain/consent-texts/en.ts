@@ -15,9 +15,9 @@ export const en: ConsentWords = {
   shared: 'What is shared',
   shared_result: 'The result of your identity check, and when it was made.',
   shared_findings:
-    'What each part of the check found. If a document was checked, also what it says, such as your name and date of birth.',
-  shared_aml: 'Whether your name was found on sanctions or watch lists.',
-  shared_kyb: 'What was found out about your company.',
+    'What each part of the check found, with scores: for example whether a real person was there, and whether the face matched.',
+  shared_aml: 'If it was checked: whether your name was found on sanctions or watch lists.',
+  shared_kyb: 'If it was checked: what was found out about your company.',
   kept: 'What is not shared',
   kept_pictures: 'Your pictures.',
   kept_template: 'Your face template. It stays with {application}.',

@@ -15,9 +15,9 @@ export const es: ConsentWords = {
   shared: 'Qué se comparte',
   shared_result: 'El resultado de la verificación de tu identidad y cuándo se hizo.',
   shared_findings:
-    'Lo que halló cada parte de la verificación. Si se comprobó un documento, también lo que dice, como tu nombre y tu fecha de nacimiento.',
-  shared_aml: 'Si tu nombre aparece en listas de sanciones o de vigilancia.',
-  shared_kyb: 'Lo que se averiguó sobre tu empresa.',
+    'Lo que halló cada parte de la verificación, con puntuaciones: por ejemplo, si había una persona real y si la cara coincidía.',
+  shared_aml: 'Si se comprobó: si tu nombre aparece en listas de sanciones o de vigilancia.',
+  shared_kyb: 'Si se comprobó: lo que se averiguó sobre tu empresa.',
   kept: 'Qué no se comparte',
   kept_pictures: 'Tus fotos.',
   kept_template: 'Tu plantilla facial. Se queda en {application}.',

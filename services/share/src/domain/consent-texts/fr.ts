@@ -15,9 +15,9 @@ export const fr: ConsentWords = {
   shared: 'Ce qui est partagé',
   shared_result: 'Le résultat de la vérification de votre identité et sa date.',
   shared_findings:
-    'Ce que chaque partie de la vérification a établi. Si un document a été vérifié, aussi ce qu’il indique, comme votre nom et votre date de naissance.',
-  shared_aml: 'Si votre nom figure sur des listes de sanctions ou de surveillance.',
-  shared_kyb: 'Ce qui a été établi sur votre entreprise.',
+    'Ce que chaque partie de la vérification a établi, avec des scores : par exemple si une vraie personne était là et si le visage correspondait.',
+  shared_aml: 'Si cela a été vérifié : si votre nom figure sur des listes de sanctions ou de surveillance.',
+  shared_kyb: 'Si cela a été vérifié : ce qui a été établi sur votre entreprise.',
   kept: 'Ce qui n’est pas partagé',
   kept_pictures: 'Vos photos.',
   kept_template: 'Votre gabarit facial. Il reste chez {application}.',

@@ -15,9 +15,9 @@ export const it: ConsentWords = {
   shared: 'Che cosa si condivide',
   shared_result: 'Il risultato della verifica della tua identità e quando è stata fatta.',
   shared_findings:
-    'Che cosa ha rilevato ogni parte della verifica. Se è stato controllato un documento, anche ciò che vi è scritto, come nome e data di nascita.',
-  shared_aml: 'Se il tuo nome compare in liste di sanzioni o di sorveglianza.',
-  shared_kyb: 'Che cosa è emerso sulla tua azienda.',
+    'Che cosa ha rilevato ogni parte della verifica, con i punteggi: per esempio se c’era una persona reale e se il volto corrispondeva.',
+  shared_aml: 'Se è stato verificato: se il tuo nome compare in liste di sanzioni o di sorveglianza.',
+  shared_kyb: 'Se è stato verificato: che cosa è emerso sulla tua azienda.',
   kept: 'Che cosa non si condivide',
   kept_pictures: 'Le tue foto.',
   kept_template: 'Il modello del tuo volto. Resta presso {application}.',

@@ -14,10 +14,9 @@ export const ja: ConsentWords = {
   purpose_own: '「{purpose}」。これは{application}による説明です。',
   shared: '共有されるもの',
   shared_result: '本人確認の結果と、その実施日時。',
-  shared_findings:
-    '確認の各項目で分かったこと。書類を確認した場合は、氏名や生年月日など書類に記載された内容も含みます。',
-  shared_aml: 'あなたの名前が制裁リストや監視リストにあったかどうか。',
-  shared_kyb: 'あなたの会社について分かったこと。',
+  shared_findings: '確認の各項目で分かったことと点数。例えば、本人が実際にいたか、顔が一致したか。',
+  shared_aml: '確認した場合のみ：あなたの名前が制裁リストや監視リストにあったかどうか。',
+  shared_kyb: '確認した場合のみ：あなたの会社について分かったこと。',
   kept: '共有されないもの',
   kept_pictures: 'あなたの写真。',
   kept_template: 'あなたの顔の特徴データ。{application}に残ります。',

@@ -15,9 +15,9 @@ export const ko: ConsentWords = {
   shared: '공유되는 것',
   shared_result: '본인 확인 결과와 확인한 시각.',
   shared_findings:
-    '확인의 각 단계에서 밝혀진 내용. 신분증을 확인한 경우 이름과 생년월일처럼 신분증에 적힌 내용도 포함됩니다.',
-  shared_aml: '이름이 제재 명단이나 감시 명단에 있는지 여부.',
-  shared_kyb: '회사에 대해 밝혀진 내용.',
+    '확인의 각 단계에서 밝혀진 내용과 점수. 예를 들어 실제 사람이 있었는지, 얼굴이 일치했는지.',
+  shared_aml: '확인한 경우: 이름이 제재 명단이나 감시 명단에 있는지 여부.',
+  shared_kyb: '확인한 경우: 회사에 대해 밝혀진 내용.',
   kept: '공유되지 않는 것',
   kept_pictures: '사진.',
   kept_template: '얼굴 정보. {application}에 그대로 남습니다.',

@@ -15,9 +15,9 @@ export const pt: ConsentWords = {
   shared: 'O que é partilhado',
   shared_result: 'O resultado da verificação da sua identidade e quando foi feita.',
   shared_findings:
-    'O que cada parte da verificação apurou. Se um documento foi verificado, também o que nele consta, como o seu nome e a data de nascimento.',
-  shared_aml: 'Se o seu nome consta de listas de sanções ou de vigilância.',
-  shared_kyb: 'O que se apurou sobre a sua empresa.',
+    'O que cada parte da verificação apurou, com pontuações: por exemplo, se estava lá uma pessoa real e se o rosto coincidia.',
+  shared_aml: 'Se foi verificado: se o seu nome consta de listas de sanções ou de vigilância.',
+  shared_kyb: 'Se foi verificado: o que se apurou sobre a sua empresa.',
   kept: 'O que não é partilhado',
   kept_pictures: 'As suas fotos.',
   kept_template: 'O modelo do seu rosto. Fica em {application}.',
