@@ -153,6 +153,14 @@ export const WorkflowBody = Type.Object({
       { description: 'So many failed looks within the window, and no picture is looked at for a while' },
     ),
   ),
+  is_reusable: Type.Optional(
+    Type.Boolean({
+      description: 'Compares with the face that the user has enrolled in any application of the organisation',
+    }),
+  ),
+  adapts_template: Type.Optional(
+    Type.Boolean({ description: 'The enrolled face ages with its user, by sign-ins that leave no doubt' }),
+  ),
   adaptive: Type.Optional(
     Nullable(
       Type.Object(
