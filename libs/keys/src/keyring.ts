@@ -42,6 +42,7 @@ export interface Keyring {
   versionOf(sealed: Uint8Array): number | undefined;
   /** Learns data keys that were added meanwhile; it happens by itself every few seconds. @throws Failure of the provider */
   refresh(): Promise<void>;
+  /** Seals and opens no more; `root` is its owner's until the end. */
   close(): void;
 }
 
@@ -154,7 +155,6 @@ export async function openKeyring(options: {
       clearInterval(timer);
       for (const { key } of dataKeys.values()) key.fill(0);
       dataKeys.clear();
-      root?.fill(0);
     },
   };
 }

@@ -1,6 +1,6 @@
 import { availableParallelism } from 'node:os';
 import { busSettings } from '@selfsame/bus/settings';
-import { keySettings } from '@selfsame/keys/settings';
+import { keySettings, ownKey } from '@selfsame/keys/settings';
 import {
   type Environment,
   readSettings,
@@ -29,8 +29,8 @@ const settings = {
   ...busSettings,
   ...keySettings,
   ...imageSettings,
-  /** Everything stored is sealed under it; lost, every subject enrols anew. */
-  biometricKey: setting.key('BIOMETRIC_KEY', { bytes: 32 }),
+  /** What everything was sealed under before there were data keys, and the key of KEY_PROVIDER=environment. */
+  biometricKey: ownKey('BIOMETRIC_KEY'),
   /** What runs the models; the GPU providers bring their libraries with them. */
   provider: setting.oneOf('BIOMETRICS_PROVIDER', ['cpu', 'cuda', 'tensorrt'], { default: 'cpu' }),
   /** Inference threads; unset: as the device wants. More than cores only adds waiting. Each takes about 130 MB. */

@@ -3,11 +3,11 @@ import { BiometricsServiceDefinition } from '@selfsame/contracts/biometrics/v1/s
 import { SessionServiceDefinition } from '@selfsame/contracts/session/v1/service';
 import { openDatabase } from '@selfsame/database/database';
 import { sessionKeyLookup } from '@selfsame/http/authentication';
-import { openKeyring } from '@selfsame/keys/keyring';
 import { connectGrpc, serveGrpc } from '@selfsame/runtime/grpc';
 import type { Lifecycle } from '@selfsame/runtime/lifecycle';
 import type { Log } from '@selfsame/runtime/log';
 import { loadModelBytes } from './assets.ts';
+import { openBiometricKeyring } from './biometric-keyring.ts';
 import type { Config } from './config.ts';
 import type { Context } from './context.ts';
 import { createImages } from './images/images.ts';
@@ -42,7 +42,7 @@ const SEARCH_INTERVAL_MS = 5_000;
  *
  * @param options.spawn starts inference threads; tests hold on to them
  * @throws Failure `model_missing`, `model_altered`, `provider_missing`, `provider_unusable`, `schema_behind`,
- * `biometric_key_mismatch`, `stream_misconfigured`
+ * `biometric_key_mismatch`, `stream_misconfigured`, those of keyrings
  */
 export async function createService(options: {
   config: Config;
@@ -62,16 +62,10 @@ export async function createService(options: {
   });
   lifecycle.onStop('database', database.close);
 
-  const keyring = await openKeyring({
-    purpose: 'biometric',
-    database,
-    settings: config,
-    firstKey: config.biometricKey,
-    log,
-  });
+  const keyring = await openBiometricKeyring({ config, database, log });
   lifecycle.onStop('keyring', keyring.close);
 
-  const vault = createVault(config.biometricKey);
+  const vault = createVault(keyring.root);
   await requireMatchingKey({ vault, database });
 
   log.info({ pipeline_version: PIPELINE_VERSION, workers: config.workers }, 'loading models');

@@ -215,7 +215,7 @@ export async function requireMatchingKey({
   throw new Failure(
     'precondition',
     'biometric_key_mismatch',
-    `the stored templates are sealed under biometric key ${noted}, but BIOMETRIC_KEY is key ${vault.keyId}: ` +
-      'restore the former key, or empty the tables templates and biometric_key and let everyone enrol anew',
+    `the stored templates are sealed under biometric key ${noted}, but the first data key is key ${vault.keyId}: restore ` +
+      'both from the same backup, or empty the tables templates and biometric_key and let everyone enrol anew',
   );
 }

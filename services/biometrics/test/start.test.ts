@@ -112,6 +112,6 @@ test('migrated, it starts and stops cleanly, even while it loads; another key is
   const stranger = start('main.ts', { BIOMETRIC_KEY: randomBytes(32).toString('base64') });
   expect(await stranger.exited).toBe(1);
   expect(stranger.output.err).toMatch(
-    /^biometrics: the stored templates are sealed under biometric key .*\n$/,
+    /^biometrics: data key biometric 1 of biometrics cannot be unsealed: .* another BIOMETRIC_KEY .*\n$/,
   );
 });

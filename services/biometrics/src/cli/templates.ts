@@ -2,10 +2,10 @@ import { parseArgs } from 'node:util';
 import { recordCommand } from '@selfsame/bus/commands';
 import { enqueueDeferred } from '@selfsame/bus/deferred';
 import { openDatabase } from '@selfsame/database/database';
-import { openKeyring } from '@selfsame/keys/keyring';
 import { keySettings, ownKey } from '@selfsame/keys/settings';
 import { readSettings, sharedSettings } from '@selfsame/runtime/config';
 import { createLog } from '@selfsame/runtime/log';
+import { openBiometricKeyring } from '../biometric-keyring.ts';
 import { historyOf, nameOf, revertEnrolled } from '../enrolled-templates.ts';
 import { migrations } from '../migrations.ts';
 import type { BiometricsTables } from '../outbound/tables.ts';
@@ -56,16 +56,7 @@ try {
     maxConnections: 2,
   });
   try {
-    const keyring = await openKeyring({
-      purpose: 'biometric',
-      database,
-      settings: config,
-      firstKey: config.biometricKey,
-      firstKeyVariable: 'BIOMETRIC_KEY',
-      // A key that is made up here would find nobody, and be the service's from then on.
-      sealedBefore: async () => async () => true,
-      log,
-    });
+    const keyring = await openBiometricKeyring({ config, database, log });
     keyring.close();
     const context = { database, log, vault: createVault(keyring.root), bus: { enqueue: enqueueDeferred } };
     const named = await nameOf(context, { applicationId, vendorData });

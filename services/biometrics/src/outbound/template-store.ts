@@ -15,6 +15,11 @@ export async function noteKey(db: Tables, keyId: string): Promise<string> {
   return row.key_id;
 }
 
+/** The key that the tables were used with, by name; undefined before the first start. */
+export async function findNotedKey(db: Tables): Promise<string | undefined> {
+  return (await db.selectFrom('biometric_key').select('key_id').executeTakeFirst())?.key_id;
+}
+
 /** A session as the tables know it. */
 export interface SessionKey {
   readonly applicationId: string;
