@@ -57,6 +57,13 @@ it('an update leaves the computers in that every workflow has let in so far, wha
   const rows = await database.db.selectFrom('workflow_definitions').selectAll().execute();
   const allowed = new Map(rows.map(({ id, definition }) => [id, definition.is_desktop_allowed]));
   expect([seeded, made, pinned, call].map((id) => allowed.get(id))).toEqual([true, true, true, false]);
+  // And applications of before organisations stand alone.
+  const alone = await database.db
+    .selectFrom('applications as a')
+    .innerJoin('organizations as o', 'o.id', 'a.organization_id')
+    .select(['a.slug as application', 'o.slug as organization'])
+    .execute();
+  expect(alone).toEqual([{ application: 'a', organization: 'a' }]);
   await database.close();
   await postgres.drop();
 });
