@@ -1,4 +1,4 @@
-import { createPrivateKey, type KeyObject } from 'node:crypto';
+import { createHmac, createPrivateKey, type KeyObject } from 'node:crypto';
 import type { Keyring } from '@selfsame/keys/keyring';
 import { calculateJwkThumbprint, exportJWK, generateKeyPair, type JWK } from 'jose';
 import {
@@ -26,8 +26,13 @@ export async function audienceKeyFor(
   applicationId: string,
 ): Promise<AudienceKey> {
   const found = await findAudienceKey(db, applicationId);
-  const isOld = found && found.created_at.getTime() < Date.now() - keyDays * dayMs;
-  if (found && !isOld) return { keyId: found.key_id, publicJwk: found.public_jwk };
+  if (found) {
+    const { key_id: keyId, public_jwk: publicJwk, created_at: madeAt } = found;
+    const isOld = madeAt.getTime() < Date.now() - keyDays * dayMs;
+    // Only what we have made: whoever writes into the table could open what is sealed for their own key.
+    const isOurs = keyId === (await keyIdOf(keyring, applicationId, publicJwk));
+    if (isOurs && !isOld) return { keyId, publicJwk };
+  }
   return await makeAudienceKey(db, keyring, applicationId, found?.key_id);
 }
 
@@ -56,7 +61,7 @@ async function makeAudienceKey(
     extractable: true,
   });
   const publicJwk = await exportJWK(publicKey);
-  const keyId = await calculateJwkThumbprint(publicJwk);
+  const keyId = await keyIdOf(keyring, applicationId, publicJwk);
   const der = Buffer.from(await crypto.subtle.exportKey('pkcs8', privateKey));
   const sealedPrivate = keyring.seal(der, ownerOf(applicationId, keyId));
   await insertAudienceKey(db, { applicationId, keyId, publicJwk, sealedPrivate });
@@ -76,6 +81,14 @@ export async function openAudienceKey(
   if (!sealed) return undefined;
   const der = await keyring.open(sealed, ownerOf(applicationId, keyId));
   return createPrivateKey({ key: der, format: 'der', type: 'pkcs8' });
+}
+
+/** A keyed digest of whose it is and of the public half, which nobody makes without the keyring. */
+async function keyIdOf({ root }: Keyring, applicationId: string, publicJwk: JWK): Promise<string> {
+  const thumbprint = await calculateJwkThumbprint(publicJwk);
+  return createHmac('sha256', root)
+    .update(`audience key\0${applicationId}\0${thumbprint}`)
+    .digest('base64url');
 }
 
 const ownerOf = (applicationId: string, keyId: string) => [applicationId, 'audience-key', keyId];

@@ -27,6 +27,8 @@ export interface Signing {
 }
 
 const algorithm = 'ES256';
+/** The years of an entry begin when what it allows is over: a consent lasts for a year. */
+const longestTermDays = 366;
 const refreshIntervalMs = 15_000;
 const encoder = new TextEncoder();
 
@@ -106,7 +108,10 @@ export async function publicKeySet(
   { shareRecordDays }: { shareRecordDays: number },
 ): Promise<{ keys: JWK[] }> {
   const keys: JWK[] = [];
-  for (const { key_id: keyId, public_jwk: jwk } of await listSigningKeys(database.db, shareRecordDays)) {
+  for (const { key_id: keyId, public_jwk: jwk } of await listSigningKeys(
+    database.db,
+    shareRecordDays + longestTermDays,
+  )) {
     if (keyId !== (await keyIdOf(keyring, jwk))) continue;
     keys.push({ ...jwk, kid: keyId, alg: algorithm, use: 'sig' });
   }

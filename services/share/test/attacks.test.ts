@@ -13,8 +13,9 @@ import {
   SignJWT,
   UnsecuredJWT,
 } from 'jose';
+import { sql } from 'kysely';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { rotateAudienceKey } from '../src/audience-keys.ts';
+import { openAudienceKey, rotateAudienceKey } from '../src/audience-keys.ts';
 import { openSnapshot } from '../src/domain/snapshot.ts';
 import { readToken, type ShareClaims, sealContentKey, signToken } from '../src/domain/token.ts';
 import { sweepShares } from '../src/import-sweeper.ts';
@@ -274,9 +275,13 @@ describe('what leaks', () => {
       .set({ application_id: stranger.id })
       .where('application_id', '=', world.partner.id)
       .execute();
-    const forStranger = (await world.share(world.newSession(), { audience: stranger.slug })).body.share_token;
-    expect((await world.importAs(stranger, forStranger)).status).toBe(500);
-    await db.deleteFrom('audience_keys').where('application_id', '=', stranger.id).execute();
+    const movedKey = (await audienceKeyOf(stranger.id)).key_id;
+    await expect(openAudienceKey(db, context.keyring, stranger.id, movedKey)).rejects.toMatchObject({
+      code: 'sealed_unopenable',
+    });
+    const fresh = (await world.share(world.newSession(), { audience: stranger.slug })).body.share_token;
+    expect((await world.importAs(stranger, fresh)).status).toBe(201);
+    expect((await audienceKeyOf(stranger.id)).key_id).not.toBe(movedKey);
   });
 
   /** What an operator or a thief of the whole database and of the logs reads. */
@@ -286,7 +291,6 @@ describe('what leaks', () => {
   }
 
   async function openedContentKey(token: string): Promise<Uint8Array> {
-    const { openAudienceKey } = await import('../src/audience-keys.ts');
     const { database, keyring } = world.context;
     const { key_id: keyId } = await audienceKeyOf(world.partner.id);
     const privateKey = await openAudienceKey(database.db, keyring, world.partner.id, keyId);
@@ -403,6 +407,26 @@ describe('keys that are changed', () => {
       .executeTakeFirstOrThrow();
     expect(sealed_private).toBeNull();
     expect((await world.importAs(partner, (await shared()).token)).status).toBe(201);
+  });
+
+  it('are not those that somebody else has put there', async () => {
+    const { context, partner } = world;
+    await shared();
+    const { publicKey, privateKey } = await generateKeyPair('ECDH-ES+A256KW', {
+      crv: 'X25519',
+      extractable: true,
+    });
+    const planted = JSON.stringify(await exportJWK(publicKey));
+    const genuine = await audienceKeyOf(partner.id);
+    await context.database.db
+      .updateTable('audience_keys')
+      .set({ public_jwk: sql`${planted}::jsonb` })
+      .where('key_id', '=', genuine.key_id)
+      .execute();
+    const { claims, token } = await shared();
+    await expect(compactDecrypt(claims.sealed, privateKey)).rejects.toThrow();
+    expect((await audienceKeyOf(partner.id)).key_id).not.toBe(genuine.key_id);
+    expect((await world.importAs(partner, token)).status).toBe(201);
   });
 
   it('are one, however many share with a new partner at once', async () => {

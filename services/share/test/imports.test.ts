@@ -226,6 +226,99 @@ describe('a token obtains nothing', () => {
   });
 });
 
+describe('a share by consent', () => {
+  const ended = 'The consent to this share was withdrawn or has ended.';
+  const captured = () => ({
+    at: new Date().toISOString(),
+    method: 'checkbox',
+    text: 'I agree that Partner B gets my verification.',
+    text_version: '1',
+  });
+  const consent = async (session: { id: string }, body = {}) => {
+    const path = `/v3/session/${session.id}/consents/`;
+    const wanted = { audience: 'partner_b', captured: captured(), ...body };
+    const answer = await world.as(world.sharer)('POST', path, wanted);
+    expect(answer.status).toBe(201);
+    return answer.body.consent_id as string;
+  };
+
+  it('ends with it: withdrawn between share and import, nothing is obtained', async () => {
+    const session = world.newSession();
+    const consentId = await consent(session);
+    const share = (await world.share(session, { consent_id: consentId })).body;
+    expect(share.consent_id).toBe(consentId);
+    expect((await world.as(world.sharer)('POST', `/v3/consents/${consentId}/withdraw/`)).status).toBe(200);
+    expect(await world.importAs(world.partner, share.share_token)).toMatchObject(refusedToken(ended));
+    expect(world.importsOf(session)).toEqual([]);
+    expect((await world.as(world.sharer)('GET', `/v3/shares/${share.share_id}/`)).body).toMatchObject({
+      status: 'revoked',
+      revoked_because: 'consent_withdrawn',
+    });
+    await waitFor('it was told', () => world.revoked.includes(share.share_id));
+    expect(await world.share(session, { consent_id: consentId })).toMatchObject({
+      status: 400,
+      body: { consent_id: [expect.stringContaining('no given consent')] },
+    });
+  });
+
+  it('lasts no longer than it, and is for its audience, purpose and scope alone', async () => {
+    const session = world.newSession();
+    const consentId = await consent(session, { purpose: 'lending', valid_for_seconds: 120 });
+    const by = (body: object) => world.share(session, { consent_id: consentId, ...body });
+    const share = (await by({ purpose: 'lending', expires_in: 86_400 })).body;
+    expect(new Date(share.expires_at).getTime()).toBeLessThanOrEqual(Date.now() + 120_000);
+    for (const other of [
+      { purpose: 'payments' },
+      { purpose: 'lending', scope: 'kyc + aml' },
+      { purpose: 'lending', audience: world.stranger.slug },
+    ]) {
+      expect((await by(other)).body).toHaveProperty('consent_id');
+    }
+    const elsewhere = { consent_id: consentId, purpose: 'lending' };
+    expect((await world.share(world.newSession(), elsewhere)).body).toHaveProperty('consent_id');
+
+    const grant = await world.importAs(world.partner, share.share_token);
+    const { expiresAt } = world.neighbours.grants.get(grant.body.session_id) ?? {};
+    expect(expiresAt?.getTime()).toBeLessThanOrEqual(Date.now() + 120_000);
+    const made = world.neighbours.sessions.get(grant.body.session_id);
+    expect(made?.imported?.sharedFrom?.consentedAt).toBeInstanceOf(Date);
+  });
+
+  it('ends by time as well', async () => {
+    const session = world.newSession();
+    const consentId = await consent(session);
+    const { share_token: token } = (await world.share(session, { consent_id: consentId })).body;
+    await world.context.database.db
+      .updateTable('consents')
+      .set({ valid_until: new Date(Date.now() - 1_000) })
+      .where('id', '=', consentId)
+      .execute();
+    expect(await world.importAs(world.partner, token)).toMatchObject(refusedToken(ended));
+  });
+
+  it('is refused or open, whoever is first: no share outlives a withdrawal that did not see it', async () => {
+    for (let round = 0; round < 10; round += 1) {
+      const session = world.newSession();
+      const consentId = await consent(session);
+      const [share] = await Promise.all([
+        world.share(session, { consent_id: consentId }),
+        world.as(world.sharer)('POST', `/v3/consents/${consentId}/withdraw/`),
+      ]);
+      if (share.status === 400) continue;
+      expect(await world.importAs(world.partner, share.body.share_token)).toMatchObject(refusedToken(ended));
+    }
+  });
+
+  it('has its grant ended when it is withdrawn after the import', async () => {
+    const session = world.newSession();
+    const consentId = await consent(session);
+    const share = (await world.share(session, { consent_id: consentId })).body;
+    expect((await world.importAs(world.partner, share.share_token)).status).toBe(201);
+    await world.as(world.sharer)('POST', `/v3/consents/${consentId}/withdraw/`);
+    await waitFor('it was told', () => world.revoked.includes(share.share_id));
+  });
+});
+
 describe('the record', () => {
   it('tells both applications of an import, and the sharer of a refusal, once', async () => {
     const { partner, sharer, stranger } = world;
