@@ -19,6 +19,7 @@ it('every public route is described', async () => {
     'DELETE /v3/session/{id}/delete/',
     'DELETE /v3/workflows/{ref}/',
     'GET /brand-assets/{file}',
+    'GET /v3/audit-logs/',
     'GET /v3/customization/',
     'GET /v3/session/{id}/decision/',
     'GET /v3/sessions/',
