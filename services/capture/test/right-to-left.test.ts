@@ -29,6 +29,7 @@ const lines: Readonly<Record<string, Lines>> = {
   'looking-closer': { starts: [], ends: ['header button'] },
   'again-dark': { starts: [], ends: ['header button'] },
   'verdict-approved': { starts: [], ends: [] },
+  'consent-asked': { starts: ['.eyebrow', 'h1', '.terms dt', '.answers button'], ends: [] },
 };
 
 /** Every state has the same parts; these are the fullest, where words are most in each other's way. */
@@ -38,10 +39,21 @@ const crowded = [
   'handoff-loopback',
   'trouble-refused',
   'looking-active',
+  'consent-no-key',
+  'consent-withdrawing-not-sent',
 ];
 
 /** Where words are long and stand beside something. */
-const tight = ['welcome-flashing', 'offer', 'other-way', 'handoff-loopback', 'trouble-refused', 'locked'];
+const tight = [
+  'welcome-flashing',
+  'offer',
+  'other-way',
+  'handoff-loopback',
+  'trouble-refused',
+  'locked',
+  'consent-no-key',
+  'consent-given',
+];
 
 /** Each takes a second or two; machines that check may be very busy. */
 const timeoutMs = 120_000;
