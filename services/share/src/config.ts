@@ -1,7 +1,7 @@
 import { busSettings } from '@selfsame/bus/settings';
-import { keySettings } from '@selfsame/keys/settings';
+import { keySettings, ownKey, readKeyedSettings } from '@selfsame/keys/settings';
 import type { Environment } from '@selfsame/runtime/config';
-import { readSettings, setting, sharedSettings } from '@selfsame/runtime/config';
+import { setting, sharedSettings } from '@selfsame/runtime/config';
 
 const neighbour = { pattern: /^[^\s/]+:\d+$/, hint: 'host:port' };
 
@@ -27,8 +27,8 @@ const settings = {
   fraudSignalsGrpc: setting.string('FRAUD_SIGNALS_GRPC', neighbour),
   /** Where users and applications reach the platform: the beginning of every link. */
   publicBaseUrl: setting.url('PUBLIC_BASE_URL', { protocols: ['http', 'https'] }),
-  /** Tokens are signed, consents and audiences' keys sealed under it: lost, every open share is void. */
-  shareKey: setting.key('SHARE_KEY', { bytes: 32 }),
+  /** The key of KEY_PROVIDER=environment: lost with it, every open share is void. */
+  shareKey: ownKey('SHARE_KEY'),
   shareRecordDays,
 };
 
@@ -36,5 +36,5 @@ export type Config = ReturnType<typeof readConfig>;
 
 /** @throws ConfigError that names every mistake */
 export function readConfig(environment: Environment) {
-  return readSettings(settings, environment);
+  return readKeyedSettings(settings, environment, 'SHARE_KEY');
 }

@@ -4,7 +4,6 @@ import { FraudSignalsServiceDefinition } from '@selfsame/contracts/fraud_signals
 import { SessionServiceDefinition } from '@selfsame/contracts/session/v1/service';
 import { ShareServiceDefinition } from '@selfsame/contracts/share/v1/service';
 import { openDatabase } from '@selfsame/database/database';
-import { openKeyring } from '@selfsame/keys/keyring';
 import { connectGrpc, serveGrpc } from '@selfsame/runtime/grpc';
 import type { Lifecycle } from '@selfsame/runtime/lifecycle';
 import type { Log } from '@selfsame/runtime/log';
@@ -15,6 +14,7 @@ import { startSweeper } from './import-sweeper.ts';
 import { subscribeAll } from './inbound/consumers.ts';
 import { createApi } from './inbound/http/server.ts';
 import { shareRpc } from './inbound/rpc.ts';
+import { openShareKeyring } from './keyring.ts';
 import { migrations } from './migrations.ts';
 import type { Tables } from './outbound/tables.ts';
 import { startRecordSweeper } from './record-sweeper.ts';
@@ -51,13 +51,7 @@ export async function createService(options: {
   });
   lifecycle.onStop('database', database.close);
 
-  const keyring = await openKeyring({
-    purpose: 'share',
-    database,
-    settings: config,
-    firstKey: config.shareKey,
-    log,
-  });
+  const keyring = await openShareKeyring({ database, settings: config, log });
   lifecycle.onStop('keyring', keyring.close);
 
   const signing = await openSigning({ database, keyring, log });

@@ -1,4 +1,7 @@
+import { execFile } from 'node:child_process';
 import { createPublicKey, createVerify, randomBytes, randomUUID, verify } from 'node:crypto';
+import { join } from 'node:path';
+import { promisify } from 'node:util';
 import fc from 'fast-check';
 import {
   base64url,
@@ -427,6 +430,27 @@ describe('keys that are changed', () => {
     await expect(compactDecrypt(claims.sealed, privateKey)).rejects.toThrow();
     expect((await audienceKeyOf(partner.id)).key_id).not.toBe(genuine.key_id);
     expect((await world.importAs(partner, token)).status).toBe(201);
+  });
+
+  it('are changed by an operator, who sees ids and ages alone', async () => {
+    const { context, environment, partner } = world;
+    const { token } = await shared();
+    const former = await audienceKeyOf(partner.id);
+    const command = async (...words: string[]) => {
+      const path = join(import.meta.dirname, '../src/cli/share-keys.ts');
+      const env = { ...process.env, ...environment };
+      return (await promisify(execFile)(process.execPath, [path, ...words], { env })).stdout;
+    };
+    const rotated = JSON.parse(await command('rotate', 'audience', '--application', partner.id));
+    expect(rotated.key_id).not.toBe(former.key_id);
+    expect((await audienceKeyOf(partner.id)).key_id).toBe(rotated.key_id);
+    expect((await world.importAs(partner, token)).status).toBe(201);
+    const signing = JSON.parse(await command('rotate', 'signing')).key_id;
+    await context.signing.refresh();
+    expect(context.signing.keyId).toBe(signing);
+    const listed = await command('list');
+    for (const id of [former.key_id, rotated.key_id, signing]) expect(listed).toContain(id);
+    expect(listed).not.toContain(String(former.public_jwk.x));
   });
 
   it('are one, however many share with a new partner at once', async () => {

@@ -2,12 +2,12 @@ import { readFileSync } from 'node:fs';
 import { parseArgs } from 'node:util';
 import { recordCommand } from '@selfsame/bus/commands';
 import { type Database, openDatabase } from '@selfsame/database/database';
-import { openKeyring } from '@selfsame/keys/keyring';
-import { keySettings } from '@selfsame/keys/settings';
-import { readSettings, setting, sharedSettings } from '@selfsame/runtime/config';
+import { keySettings, ownKey } from '@selfsame/keys/settings';
+import { readSettings, sharedSettings } from '@selfsame/runtime/config';
 import { createLog } from '@selfsame/runtime/log';
 import { createLocalJWKSet } from 'jose';
 import { shareRecordDays } from '../config.ts';
+import { openShareKeyring } from '../keyring.ts';
 import { migrations } from '../migrations.ts';
 import { findLogs } from '../outbound/record-store.ts';
 import type { Tables } from '../outbound/tables.ts';
@@ -29,7 +29,7 @@ const everyKey = { shareRecordDays: 36_500 };
 const settings = {
   databaseUrl: sharedSettings.databaseUrl,
   ...keySettings,
-  shareKey: setting.key('SHARE_KEY', { bytes: 32 }),
+  shareKey: ownKey('SHARE_KEY'),
   shareRecordDays,
 };
 
@@ -58,8 +58,7 @@ async function run(action: 'verify' | 'head', application: string | undefined, h
   const options = { service: 'share', url: config.databaseUrl, migrations, maxConnections: 2 };
   const database = await openDatabase<Tables>(options);
   try {
-    const { shareKey: firstKey } = config;
-    const keyring = await openKeyring({ purpose: 'share', database, settings: config, firstKey, log });
+    const keyring = await openShareKeyring({ database, settings: config, log });
     const signing = await openSigning({ database, keyring, log });
     try {
       if (action === 'head' && application !== undefined) {
