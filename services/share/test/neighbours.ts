@@ -1,6 +1,7 @@
 import { createHash, randomBytes, randomUUID } from 'node:crypto';
 import type { GrantReferenceRequest } from '@selfsame/contracts/biometrics/v1/service';
 import { BiometricsServiceDefinition } from '@selfsame/contracts/biometrics/v1/service';
+import { FraudSignalsServiceDefinition } from '@selfsame/contracts/fraud_signals/v1/service';
 import type { ExportSessionResponse, ImportSessionRequest } from '@selfsame/contracts/session/v1/service';
 import {
   ExportSessionResponse as Exported,
@@ -29,6 +30,9 @@ export interface TestSession {
   userPid: string;
   /** What was imported; empty for one that was not. */
   imported: ImportSessionRequest | undefined;
+  /** Digests of the keys of the devices that took its selfies. */
+  deviceKeys?: Buffer[];
+  language?: string;
 }
 
 /** Where a call of a neighbour can be held up, broken or watched. */
@@ -38,9 +42,10 @@ export type Point =
   /** The session is made; nobody has been told. */
   | 'imported'
   | 'grant'
-  | 'granted';
+  | 'granted'
+  | 'name';
 
-/** session and biometrics, on one real gRPC server, with answers as a test wants them. */
+/** session, biometrics and fraud-signals, on one real gRPC server, with answers as a test wants them. */
 export interface Neighbours {
   readonly port: number;
   readonly sessions: Map<string, TestSession>;
@@ -78,7 +83,7 @@ export async function serveNeighbours(
   const sessions = new Map<string, TestSession>();
   const grants = new Map<string, GrantReferenceRequest>();
   const templates = new Set<string>();
-  const passed = { export: 0, import: 0, imported: 0, grant: 0, granted: 0 };
+  const passed = { export: 0, import: 0, imported: 0, grant: 0, granted: 0, name: 0 };
   const neighbours = { sessions, grants, templates, passed, at: async (_point: Point) => {} };
   const pass = async (point: Point) => {
     passed[point] += 1;
@@ -151,6 +156,15 @@ export async function serveNeighbours(
         leaveSession: notHere,
         forgetDevice: notHere,
       });
+      server.add(FraudSignalsServiceDefinition, {
+        nameDevice: async ({ applicationId, keySha256 }) => {
+          await pass('name');
+          return { deviceName: deviceName(applicationId, keySha256) };
+        },
+        assess: notHere,
+        checkRules: notHere,
+        forgetDevices: notHere,
+      });
       server.add(BiometricsServiceDefinition, {
         async grantReference(request) {
           await pass('grant');
@@ -175,6 +189,13 @@ export async function serveNeighbours(
   return Object.assign(neighbours, { port, stop });
 }
 
+/** As fraud-signals names a device within an application. */
+function deviceName(applicationId: string, key: Uint8Array): string {
+  return `selfsame-fp-${digest(`${applicationId} ${Buffer.from(key).toString('hex')}`)
+    .toString('hex')
+    .slice(0, 32)}`;
+}
+
 function exported(session: TestSession, applications: readonly TestApplication[]): ExportSessionResponse {
   const snapshot = { status: session.status, finding: secretFinding, number: session.sequence };
   return Exported.fromPartial({
@@ -186,6 +207,10 @@ function exported(session: TestSession, applications: readonly TestApplication[]
     snapshotJson: Buffer.from(JSON.stringify(snapshot)),
     applicationName: applications.find(({ id }) => id === session.applicationId)?.name ?? '',
     decidedAt: new Date('2026-11-21T10:00:00Z'),
+    deviceNames: (session.deviceKeys ?? []).map((key) => deviceName(session.applicationId, key)),
+    language: session.language ?? '',
+    allowedOrigins: ['https://bank.example.test'],
+    appearance: { colors: { color_primary: '#123456' } },
   });
 }
 
