@@ -1,4 +1,4 @@
-import { type Setting, setting } from '@selfsame/runtime/config';
+import { ConfigError, type Environment, readSettings, type Setting, setting } from '@selfsame/runtime/config';
 
 /** Where the keys that seal a service's data keys are. */
 export interface KeySettings {
@@ -32,3 +32,37 @@ export const keySettings = {
   kmsAccessKeyId: setting.optionalString('KMS_ACCESS_KEY_ID'),
   kmsSecretAccessKey: setting.optionalString('KMS_SECRET_ACCESS_KEY'),
 } satisfies { [K in keyof KeySettings]: Setting<KeySettings[K]> };
+
+/** What each provider cannot do without, besides the service's own key of `environment`. */
+const neededBy: Readonly<Record<string, readonly string[]>> = {
+  file: ['KEY_FILE'],
+  'aws-kms': ['KMS_KEY_ID', 'KMS_ACCESS_KEY_ID', 'KMS_SECRET_ACCESS_KEY'],
+};
+
+/**
+ * `readSettings` for a service that opens a keyring: what its provider needs is missed together with everything else.
+ * @param ownVariable the service's own key, read with `ownKey`
+ * @throws ConfigError that names every mistake
+ */
+export function readKeyedSettings<T extends Record<string, Setting<unknown>>>(
+  settings: T,
+  environment: Environment,
+  ownVariable: string,
+): ReturnType<typeof readSettings<T>> {
+  const mistakes = missingSettings(environment, ownVariable);
+  try {
+    const read = readSettings(settings, environment);
+    if (mistakes.length === 0) return read;
+  } catch (error) {
+    if (!(error instanceof ConfigError)) throw error;
+    mistakes.push(...error.mistakes);
+  }
+  throw new ConfigError(mistakes);
+}
+
+function missingSettings(environment: Environment, ownVariable: string): string[] {
+  const provider = environment.KEY_PROVIDER?.trim() || 'environment';
+  const needed = provider === 'environment' ? [ownVariable] : (neededBy[provider] ?? []);
+  const missing = needed.filter((name) => !environment[name]?.trim());
+  return missing.map((name) => `${name} is not set (KEY_PROVIDER=${provider} needs it)`);
+}

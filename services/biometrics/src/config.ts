@@ -1,9 +1,9 @@
 import { availableParallelism } from 'node:os';
 import { busSettings } from '@selfsame/bus/settings';
-import { keySettings, ownKey } from '@selfsame/keys/settings';
+import { keySettings, ownKey, readKeyedSettings } from '@selfsame/keys/settings';
 import {
   type Environment,
-  readSettings,
+  type readSettings,
   type Setting,
   setting,
   sharedSettings,
@@ -81,7 +81,7 @@ function optional<T>({ name, read }: Setting<T>): Setting<T | undefined> {
 
 /** @throws ConfigError naming every variable that is missing or wrong */
 export function readConfig(environment: Environment): Config {
-  const read = readSettings(settings, environment);
+  const read = readKeyedSettings(settings, environment, 'BIOMETRIC_KEY');
   const device = deviceOf(read.provider, availableParallelism());
   return { ...read, workers: read.workers ?? device.workers, device, assetPlaces: assetPlaces(environment) };
 }

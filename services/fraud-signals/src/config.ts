@@ -1,7 +1,7 @@
 import { busSettings } from '@selfsame/bus/settings';
-import { keySettings, ownKey } from '@selfsame/keys/settings';
+import { keySettings, ownKey, readKeyedSettings } from '@selfsame/keys/settings';
 import type { Environment } from '@selfsame/runtime/config';
-import { readSettings, setting, sharedSettings } from '@selfsame/runtime/config';
+import { setting, sharedSettings } from '@selfsame/runtime/config';
 
 const neighbour = { pattern: /^[^\s/]+:\d+$/, hint: 'host:port' };
 
@@ -32,5 +32,5 @@ export type Config = ReturnType<typeof readConfig>;
 
 /** @throws ConfigError that names every mistake */
 export function readConfig(environment: Environment) {
-  return readSettings(settings, environment);
+  return readKeyedSettings(settings, environment, 'SIGNALS_KEY');
 }

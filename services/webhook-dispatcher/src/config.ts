@@ -1,12 +1,6 @@
 import { busSettings, type StreamSettings } from '@selfsame/bus/settings';
-import { type KeySettings, keySettings, ownKey } from '@selfsame/keys/settings';
-import {
-  ConfigError,
-  type Environment,
-  readSettings,
-  setting,
-  sharedSettings,
-} from '@selfsame/runtime/config';
+import { type KeySettings, keySettings, ownKey, readKeyedSettings } from '@selfsame/keys/settings';
+import { ConfigError, type Environment, setting, sharedSettings } from '@selfsame/runtime/config';
 import { type AddressPolicy, readNetworks } from './domain/addresses.ts';
 import type { HealthPolicy } from './domain/health.ts';
 import { type RetrySchedule, retryLimits, retryPresets } from './domain/schedule.ts';
@@ -78,7 +72,7 @@ export function readConfig(environment: Environment): Config {
     disableAfterHours,
     gapSeconds,
     ...rest
-  } = readSettings(settings, environment);
+  } = readKeyedSettings(settings, environment, 'WEBHOOK_SECRET_KEY');
   const mistakes: string[] = [];
   const attempt = <T>(name: string, read: () => T, otherwise: T): T => {
     try {
