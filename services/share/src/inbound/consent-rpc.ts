@@ -30,10 +30,10 @@ const statuses = {
 /** What the hosted page asks about consents. */
 export function consentRpc(context: Context): ShareServiceImplementation {
   return {
-    async readConsent({ tokenSha256, languages }) {
+    async readConsent({ tokenSha256, languages, askedLanguage }) {
       const row = await findConsentByToken(context.database.db, Buffer.from(tokenSha256));
       if (row === undefined) throw new Failure('not_found', 'consent_not_found', 'Not found.');
-      const language = consentLanguage([...languages, row.language]);
+      const language = consentLanguage([askedLanguage, row.language, ...languages]);
       return { consent: await hosted(context, row, language) };
     },
     async answerConsent(request) {
