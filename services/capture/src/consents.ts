@@ -6,15 +6,24 @@ import { consentText, type DeviceProof, isProofValid } from './domain/device-pro
 
 /**
  * What a person is asked, or has answered; changes nothing.
- * @param languages of the person, best first
+ * @param wanted in which languages; the text comes in what the link names, else in what the application has set
  * @throws Failure `not_found`
  */
 export async function readConsent(
   { neighbours }: Context,
   tokenSha256: Buffer,
-  languages: string[],
+  wanted: WantedLanguages,
 ): Promise<HostedConsent> {
-  return hostedConsent((await neighbours.share.readConsent({ tokenSha256, languages })).consent);
+  const asked = { tokenSha256, askedLanguage: wanted.asked, languages: [...wanted.accepted] };
+  return hostedConsent((await neighbours.share.readConsent(asked)).consent);
+}
+
+/** What a request says of languages. */
+export interface WantedLanguages {
+  /** That the link names; empty: none. */
+  readonly asked: string;
+  /** Of the browser, best first. */
+  readonly accepted: readonly string[];
 }
 
 /** How a page answers. */

@@ -81,16 +81,19 @@ describe('the page that asks for a consent', () => {
   it('speaks as the text does, which comes in the language of the link, else of the browser', async () => {
     await get(link('ko'), { 'accept-language': 'ja' });
     await get(link(), { 'accept-language': 'pt-BR, de;q=0.5' });
-    expect(world.seen.consentReads.map(({ languages: asked }) => asked)).toEqual([
-      ['ko', 'ja'],
-      ['pt-BR', 'de'],
+    await get(link(), { 'accept-language': 'gl' });
+    const reads = world.seen.consentReads.map((read) => [read.askedLanguage, ...read.languages]);
+    expect(reads).toEqual([
+      ['ko', 'ja', 'ko'],
+      ['', 'pt-BR', 'de', 'pt'],
+      ['', 'gl', 'es'],
     ]);
     world.script.consent = askedConsent({ language: 'ar' });
     const html = await (await get(link('de'))).text();
     expect(html).toContain('<html lang="ar" dir="rtl">');
     expect(given<ConsentTexts>(html, 'texts').language).toBe('ar');
     await state('?language=ar');
-    expect(world.seen.consentReads.at(-1)?.languages).toEqual(['ar']);
+    expect(world.seen.consentReads.at(-1)?.askedLanguage).toBe('ar');
     expect((await get('/toolonglanguage/consent/abcdefgh')).status).toBe(404);
   });
 

@@ -6,7 +6,7 @@ import type { ConsentEnd, PageConsent } from '../../page/consent/given.ts';
 import { consentCatalogue } from '../../page/consent/texts/catalogues.ts';
 import { createSay } from '../../page/src/texts/catalogue.ts';
 import { type Language, nearestLanguage } from '../../page/src/texts/language.ts';
-import { consentViewOf, readConsent } from '../consents.ts';
+import { consentViewOf, readConsent, type WantedLanguages } from '../consents.ts';
 import type { Context } from '../context.ts';
 import { acceptedLanguages } from '../domain/accepted-languages.ts';
 import { appearanceCss } from '../domain/appearance.ts';
@@ -50,7 +50,7 @@ export async function consentPage(
     };
     const { pieces, styles } = await html.compose({
       // The page speaks as the text does.
-      language: nearestLanguage([hosted?.language ?? '', ...wanted]),
+      language: nearestLanguage([hosted?.language ?? '', wanted.asked, ...wanted.accepted]),
       css: appearance === undefined ? '' : appearanceCss(appearance),
       icon: appearance?.faviconUrl ?? '',
       given,
@@ -68,10 +68,10 @@ export async function consentPage(
   }
 }
 
-/** Of the person, best first: as the link says it, else as their browser does. */
-function wantedLanguages(request: FastifyRequest, asked: string): string[] {
+/** What the link and the browser say; a reader of a language that nobody here speaks has its relative last. */
+export function wantedLanguages(request: FastifyRequest, asked: string): WantedLanguages {
   const accepted = acceptedLanguages(request.headers['accept-language'] ?? '');
-  return asked === '' ? accepted : [asked, ...accepted];
+  return { asked, accepted: [...accepted, nearestLanguage([asked, ...accepted])] };
 }
 
 /** The consent behind the link, or why there is none; the status tells machines what the page tells people. */
@@ -83,7 +83,7 @@ async function find(
   request: FastifyRequest,
   context: Context,
   admission: Admission,
-  languages: string[],
+  languages: WantedLanguages,
 ): Promise<Found> {
   try {
     admission.admitClient(request);

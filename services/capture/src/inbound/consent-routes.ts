@@ -1,14 +1,14 @@
-import type { HttpServer } from '@selfsame/http/server';
+import { FieldError, type HttpServer } from '@selfsame/http/server';
 import { Failure } from '@selfsame/runtime/errors';
 import type { FastifyRequest } from 'fastify';
 import { consentQuery, consentRequest, consentView } from '../consent-wire.ts';
 import { answerConsent, consentViewOf, readConsent } from '../consents.ts';
 import type { Context } from '../context.ts';
-import { acceptedLanguages } from '../domain/accepted-languages.ts';
 import { originOf } from '../domain/device.ts';
 import { isSameOrigin } from '../domain/same-origin.ts';
 import { refusal } from '../wire.ts';
 import type { Admission } from './admission.ts';
+import { wantedLanguages } from './consent-page.ts';
 import { answerRefusal, OtherOrigin } from './refusals.ts';
 import { tokenDigest, tokenParams } from './token.ts';
 
@@ -36,10 +36,8 @@ export async function consentRoutes(api: HttpServer, context: Context, admission
       },
     },
     async (request) => {
-      const { language } = request.query;
-      const accepted = acceptedLanguages(request.headers['accept-language'] ?? '');
-      const languages = language === undefined ? accepted : [language, ...accepted];
-      return consentViewOf(await readConsent(context, tokenDigest(request.params.token), languages));
+      const wanted = wantedLanguages(request, request.query.language ?? '');
+      return consentViewOf(await readConsent(context, tokenDigest(request.params.token), wanted));
     },
   );
 
@@ -75,6 +73,7 @@ async function demandOwnPage({ headers, host, protocol }: FastifyRequest): Promi
 /** What share refuses, in words about consents; what it refuses for load stays as it is. */
 function ofConsent(error: unknown): unknown {
   if (!(error instanceof Failure)) return error;
+  if (error.kind === 'invalid') return new FieldError({ answer: 'Unreadable.' });
   const code = error.kind === 'not_found' ? 'consent_unknown' : error.code;
   if (error.kind === 'not_found' || error.kind === 'precondition' || error.kind === 'conflict') {
     const known = codes.has(code) ? code : 'consent_closed';
