@@ -42,14 +42,16 @@ export async function openSigning(options: {
   let current: { keyId: string; key: KeyObject } | undefined;
 
   async function load(): Promise<{ keyId: string; key: KeyObject }> {
-    const row = await findSigningKey(database.db);
-    if (row?.sealed_private) {
-      if (current?.keyId === row.key_id) return current;
-      const der = await keyring.open(row.sealed_private, ownerOf(row.key_id));
-      return { keyId: row.key_id, key: createPrivateKey({ key: der, format: 'der', type: 'pkcs8' }) };
+    let row = await findSigningKey(database.db);
+    if (!row) {
+      await insertSigningKey(database.db, await newSigningKey(keyring));
+      // What lies in the table counts: another replica may have been first.
+      row = await findSigningKey(database.db);
     }
-    await insertSigningKey(database.db, await newSigningKey(keyring));
-    return load();
+    if (!row?.sealed_private) throw new Error('the current signing key has no private half');
+    if (current?.keyId === row.key_id) return current;
+    const der = await keyring.open(row.sealed_private, ownerOf(row.key_id));
+    return { keyId: row.key_id, key: createPrivateKey({ key: der, format: 'der', type: 'pkcs8' }) };
   }
 
   async function refresh(): Promise<void> {

@@ -21,6 +21,7 @@ import { createService, serviceName } from '../src/service.ts';
 import {
   type Neighbours,
   newApplication,
+  publishedWorkflow,
   serveNeighbours,
   type TestApplication,
   type TestSession,
@@ -251,7 +252,7 @@ export function importWith(
 ): Promise<ApiAnswer> {
   return call('POST', '/v3/session/import-shared/', {
     share_token: token,
-    workflow_id: 'partner_wf',
+    workflow_id: publishedWorkflow,
     vendor_data: 'their-user',
     trust_review: true,
     ...body,

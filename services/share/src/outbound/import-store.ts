@@ -84,14 +84,14 @@ export async function takePending(tx: Queries, importId: string): Promise<Import
     .executeTakeFirst();
 }
 
-/** Pending imports that nobody has been at for so long, oldest first. */
+/** Pending imports that are so old, in no order: those that fail again do not keep others waiting. */
 export async function findLeft(db: Queries, afterMs: number, limit: number): Promise<string[]> {
   const rows = await db
     .selectFrom('imports')
     .select('import_id')
     .where('status', '=', 'pending')
     .where('reserved_at', '<=', sql<Date>`now() - ${afterMs} * interval '1 millisecond'`)
-    .orderBy('reserved_at')
+    .orderBy(sql`random()`)
     .limit(limit)
     .execute();
   return rows.map(({ import_id }) => import_id);
