@@ -1,5 +1,6 @@
 import { enqueueDeferred } from '@selfsame/bus/deferred';
 import { type Database, openDatabase } from '@selfsame/database/database';
+import type { KyselyPlugin } from 'kysely';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { assetPlaces, loadModelBytes } from '../src/assets.ts';
 import type { Context } from '../src/context.ts';
@@ -38,7 +39,17 @@ beforeAll(async () => {
   await faces.built;
   const bus = { enqueue: enqueueDeferred };
   const images = noImages({ database, log: world.log });
-  context = { log: world.log, database, vault, bus, pool, faces, images, candidateDays: 30, adaptEveryMs: 0 };
+  context = {
+    log: world.log,
+    database,
+    vault,
+    bus,
+    pool,
+    faces,
+    images,
+    candidateDays: 30,
+    adaptEveryMs: 86_400_000,
+  };
   close = async () => {
     await faces.close();
     await pool.close();
@@ -51,7 +62,12 @@ afterAll(() => close());
 const [ada, adaAgain] = ['img/p04_1.jpg', 'img/p04_3.jpg'] as const;
 
 /** A look at the same person, during which something else happens. */
-function look(session: TestSession, asked: Partial<Attempt>, meanwhile: () => Promise<unknown>) {
+function look(
+  session: TestSession,
+  asked: Partial<Attempt>,
+  meanwhile: () => Promise<unknown>,
+  within = context,
+) {
   const watched: WorkerPool = {
     ...pool,
     async look(image, signal, options) {
@@ -68,7 +84,7 @@ function look(session: TestSession, asked: Partial<Attempt>, meanwhile: () => Pr
     search: 'none',
     ...asked,
   };
-  return verify({ ...context, pool: watched }, attempt, AbortSignal.timeout(30_000));
+  return verify({ ...within, pool: watched }, attempt, AbortSignal.timeout(30_000));
 }
 
 const revoke = ({ applicationId }: TestSession) => revokeTemplateKey(context, { applicationId, version: 1 });
@@ -103,4 +119,32 @@ test('a look leaves nothing of a subject who is forgotten before it answers', as
     expect(candidateId).toBeUndefined();
     expect(await world.kept(session)).toEqual([]);
   }
+});
+
+test('an ordinary sign-in asks Postgres once, also where templates adapt', async () => {
+  const session = await enrolled();
+  let asked = 0;
+  const counter: KyselyPlugin = {
+    transformQuery({ node }) {
+      asked += 1;
+      return node;
+    },
+    transformResult: async ({ result }) => result,
+  };
+  const counted = { ...context, database: { ...database, db: database.db.withPlugin(counter) } };
+  const signIn = async (adaptsTemplate: boolean) => {
+    asked = 0;
+    const { candidateId } = await look(session, { adaptsTemplate }, async () => {}, counted);
+    return { asked, adapts: candidateId !== undefined };
+  };
+  expect(await signIn(false)).toEqual({ asked: 1, adapts: false });
+  // The template, the active key, the candidate.
+  expect(await signIn(true)).toEqual({ asked: 3, adapts: true });
+  await database.db
+    .updateTable('templates')
+    .set({ adapted_at: new Date() })
+    .where('application_id', '=', session.applicationId)
+    .where('kind', '=', 'subject')
+    .execute();
+  expect(await signIn(true)).toEqual({ asked: 1, adapts: false });
 });
