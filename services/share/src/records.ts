@@ -3,7 +3,14 @@ import type { Transaction } from '@selfsame/database/database';
 import type { Context } from './context.ts';
 import { addLeaf, emptyRoot, leafHash, peaksOf, rootOf } from './domain/merkle.ts';
 import { leafText, type PlacedRecord, type RecordEntry } from './domain/record.ts';
-import { findEnd, findNodes, insertRecord, type LogEnd, lockLog } from './outbound/record-store.ts';
+import {
+  findEnd,
+  findEndWithPeaks,
+  findNodes,
+  insertRecord,
+  type LogEnd,
+  lockLog,
+} from './outbound/record-store.ts';
 import type { Tables } from './outbound/tables.ts';
 
 /** The type of a head, in the header of its signature. */
@@ -51,9 +58,8 @@ async function append(
 ): Promise<void> {
   const { applicationId } = entry;
   await lockLog(tx, applicationId);
-  const end = await findEnd(tx, applicationId);
-  const size = end?.sequence ?? 0;
-  const peaks = await findNodes(tx, applicationId, peaksOf(size));
+  const end = await findEndWithPeaks(tx, applicationId);
+  const { sequence: size, peaks } = end ?? { sequence: 0, peaks: [] };
   const record: PlacedRecord = {
     ...entry,
     sequence: size + 1,

@@ -1,4 +1,5 @@
-import type { Insertable, Selectable } from 'kysely';
+import { prepared } from '@selfsame/database/prepared';
+import type { Selectable } from 'kysely';
 import { sql } from 'kysely';
 import type { NodeId, TreeNode } from '../domain/merkle.ts';
 import { type PlacedRecord, type RecordKind, recordFormat } from '../domain/record.ts';
@@ -56,6 +57,28 @@ export async function findNodes(
   });
 }
 
+/** The last entry with the complete subtrees that its tree consists of, largest first; undefined for a log without any. */
+export async function findEndWithPeaks(
+  tx: Queries,
+  applicationId: string,
+): Promise<(LogEnd & { readonly peaks: Buffer[] }) | undefined> {
+  const [row] = await endWithPeaks(tx, { applicationId });
+  return row;
+}
+
+// One for each bit of the size: a tree of 6 leaves is one of 4 and one of 2.
+const endWithPeaks = prepared<{ applicationId: string }, LogEnd & { peaks: Buffer[] }>(
+  'record_end',
+  (value) => sql`
+    SELECT r.sequence, r.at, r.hash, r.head, ARRAY(
+      SELECT n.hash FROM generate_series(0, 52) AS l (level)
+      JOIN record_nodes AS n ON n.application_id = r.application_id AND n.level = l.level
+        AND n.position = (r.sequence >> l.level) - 1
+      WHERE (r.sequence >> l.level) & 1 = 1 ORDER BY l.level DESC
+    ) AS peaks
+    FROM records AS r WHERE r.application_id = ${value('applicationId')} ORDER BY r.sequence DESC LIMIT 1`,
+);
+
 /** Writes an entry and the subtrees that it completes. */
 export async function insertRecord(
   tx: Queries,
@@ -67,41 +90,45 @@ export async function insertRecord(
     readonly nodes: readonly TreeNode[];
   },
 ): Promise<void> {
-  await tx.insertInto('records').values(toRow(record, made)).execute();
-  await tx
-    .insertInto('record_nodes')
-    .values(made.nodes.map((node) => ({ application_id: record.applicationId, ...node })))
-    .execute();
+  const { nodes, ...entry } = made;
+  await insertEntry(tx, {
+    ...record,
+    ...entry,
+    format: recordFormat,
+    levels: nodes.map(({ level }) => level),
+    positions: nodes.map(({ position }) => position),
+    hashes: nodes.map(({ hash }) => hash),
+  });
 }
 
-function toRow(
-  record: PlacedRecord,
-  made: { readonly hash: Buffer; readonly head: string; readonly keptFrom: Date },
-): Insertable<Tables['records']> {
-  return {
-    application_id: record.applicationId,
-    sequence: record.sequence,
-    format: recordFormat,
-    at: record.at,
-    kind: record.kind,
-    user_pid: record.userPid,
-    from_application_id: record.fromApplicationId,
-    audience_id: record.audienceId,
-    audience: record.audience,
-    purpose: record.purpose,
-    scope: record.scope,
-    share_id: record.shareId,
-    consent_id: record.consentId,
-    expires_at: record.expiresAt,
-    import_status: record.importStatus,
-    note: record.note,
-    document_sha256: record.documentSha256,
-    salt: record.salt,
-    kept_from: made.keptFrom,
-    hash: made.hash,
-    head: made.head,
-  };
-}
+type EntryValues = PlacedRecord & {
+  readonly format: number;
+  readonly hash: Buffer;
+  readonly head: string;
+  readonly keptFrom: Date;
+  readonly levels: readonly number[];
+  readonly positions: readonly number[];
+  readonly hashes: readonly Buffer[];
+};
+
+// One statement: whoever writes holds up everybody else who wants to.
+const insertEntry = prepared<EntryValues>(
+  'record_insert',
+  (value) => sql`
+    WITH entry AS (
+      INSERT INTO records (application_id, sequence, format, at, kind, user_pid, from_application_id, audience_id, audience,
+        purpose, scope, share_id, consent_id, expires_at, import_status, note, document_sha256, salt, kept_from, hash, head)
+      VALUES (${value('applicationId')}, ${value('sequence')}, ${value('format')}, ${value('at')}, ${value('kind')},
+        ${value('userPid')}, ${value('fromApplicationId')}, ${value('audienceId')}, ${value('audience')},
+        ${value('purpose')}, ${value('scope')}, ${value('shareId')}, ${value('consentId')}, ${value('expiresAt')},
+        ${value('importStatus')}, ${value('note')}, ${value('documentSha256')}, ${value('salt')}, ${value('keptFrom')},
+        ${value('hash')}, ${value('head')})
+      RETURNING application_id
+    )
+    INSERT INTO record_nodes (application_id, level, position, hash)
+    SELECT entry.application_id, node.* FROM entry,
+      unnest(${value('levels')}::smallint[], ${value('positions')}::bigint[], ${value('hashes')}::bytea[]) AS node`,
+);
 
 /** What entries are asked for; undefined: all. */
 export interface RecordFilter {
