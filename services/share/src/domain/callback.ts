@@ -1,7 +1,19 @@
 /** Schemes that run, read or install something where a link is followed; the hosted page refuses the same ones. */
 const refusedSchemes: ReadonlySet<string> = new Set(
   [
-    ...['javascript', 'data', 'vbscript', 'file', 'blob', 'about', 'filesystem', 'view-source', 'ws', 'wss', 'ftp'],
+    ...[
+      'javascript',
+      'data',
+      'vbscript',
+      'file',
+      'blob',
+      'about',
+      'filesystem',
+      'view-source',
+      'ws',
+      'wss',
+      'ftp',
+    ],
     ...['intent', 'jar', 'chrome', 'chrome-extension', 'moz-extension', 'resource', 'shell', 'search-ms'],
     ...['ms-msdt', 'ms-officecmd', 'ms-appinstaller', 'itms-services'],
   ].map((scheme) => `${scheme}:`),
