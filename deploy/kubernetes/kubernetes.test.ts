@@ -20,6 +20,7 @@ interface Container {
   ports?: { name: string }[];
   envFrom?: { configMapRef?: { name: string }; secretRef?: { name: string } }[];
   securityContext?: { readOnlyRootFilesystem?: boolean; capabilities?: { drop?: string[] } };
+  volumeMounts?: { mountPath: string }[];
   resources?: { requests?: { cpu?: string }; limits?: { memory?: string } };
   [probe: `${string}Probe`]: { httpGet: { path: string; port: string } };
 }
@@ -36,7 +37,10 @@ interface Manifest {
     podSelector?: object;
     ingress?: { ports: { port: string }[]; from?: object[] }[];
     ports?: { name: string; port: number; targetPort: string }[];
-    template: { metadata: { labels: Record<string, string> }; spec: { containers: [Container] } };
+    template: {
+      metadata: { labels: Record<string, string> };
+      spec: { containers: [Container]; volumes?: { secret?: { secretName: string; defaultMode: number } }[] };
+    };
     rules?: { backendRefs: { name: string; port: number }[] }[];
   };
 }
@@ -93,7 +97,7 @@ describe.skipIf(kubectl === undefined)(title, () => {
       .flatMap((each) => Object.entries(each.data ?? {}))
       .flatMap(([name, value]) => (name.endsWith('_GRPC') ? [value] : []));
     expect(new Set(callees)).toEqual(
-      new Set(['session-grpc:9090', 'biometrics-grpc:9090', 'fraud-signals-grpc:9090']),
+      new Set(['session-grpc:9090', 'biometrics-grpc:9090', 'fraud-signals-grpc:9090', 'share-grpc:9090']),
     );
     for (const [host = '', port] of callees.map((each) => each.split(':'))) {
       const { spec } = find('Service', host);
@@ -158,6 +162,7 @@ describe.skipIf(kubectl === undefined)(title, () => {
     ['capture', []],
     ['biometrics', ['BIOMETRIC_KEY', 'DATABASE_URL']],
     ['fraud-signals', ['DATABASE_URL', 'SIGNALS_KEY']],
+    ['share', ['DATABASE_URL', 'SHARE_KEY']],
     ['webhook-dispatcher', ['DATABASE_URL', 'WEBHOOK_SECRET_KEY']],
   ] as const)('%s is configured but for its secrets: %j', (name, secrets) => {
     const [container] = find('Deployment', `${name}-server`).spec.template.spec.containers;
@@ -181,28 +186,52 @@ describe.skipIf(kubectl === undefined)(title, () => {
     expect(missing.sort(), stderr).toEqual([...secrets, 'LOG_LEVEL'].sort());
   });
 
-  test('an overlay as the README shows it changes what it names', () => {
-    const readme = readFileSync(join(repository, 'deploy/README.md'), 'utf8');
-    const overlay = /```yaml\n(apiVersion: kustomize[^`]+)```/.exec(readme)?.[1] ?? '';
+  /** Renders the first overlay that a page shows. */
+  function renderOverlay(page: string): Manifest[] {
+    const text = readFileSync(join(repository, page), 'utf8');
+    const overlay = /```yaml\n(apiVersion: kustomize[^`]+)```/.exec(text)?.[1] ?? '';
     const folder = mkdtempSync(join(tmpdir(), 'selfsame-overlay-'));
     try {
       symlinkSync(repository, join(folder, 'selfsame'));
       mkdirSync(join(folder, 'production'));
       writeFileSync(join(folder, 'production/kustomization.yaml'), overlay);
-      const changed = render(join(folder, 'production'));
-      const [container] = find('Deployment', 'session-server', changed).spec.template.spec.containers;
-      expect(container.image).toBe('registry.example.com/selfsame/session:1.0.0');
-      const configuration = (container.envFrom ?? []).flatMap(({ configMapRef }) =>
+      return render(join(folder, 'production'));
+    } finally {
+      rmSync(folder, { recursive: true, force: true });
+    }
+  }
+
+  test('an overlay as the README shows it changes what it names', () => {
+    const changed = renderOverlay('deploy/README.md');
+    const configurationOf = (name: string) => {
+      const [container] = find('Deployment', `${name}-server`, changed).spec.template.spec.containers;
+      expect(container.image).toMatch(name === 'session' ? /^registry\.example\.com\/.*:1\.0\.0$/ : /./);
+      return (container.envFrom ?? []).flatMap(({ configMapRef }) =>
         configMapRef === undefined ? [] : [find('ConfigMap', configMapRef.name, changed).data],
       );
-      expect(Object.assign({}, ...configuration)).toMatchObject({
+    };
+    for (const name of ['session', 'share']) {
+      expect(Object.assign({}, ...configurationOf(name))).toMatchObject({
         NATS_URL: 'nats://nats.messaging:4222',
         LOG_LEVEL: 'info',
         PUBLIC_BASE_URL: 'https://id.example.com',
         BIOMETRICS_GRPC: 'biometrics-grpc:9090',
       });
-    } finally {
-      rmSync(folder, { recursive: true, force: true });
+    }
+  });
+
+  test('an overlay as docs/keys.md shows it mounts a key file, and not for biometrics', () => {
+    const changed = renderOverlay('docs/keys.md');
+    for (const name of serviceNames) {
+      const { containers, volumes } = find('Deployment', `${name}-server`, changed).spec.template.spec;
+      const [{ env = [], volumeMounts = [] }] = containers;
+      const usesFile = ['fraud-signals', 'share', 'webhook-dispatcher'].includes(name);
+      const file = env.find((each) => each.name === 'KEY_FILE')?.value;
+      expect(file, name).toBe(usesFile ? '/etc/selfsame/keys/keys.json' : undefined);
+      const mounted = volumeMounts.filter(({ mountPath }) => mountPath === '/etc/selfsame/keys');
+      expect(mounted.length, name).toBe(usesFile ? 1 : 0);
+      const secrets = (volumes ?? []).flatMap(({ secret }) => secret ?? []);
+      expect(secrets, name).toEqual(usesFile ? [{ secretName: 'data-keys', defaultMode: 0o440 }] : []);
     }
   });
 

@@ -17,7 +17,7 @@ import { checkNats, natsCommand, prepareNats } from './nats.ts';
 import { choosePort } from './ports.ts';
 import { checkDatabase, preparePostgres } from './postgres.ts';
 import { fingerprint } from './processes.ts';
-import { loadSecrets, withoutSecrets } from './secrets.ts';
+import { loadKeyFiles, loadSecrets, withoutSecrets } from './secrets.ts';
 import { type Supervised, supervise } from './supervisor.ts';
 
 let folder: string;
@@ -137,11 +137,36 @@ test('without nats-server Docker runs it, and without either every way out is na
 
 test('keys are made once, kept private, and given ones win', () => {
   const first = loadSecrets(folder, {});
-  expect(Buffer.from(first.BIOMETRIC_KEY, 'base64')).toHaveLength(32);
+  expect(Buffer.from(first.SESSION_TOKEN_KEY, 'base64')).toHaveLength(32);
   expect(statSync(join(folder, 'secrets.json')).mode & 0o777).toBe(0o600);
   expect(loadSecrets(folder, {})).toEqual(first);
   expect(loadSecrets(folder, { BIOMETRIC_KEY: 'given' })).toEqual({ ...first, BIOMETRIC_KEY: 'given' });
   expect(readFileSync(join(folder, 'secrets.json'), 'utf8')).not.toContain('given');
+});
+
+test('key files are made once, private, and apart for what is biometric', () => {
+  const secrets = loadSecrets(folder, {});
+  const files = loadKeyFiles(folder, secrets);
+  const [data, biometric] = [files.data, files.biometric].map((file) => {
+    expect(statSync(file).mode & 0o777).toBe(0o600);
+    const { current, keys } = JSON.parse(readFileSync(file, 'utf8'));
+    expect(Buffer.from(keys[current], 'base64')).toHaveLength(32);
+    return keys[current];
+  });
+  expect(data).not.toBe(biometric);
+  loadKeyFiles(folder, secrets);
+  expect(readFileSync(files.data, 'utf8')).toContain(data);
+  mkdirSync(join(folder, 'postgres'));
+  rmSync(files.biometric);
+  expect(() => loadKeyFiles(folder, secrets)).toThrow(`${files.biometric} is gone`);
+});
+
+test('keys that an earlier release made stay with the data, and no new directory gets any', () => {
+  const earlier = { BIOMETRIC_KEY: 'b', SHARE_KEY: 's', SIGNALS_KEY: 'i', WEBHOOK_SECRET_KEY: 'w' };
+  expect(Object.keys(loadSecrets(folder, {})).sort()).toEqual(['POSTGRES_PASSWORD', 'SESSION_TOKEN_KEY']);
+  const file = join(folder, 'secrets.json');
+  writeFileSync(file, JSON.stringify({ ...JSON.parse(readFileSync(file, 'utf8')), ...earlier }));
+  expect(loadSecrets(folder, {})).toMatchObject(earlier);
 });
 
 test('data without its keys is refused, not silently locked away for good', () => {

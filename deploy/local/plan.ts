@@ -2,7 +2,7 @@ import { join } from 'node:path';
 import { Failure } from '@selfsame/runtime/errors';
 import { choosePort, isPortFree } from './ports.ts';
 import { type ProcessName, repository } from './run.ts';
-import { loadSecrets, type Secrets, withoutSecrets } from './secrets.ts';
+import { type KeyFiles, loadKeyFiles, loadSecrets, type Secrets, withoutSecrets } from './secrets.ts';
 import {
   demoPort,
   natsPort,
@@ -37,6 +37,7 @@ export interface Plan {
   readonly options: SystemOptions;
   readonly environment: NodeJS.ProcessEnv;
   readonly secrets: Secrets;
+  readonly keyFiles: KeyFiles;
   readonly ports: Record<ServiceName, Ports>;
   readonly edge: number;
   readonly demo: number;
@@ -52,6 +53,7 @@ export async function makePlan(options: SystemOptions, dataDirectory: string): P
     const how = `stop the program that listens there, or choose another: SELFSAME_PORT=${other} npm start`;
     throw new Failure('conflict', 'port_in_use', `Port ${options.port} is in use: ${how}`);
   }
+  const secrets = loadSecrets(dataDirectory, environment);
   const taken = new Set<number>();
   // A run that asks for no port of its own, as tests do, keeps off the well-known ones: others may start just now.
   const choose = (preferred: number) => choosePort(options.port === 0 ? undefined : preferred, taken);
@@ -65,7 +67,8 @@ export async function makePlan(options: SystemOptions, dataDirectory: string): P
   return {
     options,
     environment,
-    secrets: loadSecrets(dataDirectory, environment),
+    secrets,
+    keyFiles: loadKeyFiles(dataDirectory, secrets),
     ports: ports as Record<ServiceName, Ports>,
     edge,
     demo: await choose(demoPort),

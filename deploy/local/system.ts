@@ -63,7 +63,7 @@ export async function startSystem(options: SystemOptions): Promise<System> {
       openNats(run, plan),
       options.build === true ? buildAll(run, plan) : undefined,
     ]);
-    const { secrets, ports } = plan;
+    const { secrets, keyFiles, ports } = plan;
     // A tunnel that ends here gives phones a way in.
     const publicUrl =
       plan.environment.PUBLIC_BASE_URL ||
@@ -74,6 +74,7 @@ export async function startSystem(options: SystemOptions): Promise<System> {
       databaseUrl,
       natsUrl,
       secrets,
+      keyFiles,
       ports,
       ipDataDirectory: findIpData(plan.environment, run.dataDirectory),
     };

@@ -1,4 +1,4 @@
-import type { Secrets } from './secrets.ts';
+import type { KeyFiles, Secrets } from './secrets.ts';
 
 /** The services of this repository: a folder of services/ each, and a process each. */
 export const serviceNames = [
@@ -46,6 +46,7 @@ export interface Neighbourhood {
   readonly databaseUrl: string;
   readonly natsUrl: string;
   readonly secrets: Secrets;
+  readonly keyFiles: KeyFiles;
   readonly ports: Readonly<Record<ServiceName, Ports>>;
   /** Databases and lists of addresses, where there are any. */
   readonly ipDataDirectory?: string | undefined;
@@ -53,9 +54,11 @@ export interface Neighbourhood {
 
 /** The settings of one service in a local run; secrets only where they belong. */
 export function serviceEnvironment(name: ServiceName, around: Neighbourhood): NodeJS.ProcessEnv {
-  const { ports, host, secrets } = around;
+  const { ports, host, secrets, keyFiles } = around;
   const facts = serviceFacts[name];
   const grpc = (neighbour: ServiceName) => `${host}:${ports[neighbour].grpc}`;
+  const sealing = (file: string) => ({ KEY_PROVIDER: 'file', KEY_FILE: file });
+  const ofBefore = (key: keyof Secrets) => (secrets[key] === undefined ? {} : { [key]: secrets[key] });
   const own: Record<ServiceName, NodeJS.ProcessEnv> = {
     session: {
       BIOMETRICS_GRPC: grpc('biometrics'),
@@ -72,11 +75,16 @@ export function serviceEnvironment(name: ServiceName, around: Neighbourhood): No
       // For those who work on the page: every state of it at /__states.
       CAPTURE_STATES_PAGE: 'true',
     },
-    biometrics: { BIOMETRIC_KEY: secrets.BIOMETRIC_KEY, SESSION_GRPC: grpc('session') },
+    biometrics: {
+      SESSION_GRPC: grpc('session'),
+      ...sealing(keyFiles.biometric),
+      ...ofBefore('BIOMETRIC_KEY'),
+    },
     'fraud-signals': {
       SESSION_GRPC: grpc('session'),
       BIOMETRICS_GRPC: grpc('biometrics'),
-      SIGNALS_KEY: secrets.SIGNALS_KEY,
+      ...sealing(keyFiles.data),
+      ...ofBefore('SIGNALS_KEY'),
       ...(around.ipDataDirectory === undefined ? {} : { SIGNALS_IP_DATA: around.ipDataDirectory }),
     },
     share: {
@@ -84,11 +92,13 @@ export function serviceEnvironment(name: ServiceName, around: Neighbourhood): No
       BIOMETRICS_GRPC: grpc('biometrics'),
       FRAUD_SIGNALS_GRPC: grpc('fraud-signals'),
       PUBLIC_BASE_URL: around.publicUrl,
-      SHARE_KEY: secrets.SHARE_KEY,
+      ...sealing(keyFiles.data),
+      ...ofBefore('SHARE_KEY'),
     },
     'webhook-dispatcher': {
       SESSION_GRPC: grpc('session'),
-      WEBHOOK_SECRET_KEY: secrets.WEBHOOK_SECRET_KEY,
+      ...sealing(keyFiles.data),
+      ...ofBefore('WEBHOOK_SECRET_KEY'),
       // On one machine the receivers are on it too, and speak plain HTTP.
       WEBHOOK_ALLOWED_NETWORKS: '127.0.0.0/8,::1/128',
       WEBHOOK_ALLOW_HTTP: 'true',
