@@ -37,6 +37,9 @@ export function Answered({ state, conductor, say }: ConsentProps & { state: Stat
         <Heading>{say(`answered.${status}`)}</Heading>
         {isElsewhere ? <p class="note">{say('elsewhere')}</p> : null}
         <p {...tongueOf(consent)}>{text[status]}</p>
+        {stays ? null : (
+          <p class="for-readers">{say('verdict.redirecting', { count: secondsBeforeRedirect })}</p>
+        )}
         {status === 'expired' && target === null ? <p>{say('ended.expired.body')}</p> : null}
         {status === 'given' ? (
           <details onToggle={stay}>
