@@ -1,4 +1,5 @@
 import { busSettings } from '@selfsame/bus/settings';
+import { keySettings } from '@selfsame/keys/settings';
 import type { Environment } from '@selfsame/runtime/config';
 import { readSettings, setting, sharedSettings } from '@selfsame/runtime/config';
 import { readPrices } from './domain/usage.ts';
@@ -10,6 +11,7 @@ const settings = {
   databaseUrl: sharedSettings.databaseUrl,
   natsUrl: sharedSettings.natsUrl,
   ...busSettings,
+  ...keySettings,
   trustedProxies: sharedSettings.trustedProxies,
   /** Where the biometrics service answers gRPC, as host:port. */
   biometricsGrpc: setting.string('BIOMETRICS_GRPC', { pattern: /^[^\s/]+:\d+$/, hint: 'host:port' }),
@@ -23,6 +25,12 @@ const settings = {
   sessionCreationsPerMinute: setting.integer('SESSION_CREATIONS_PER_MINUTE', { default: 600, min: 1 }),
   /** US dollars by item, as a JSON object; what it does not name costs as ever. */
   prices: setting.parsed('PRICES_USD', { default: '{}', read: readPrices }),
+  /** How often sessions that applications do not want kept any longer are looked for. */
+  retentionIntervalMs: setting.integer('RETENTION_INTERVAL_MS', {
+    default: 3_600_000,
+    min: 1_000,
+    max: 86_400_000,
+  }),
   sweepIntervalMs: setting.integer('SWEEP_INTERVAL_MS', { default: 5_000, min: 100, max: 3_600_000 }),
 };
 

@@ -1,5 +1,6 @@
 import type { Bus } from '@selfsame/bus/bus';
 import type { Database } from '@selfsame/database/database';
+import type { Keyring } from '@selfsame/keys/keyring';
 import type { Log } from '@selfsame/runtime/log';
 import type { Prices } from './domain/usage.ts';
 import type { Biometrics } from './outbound/biometrics.ts';
@@ -9,7 +10,9 @@ import type { Tables } from './outbound/tables.ts';
 /** What every use case works with. */
 export interface Context {
   readonly database: Database<Tables>;
-  readonly bus: Pick<Bus, 'enqueue'>;
+  readonly bus: Pick<Bus, 'enqueue' | 'forget' | 'erase' | 'eraseDelivered'>;
+  /** Of what this service seals. */
+  readonly keyring: Keyring;
   readonly biometrics: Biometrics;
   readonly fraudSignals: FraudSignals;
   readonly log: Log;

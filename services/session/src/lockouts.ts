@@ -6,7 +6,7 @@ import { networkDigest } from './domain/networks.ts';
 import type { Session } from './domain/session.ts';
 import { lockoutOf } from './domain/workflow.ts';
 import type { LockKey } from './outbound/lockout-store.ts';
-import { findLock, lockRecords, saveRecord } from './outbound/lockout-store.ts';
+import { dropRecord, findLock, lockRecords, saveRecord } from './outbound/lockout-store.ts';
 import type { Queries, Tables } from './outbound/tables.ts';
 
 /** Where a look comes from, as digests that say nothing by themselves; null where it is unknown. */
@@ -84,6 +84,20 @@ export async function countFailure(
   return true;
 }
 
+/** Forgets the failed looks of a subject, whoever it is now. */
+export async function forgetLocks(
+  context: Context,
+  tx: Transaction<Tables>,
+  applicationId: string,
+  vendorData: string,
+): Promise<void> {
+  await dropRecord(tx, {
+    applicationId,
+    kind: 'subject',
+    key: subjectKey(context, applicationId, vendorData),
+  });
+}
+
 function announceLock(
   context: Context,
   tx: Transaction<Tables>,
@@ -97,14 +111,15 @@ function announceLock(
 
 function lockKeys(context: Context, session: Session, origin: Origin): LockKey[] {
   const applicationId = session.application.id;
-  const subject =
-    session.vendorData === null
-      ? null
-      : keyOf(context, ['subject', applicationId], Buffer.from(session.vendorData));
+  const subject = session.vendorData === null ? null : subjectKey(context, applicationId, session.vendorData);
   return (['subject', 'device', 'network'] as const).flatMap((kind) => {
     const key = kind === 'subject' ? subject : origin[kind];
     return key === null ? [] : [{ applicationId, kind, key }];
   });
+}
+
+function subjectKey(context: Context, applicationId: string, vendorData: string): Buffer {
+  return keyOf(context, ['subject', applicationId], Buffer.from(vendorData));
 }
 
 function keyOf(context: Context, scope: readonly string[], value: Uint8Array): Buffer {

@@ -1,6 +1,7 @@
 import { busMigrations } from '@selfsame/bus/migrations';
 import type { Migration } from '@selfsame/database/migrate';
 import { httpMigrations } from '@selfsame/http/migrations';
+import { keyMigrations } from '@selfsame/keys/migrations';
 import { auditLog } from './migrations/audit-log.ts';
 import { organizationsAndImports } from './migrations/organizations-and-imports.ts';
 import { retentionAndErasure } from './migrations/retention-and-erasure.ts';
@@ -265,6 +266,7 @@ ALTER TABLE applications ADD COLUMN has_blocklists boolean NOT NULL DEFAULT fals
 export const migrations: readonly Migration[] = [
   ...busMigrations,
   ...httpMigrations,
+  ...keyMigrations,
   { name: '0001-applications', up: applications },
   { name: '0002-workflows', up: workflows },
   { name: '0003-sessions', up: sessions },

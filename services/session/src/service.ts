@@ -1,6 +1,7 @@
 import { openBus } from '@selfsame/bus/bus';
 import { SessionServiceDefinition } from '@selfsame/contracts/session/v1/service';
 import { openDatabase } from '@selfsame/database/database';
+import { openKeyring } from '@selfsame/keys/keyring';
 import { serveGrpc } from '@selfsame/runtime/grpc';
 import type { Lifecycle } from '@selfsame/runtime/lifecycle';
 import type { Log } from '@selfsame/runtime/log';
@@ -14,6 +15,7 @@ import { connectBiometrics } from './outbound/biometrics.ts';
 import { connectFraudSignals } from './outbound/fraud-signals.ts';
 import type { Tables } from './outbound/tables.ts';
 import { runSweeper } from './sweeper.ts';
+import { runUpkeep } from './upkeep.ts';
 
 /** Opens everything in order, each with its closing beside it; the service takes traffic when this resolves. */
 export async function createService(
@@ -23,6 +25,16 @@ export async function createService(
 ): Promise<{ context: Context; httpPort: number; grpcPort: number }> {
   const database = await openDatabase<Tables>({ service: 'session', url: config.databaseUrl, migrations });
   lifecycle.onStop('database', database.close);
+
+  const keyring = await openKeyring({
+    purpose: 'session',
+    database,
+    settings: config,
+    firstKey: config.sessionTokenKey,
+    firstKeyVariable: 'SESSION_TOKEN_KEY',
+    log,
+  });
+  lifecycle.onStop('keyring', keyring.close);
 
   const bus = await openBus<Tables>({
     service: 'session',
@@ -42,6 +54,7 @@ export async function createService(
   const context: Context = {
     database,
     bus,
+    keyring,
     biometrics,
     fraudSignals,
     log,
@@ -56,6 +69,9 @@ export async function createService(
 
   const sweeper = runSweeper(context, config.sweepIntervalMs, lifecycle.signal);
   lifecycle.onStop('sweeper', () => sweeper);
+
+  const upkeep = runUpkeep(context, config, lifecycle.signal);
+  lifecycle.onStop('upkeep', () => upkeep);
 
   const rpc = await serveGrpc({
     host: config.host,

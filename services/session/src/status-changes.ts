@@ -1,5 +1,4 @@
 import { randomUUIDv7 } from 'node:crypto';
-import { sessionDeleted } from '@selfsame/contracts/catalog';
 import type { Transaction } from '@selfsame/database/database';
 import type { Principal } from '@selfsame/http/authentication';
 import type { TransitionDetails } from './announcements.ts';
@@ -17,7 +16,7 @@ import { featureOf } from './domain/verdict.ts';
 import { recordApiChange } from './outbound/application-store.ts';
 import type { Review } from './outbound/review-store.ts';
 import { insertReview } from './outbound/review-store.ts';
-import { eraseSession, lockSession } from './outbound/session-store.ts';
+import { lockSession } from './outbound/session-store.ts';
 import type { Tables } from './outbound/tables.ts';
 import type { Refused } from './refusal.ts';
 import { notFound, refusedDetail, refusedFields } from './refusal.ts';
@@ -109,27 +108,4 @@ async function addStatusReview(
     created_at: now,
   };
   await insertReview(tx, review);
-}
-
-/** `DELETE …/delete/`: the session ends, and everything personal about it goes. */
-export async function deleteSession(
-  context: Context,
-  principal: Principal,
-  sessionId: string,
-): Promise<{ sessionId: string } | Refused> {
-  return context.database.transaction(async (tx) => {
-    const session = await lockSession(tx, principal.applicationId, sessionId);
-    if (session === null) return notFound;
-    const now = new Date();
-    const result = transition(session.state, { kind: 'delete' }, now);
-    if ('refusal' in result) throw new Error(`a session in status ${session.state.status} refuses deletion`);
-    await eraseSession(tx, session.id, now);
-    await recordApiChange(tx, principal, 'session.deleted', session.id);
-    await context.bus.enqueue(tx, sessionDeleted, {
-      sessionId: session.id,
-      applicationId: principal.applicationId,
-      occurredAt: now,
-    });
-    return { sessionId: session.id };
-  });
 }

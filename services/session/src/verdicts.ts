@@ -13,7 +13,7 @@ import { livenessMethodOf } from './domain/workflow.ts';
 import { countFailure, lockedUntil, unknownOrigin } from './lockouts.ts';
 import { withKnownSessions } from './matched-sessions.ts';
 import { findLook } from './outbound/attempt-store.ts';
-import { lockSession, saveSession } from './outbound/session-store.ts';
+import { lockSession, saveSession, wasDeleted } from './outbound/session-store.ts';
 import type { Tables } from './outbound/tables.ts';
 
 /** What a look at a face found, as it came from the bus. */
@@ -29,16 +29,17 @@ export interface Capture {
 /**
  * Judges evidence and ends the session with its verdict. Evidence that is late, repeated, without a grant or of a
  * session that is gone changes nothing. Runs in the transaction that marks the event as processed.
+ * @returns gone: the session was deleted, and the evidence is about nobody any more
  */
 export async function judgeCapture(
   context: Context,
   tx: Transaction<Tables>,
   capture: Capture,
-): Promise<void> {
+): Promise<'judged' | 'ignored' | 'gone'> {
   const session = await lockSession(tx, capture.applicationId, capture.sessionId);
   if (session === null) {
     context.log.info({ session_id: capture.sessionId }, 'evidence of an unknown or deleted session ignored');
-    return;
+    return (await wasDeleted(tx, capture.applicationId, capture.sessionId)) ? 'gone' : 'ignored';
   }
   noteLater(context, tx, session, capture.evidence.assessment ?? null);
   const now = new Date();
@@ -53,12 +54,13 @@ export async function judgeCapture(
   const result = transition(session.state, { kind: 'decide', verdict, attemptId }, now);
   if ('refusal' in result) {
     context.log.info({ session_id: session.id, reason: result.refusal }, 'evidence ignored');
-    return;
+    return 'ignored';
   }
   if (!(await mayBeTold(context, tx, session, attemptId, isFailedLook(reports), now))) {
     context.log.info({ session_id: session.id, reason: 'locked_out' }, 'evidence ignored');
     const state = takeBack(session.state, attemptId);
-    return saveSession(tx, { ...session, state }, { statusChangedAt: null });
+    await saveSession(tx, { ...session, state }, { statusChangedAt: null });
+    return 'ignored';
   }
   await saveTransition(context, tx, session, result, now, {
     reports,
@@ -68,6 +70,7 @@ export async function judgeCapture(
     deviceName: provedDevice(capture.evidence.assessment ?? null),
     stepUp: stepUpOf(session, capture.evidence.assessment ?? null, now),
   });
+  return 'judged';
 }
 
 /** Outside of this transaction: who creates a session holds its application first, and this one the session. */

@@ -20,6 +20,8 @@ export interface ScriptedBiometrics {
   readonly templates: Set<string>;
   /** Whose template may be compared with once, by the subject that it was granted to, both in the same form. */
   readonly grants: Map<string, string>;
+  /** Subjects whose face was to be forgotten. */
+  readonly forgotten: string[];
   readonly bound: Omit<BindReferenceRequest, 'image'>[];
   /** What Examine was asked, without its pictures but for their sizes. */
   readonly examined: (Omit<ExamineRequest, 'image' | 'referenceImage'> & { sizes: [number, number] })[];
@@ -28,6 +30,7 @@ export interface ScriptedBiometrics {
     bind?: FaceProblem | Failure;
     has?: (vendorData: string) => boolean;
     examine?: DeepPartial<ExamineResponse> | Failure;
+    forget?: Failure;
     links?: Failure;
   }): void;
   stop(): Promise<void>;
@@ -37,11 +40,13 @@ export async function startBiometrics(log: Log): Promise<ScriptedBiometrics> {
   const enrolled = new Set<string>();
   const templates = new Set<string>();
   const grants = new Map<string, string>();
+  const forgotten: string[] = [];
   const bound: ScriptedBiometrics['bound'] = [];
   const examined: ScriptedBiometrics['examined'] = [];
   const usual = {
     examine: {} as DeepPartial<ExamineResponse> | Failure,
     bind: FaceProblem.UNSPECIFIED as FaceProblem | Failure,
+    forget: undefined as Failure | undefined,
     has: (vendorData: string) => enrolled.has(vendorData),
     links: undefined as Failure | undefined,
   };
@@ -57,7 +62,13 @@ export async function startBiometrics(log: Log): Promise<ScriptedBiometrics> {
       if (script.examine instanceof Failure) throw script.examine;
       return script.examine;
     },
-    forget: unused,
+    async forget({ subject }) {
+      if (script.forget !== undefined) throw script.forget;
+      const name = subject?.vendorData ?? '';
+      forgotten.push(name);
+      enrolled.delete(name);
+      return {};
+    },
     putFaceListEntry: unused,
     dropFaceListEntry: unused,
     grantReference: unused,
@@ -93,6 +104,7 @@ export async function startBiometrics(log: Log): Promise<ScriptedBiometrics> {
   return {
     address: `127.0.0.1:${port}`,
     enrolled,
+    forgotten,
     templates,
     grants,
     bound,

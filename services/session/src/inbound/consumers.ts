@@ -1,7 +1,8 @@
 import type { Bus } from '@selfsame/bus/bus';
-import { apiCalled, captureCompleted } from '@selfsame/contracts/catalog';
+import { apiCalled, captureCompleted, erasureConfirmed } from '@selfsame/contracts/catalog';
 import { noteCalls } from '../audit-log.ts';
 import type { Context } from '../context.ts';
+import { noteConfirmation } from '../erasures.ts';
 import { readAssessment } from '../outbound/assessment.ts';
 import { readEvidence } from '../outbound/evidence.ts';
 import type { Tables } from '../outbound/tables.ts';
@@ -10,8 +11,10 @@ import { judgeCapture } from '../verdicts.ts';
 /** Subscribes to what this service acts on: one handler per event. */
 export async function startConsumers(bus: Bus<Tables>, context: Context): Promise<void> {
   await bus.subscribeInBatches(apiCalled, noteCalls);
-  await bus.subscribe(captureCompleted, async (tx, { message }) => {
-    await judgeCapture(context, tx, {
+  await bus.subscribe(erasureConfirmed, (tx, { message }) => noteConfirmation(context, tx, message));
+  await bus.subscribe(captureCompleted, async (tx, event) => {
+    const { message } = event;
+    const result = await judgeCapture(context, tx, {
       sessionId: message.sessionId,
       applicationId: message.applicationId,
       attemptId: message.attemptId,
@@ -21,5 +24,7 @@ export async function startConsumers(bus: Bus<Tables>, context: Context): Promis
         assessment: message.assessment ? readAssessment(message.assessment) : null,
       },
     });
+    // Nobody else reads it, and nobody is left whom it could be about.
+    if (result === 'gone') context.database.onCommit(tx, () => void context.bus.eraseDelivered(event));
   });
 }

@@ -10,16 +10,16 @@ ALTER TABLE applications
 
 CREATE INDEX sessions_living ON sessions (application_id, session_number) WHERE deleted_at IS NULL;
 
--- What the retention of an application came to when it last had something to delete.
+-- What the retention of an application has deleted on a day (UTC); replicas add to it.
 CREATE TABLE retention_runs (
-  application_id uuid PRIMARY KEY REFERENCES applications,
-  ran_at         timestamptz NOT NULL,
-  -- How many of each type of session.
-  deleted        jsonb NOT NULL,
+  application_id uuid NOT NULL REFERENCES applications,
+  day            date NOT NULL,
+  hosted         integer NOT NULL,
+  api            integer NOT NULL,
+  imported       integer NOT NULL,
   -- When the oldest of them was created.
-  oldest         timestamptz,
-  left_over      bigint NOT NULL,
-  oldest_left    timestamptz
+  oldest         timestamptz NOT NULL,
+  PRIMARY KEY (application_id, day)
 );
 
 -- Faces that an application wants forgotten some time after it has deleted the session.

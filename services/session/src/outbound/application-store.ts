@@ -131,3 +131,40 @@ export async function recordApiChange(
     })
     .execute();
 }
+
+/** Every session that there is now is to be deleted; what is created from now on stays. */
+export async function noteDeletingAll(tx: Tx, id: string): Promise<void> {
+  await tx
+    .updateTable('applications')
+    .set((eb) => ({ deleting_through: eb.ref('last_session_number') }))
+    .where('id', '=', id)
+    .execute();
+}
+
+/** Up to which number sessions are being deleted; null: none are. @param through up to there none is left */
+export async function finishDeletingAll(tx: Tx, id: string, through: number | null): Promise<number | null> {
+  if (through !== null) {
+    await tx
+      .updateTable('applications')
+      .set({ deleting_through: null })
+      .where('id', '=', id)
+      .where('deleting_through', '=', through)
+      .execute();
+  }
+  const row = await tx
+    .selectFrom('applications')
+    .select('deleting_through')
+    .where('id', '=', id)
+    .executeTakeFirst();
+  return row?.deleting_through ?? null;
+}
+
+/** Applications whose sessions are being deleted. */
+export async function listDeletingAll(db: Queries): Promise<string[]> {
+  const rows = await db
+    .selectFrom('applications')
+    .select('id')
+    .where('deleting_through', 'is not', null)
+    .execute();
+  return rows.map(({ id }) => id);
+}

@@ -29,6 +29,8 @@ export interface Biometrics {
     subject: { applicationId: string; vendorData: string },
     siblings: readonly string[],
   ): Promise<FoundTemplate | null>;
+  /** Removes everything that is kept of a subject's face. Succeeds when there was nothing. */
+  forget(subject: { applicationId: string; vendorData: string }): Promise<void>;
   /** Looks at a picture outside the hosted page, compares it with another one, searches for it. */
   examine(examination: Examination): Promise<Examined>;
 }
@@ -106,6 +108,9 @@ export function connectBiometrics(address: string): { biometrics: Biometrics; cl
         if (!found.exists) return null;
         // A service of before siblings knows of the subject's own alone.
         return { applicationId: found.applicationId || subject.applicationId, isGranted: found.byGrant };
+      },
+      async forget(subject) {
+        await client.forget({ subject });
       },
       async examine({ sessionId, vendorData, referenceImage, search, ...examination }) {
         const request = {

@@ -8,11 +8,11 @@ type Json<T> = ColumnType<T, string, string>;
 export interface ErasureTables {
   retention_runs: {
     application_id: string;
-    ran_at: Date;
-    deleted: Json<Record<string, number>>;
-    oldest: Date | null;
-    left_over: number;
-    oldest_left: Date | null;
+    day: string;
+    hosted: number;
+    api: number;
+    imported: number;
+    oldest: Date;
   };
   face_retentions: {
     application_id: string;

@@ -66,6 +66,19 @@ export async function saveRecord(
     .execute();
 }
 
+/** Removes a record. */
+export async function dropRecord(
+  tx: Transaction<Tables>,
+  { applicationId, kind, key }: LockKey,
+): Promise<void> {
+  await tx
+    .deleteFrom('lockouts')
+    .where('application_id', '=', applicationId)
+    .where('kind', '=', kind)
+    .where('key_sha256', '=', key)
+    .execute();
+}
+
 /** Removes records that say nothing any more. @returns how many, `limit` at most */
 export async function sweepRecords(db: Queries, now: Date, limit: number): Promise<number> {
   const { numAffectedRows } = await sql`

@@ -187,30 +187,3 @@ function attemptStatement(sessionId: string, attempt: AttemptChange | undefined)
     WHERE session_id = ${sessionId} AND attempt_id = ${attempt.id}
     RETURNING session_id AS id`;
 }
-
-/** Marks a session deleted and erases what it knew of its person. */
-export async function eraseSession(tx: Tx, id: string, now: Date): Promise<void> {
-  await tx
-    .updateTable('sessions')
-    .set({
-      deleted_at: now,
-      vendor_data: null,
-      callback: null,
-      metadata: null,
-      language: null,
-      contact_details: null,
-      expected_details: null,
-      reports: null,
-      candidate_id: null,
-      adaptive: null,
-      step_up: null,
-      device_name: null,
-      shared_from: null,
-      reference_application_id: null,
-    })
-    .where('id', '=', id)
-    .execute();
-  await tx.deleteFrom('attempts').where('session_id', '=', id).execute();
-  await tx.deleteFrom('challenges').where('session_id', '=', id).execute();
-  await tx.deleteFrom('reviews').where('session_id', '=', id).execute();
-}

@@ -11,6 +11,9 @@ import { findPrincipal } from '../../outbound/application-store.ts';
 import { auditLogRoutes } from './audit-logs.ts';
 import { brandAssetRoutes } from './brand-assets.ts';
 import { customizationRoutes } from './customization.ts';
+import { deletionRoutes } from './deletions.ts';
+import { erasureKeyRoutes, erasureRoutes } from './erasures.ts';
+import { retentionRoutes } from './retention.ts';
 import { reviewRoutes } from './reviews.ts';
 import { sessionRoutes } from './sessions.ts';
 import { standaloneRoutes } from './standalone.ts';
@@ -44,6 +47,9 @@ export function createApi(
     honourIdempotencyKeys(api, { database });
     auditCalls(api, { service: 'session', write: writeCalls(context) });
     sessionRoutes(api, context);
+    deletionRoutes(api, context);
+    erasureRoutes(api, context);
+    retentionRoutes(api, context);
     reviewRoutes(api, context);
     workflowRoutes(api, context);
     usageRoutes(api, context);
@@ -52,5 +58,6 @@ export function createApi(
     void api.register(async (forms: HttpServer) => customizationRoutes(forms, context));
   });
   void server.register(async (files: HttpServer) => brandAssetRoutes(files, context));
+  void server.register(async (keys: HttpServer) => erasureKeyRoutes(keys, context));
   return server;
 }

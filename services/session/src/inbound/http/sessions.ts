@@ -7,7 +7,7 @@ import type { Query } from '../../domain/session-filter.ts';
 import { adaptiveView } from '../../domain/step-up.ts';
 import type { CreatedSession } from '../../session-creation.ts';
 import { createSession } from '../../session-creation.ts';
-import { deleteSession, setSessionStatus } from '../../status-changes.ts';
+import { setSessionStatus } from '../../status-changes.ts';
 import { setStepStatus } from '../../step-overrides.ts';
 import { describedBody, granted, grantedSession } from './answers.ts';
 import {
@@ -80,23 +80,6 @@ export function sessionRoutes(api: HttpServer, context: Context): void {
     async (request) => {
       const { page } = granted(await readSessions(context, request.principal, request.query as Query));
       return page;
-    },
-  );
-
-  api.delete(
-    '/v3/session/:id/delete/',
-    {
-      schema: {
-        tags,
-        summary: 'Delete a session',
-        params: SessionPath,
-        response: { 204: Type.Null(), ...refusals },
-      },
-    },
-    async (request, reply) => {
-      const { id } = request.params;
-      await grantedSession(context, request, id, () => deleteSession(context, request.principal, id));
-      return reply.code(204).send(null);
     },
   );
 

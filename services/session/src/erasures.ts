@@ -1,0 +1,267 @@
+import { randomUUIDv7 } from 'node:crypto';
+import { subjectErased } from '@selfsame/contracts/catalog';
+import type { ErasureConfirmed } from '@selfsame/contracts/session/v1/events';
+import type { Transaction } from '@selfsame/database/database';
+import { signCertificate } from './certificates.ts';
+import type { Context } from './context.ts';
+import { certificateOf } from './domain/certificate.ts';
+import type { Confirmation } from './domain/erasure.ts';
+import { awaited } from './domain/erasure.ts';
+import { isUuid } from './domain/ids.ts';
+import { userPid } from './domain/user-pid.ts';
+import { eraseLocked, tellDeleted } from './erased-sessions.ts';
+import { forgetLocks } from './lockouts.ts';
+import type { Erasure } from './outbound/erasure-store.ts';
+import {
+  addProgress,
+  countUsage,
+  findErasure,
+  findPending,
+  insertErasure,
+  listAtWork,
+  listConfirmations,
+  lockErasure,
+  lockNumbers,
+  noteConfirmed,
+  noteErased,
+  noteTold,
+  putConfirmation,
+  takeErasure,
+} from './outbound/erasure-store.ts';
+import { dropFaceRetention } from './outbound/face-retention-store.ts';
+import type { LockedSession } from './outbound/session-erasure-store.ts';
+import { lockSessions } from './outbound/session-erasure-store.ts';
+import { findSession } from './outbound/session-store.ts';
+import type { Tables } from './outbound/tables.ts';
+
+type Tx = Transaction<Tables>;
+
+/** Sessions of a person that one transaction erases; more are rare. */
+const batchSize = 500;
+/** Ids of sessions that fit into one event. What is beyond is told session by session. */
+const maxToldSessions = 2_000;
+/** Erasures that one look through the stream ends. */
+const maxTogether = 100;
+
+/**
+ * A person is to be erased: from here on whoever comes under the same name is somebody new. While an erasure of the person is
+ * under way, a second one is the same.
+ * @param person without vendorData only the session is known, and erased
+ */
+export async function requestErasure(
+  context: Context,
+  applicationId: string,
+  person: { readonly id: string; readonly vendorData: string | null },
+  instructionId: string | null,
+): Promise<{ erasureId: string; status: 'pending' }> {
+  const { database } = context;
+  const user_pid = userPid(context.links.tokenKey, { ...person, applicationId });
+  const id = await database.transaction(async (tx) => {
+    // Whoever creates a session of a named person holds the same row: theirs comes before, or is somebody new's.
+    const through_number = await lockNumbers(tx, applicationId);
+    const pending = await findPending(tx, applicationId, user_pid);
+    if (pending !== null) return pending.id;
+    const erasure = await insertErasure(tx, {
+      id: randomUUIDv7(),
+      application_id: applicationId,
+      user_pid,
+      vendor_data: person.vendorData,
+      through_number,
+      instruction_id: instructionId,
+      requested_at: new Date(),
+    });
+    await eraseBatch(context, tx, erasure, person);
+    return erasure.id;
+  });
+  await advance(context, id);
+  return { erasureId: id, status: 'pending' };
+}
+
+/** Erases the sessions that are left, batch by batch, until the other services have been told. */
+async function advance(context: Context, id: string): Promise<void> {
+  for (;;) {
+    const isLeft = await context.database.transaction(async (tx) => {
+      const erasure = await takeErasure(tx, id, 'deleting');
+      if (erasure === null) return false;
+      return eraseBatch(context, tx, erasure, { id: '', vendorData: erasure.vendor_data });
+    });
+    if (!isLeft) return;
+  }
+}
+
+/** @returns whether sessions are left; when none is, the other services are told in this transaction */
+async function eraseBatch(
+  context: Context,
+  tx: Tx,
+  erasure: Erasure,
+  person: { readonly id: string; readonly vendorData: string | null },
+): Promise<boolean> {
+  const { bus } = context;
+  const sessions = await takeSessions(tx, erasure, person);
+  const ids = sessions.map(({ id }) => id);
+  const { looks, reviews } = await eraseLocked(tx, sessions);
+  const { events, deadLetters } = await bus.forget(tx, ids);
+  const usage = await countUsage(tx, ids);
+  const room = Math.max(0, maxToldSessions - erasure.session_ids.length);
+  await tellDeleted(context, tx, erasure.application_id, sessions.slice(room));
+  const removed = { sessions: ids.length, looks, reviews, events: events + deadLetters, usage };
+  const next = await addProgress(tx, erasure, { sessionIds: ids.slice(0, room), removed });
+  if (sessions.length === batchSize) return true;
+  await tell(context, tx, next, person.vendorData);
+  return false;
+}
+
+async function takeSessions(
+  tx: Tx,
+  { application_id, through_number }: Erasure,
+  { id, vendorData }: { readonly id: string; readonly vendorData: string | null },
+): Promise<LockedSession[]> {
+  if (vendorData !== null) {
+    return lockSessions(tx, application_id, { vendorData, through: through_number }, batchSize);
+  }
+  const session = await findSession(tx, application_id, id);
+  return session === null ? [] : lockSessions(tx, application_id, { numbers: [session.number] }, 1);
+}
+
+/** What is left here goes, and the other services are told. */
+async function tell(context: Context, tx: Tx, erasure: Erasure, vendorData: string | null): Promise<void> {
+  const { application_id: applicationId, id: erasureId, session_ids: sessionIds, removed } = erasure;
+  const now = new Date();
+  if (vendorData !== null) {
+    await forgetLocks(context, tx, applicationId, vendorData);
+    await dropFaceRetention(tx, { applicationId, vendorData });
+  }
+  await context.bus.enqueue(
+    tx,
+    subjectErased,
+    { erasureId, applicationId, vendorData: vendorData ?? '', sessionIds, occurredAt: erasure.requested_at },
+    { id: erasureId },
+  );
+  await noteTold(tx, erasureId, now);
+  await putConfirmation(tx, erasureId, { service: 'session', confirmedAt: now, ...ownPart(removed) });
+  const line = { erasure_id: erasureId, application_id: applicationId, sessions: removed.sessions ?? 0 };
+  context.database.onCommit(tx, () => context.log.info(line, 'a person is being erased'));
+}
+
+/** What this service removes and keeps itself. */
+function ownPart({
+  usage = 0,
+  sessions = 0,
+  ...gone
+}: Erasure['removed']): Pick<Confirmation, 'removed' | 'kept'> {
+  const removed = [
+    { kind: 'sessions', count: sessions },
+    { kind: 'looks', count: gone.looks ?? 0 },
+    { kind: 'reviews', count: gone.reviews ?? 0 },
+    { kind: 'events', count: gone.events ?? 0 },
+  ];
+  const kept = [
+    {
+      kind: 'ids of deleted sessions',
+      count: sessions,
+      reason: 'Number, workflow and dates without content, so that what comes late brings nothing back.',
+      until: null,
+    },
+    {
+      kind: 'usage records',
+      count: usage,
+      reason: 'Accounting: item, price, time and session id; they name nobody.',
+      until: null,
+    },
+  ];
+  return { removed, kept: kept.filter(({ count }) => count > 0) };
+}
+
+/**
+ * Takes note of what a service has removed; what it said first counts. The last one to confirm lets the erasure be ended, off
+ * this transaction.
+ */
+export async function noteConfirmation(context: Context, tx: Tx, message: ErasureConfirmed): Promise<void> {
+  const { erasureId, service, applicationId } = message;
+  const erasure = isUuid(erasureId) ? await lockErasure(tx, erasureId) : null;
+  if (erasure === null || erasure.application_id !== applicationId || erasure.state === 'erased') {
+    context.log.info({ erasure_id: erasureId, service }, 'a confirmation that nobody waits for was ignored');
+    return;
+  }
+  await putConfirmation(tx, erasureId, {
+    service,
+    confirmedAt: message.occurredAt ?? new Date(),
+    removed: message.removed.map(({ kind, count }) => ({ kind, count: Number(count) })),
+    kept: message.kept.map(({ kind, count, reason, until }) => {
+      return { kind, count: Number(count), reason, until: until?.toISOString() ?? null };
+    }),
+  });
+  if (awaited(await listConfirmations(tx, erasureId)).length > 0) return;
+  await noteConfirmed(tx, erasureId);
+  context.database.onCommit(tx, () => {
+    finishErasures(context).catch((err: unknown) =>
+      context.log.warn({ err }, 'an erasure that all have confirmed is ended later'),
+    );
+  });
+}
+
+/** Goes on with erasures that a crash has left, and ends those that all have confirmed. @returns how many were ended */
+export async function continueErasures(context: Context): Promise<number> {
+  for (const { id } of await listAtWork(context.database.db, 'deleting', maxTogether))
+    await advance(context, id);
+  return finishErasures(context);
+}
+
+/**
+ * Ends erasures that every service has confirmed: the last events about the person go, from the outbox and then, overwritten,
+ * from the stream, and a certificate is signed. Once for many erasures, since the whole stream is read.
+ */
+async function finishErasures(context: Context): Promise<number> {
+  const { database, bus } = context;
+  const finished = await listAtWork(database.db, 'confirmed', maxTogether);
+  if (finished.length === 0) return 0;
+  const about = finished.flatMap(({ id, session_ids }) => [id, ...session_ids]);
+  // First, so that nothing publishes again what is erased next.
+  await database.transaction((tx) => bus.forget(tx, about));
+  const messages = await bus.erase(about);
+  context.log.info({ messages, erasures: finished.length }, 'events about erased people are overwritten');
+  let ended = 0;
+  for (const { id } of finished) if (await certify(context, id)) ended += 1;
+  return ended;
+}
+
+async function certify(context: Context, id: string): Promise<boolean> {
+  return context.database.transaction(async (tx) => {
+    const erasure = await takeErasure(tx, id, 'confirmed');
+    if (erasure === null) return false;
+    const now = new Date();
+    const confirmations = await listConfirmations(tx, id);
+    const certificate = certificateOf(
+      {
+        id,
+        applicationId: erasure.application_id,
+        userPid: erasure.user_pid,
+        instructionId: erasure.instruction_id,
+        requestedAt: erasure.requested_at,
+      },
+      confirmations,
+      { issuer: context.links.publicBaseUrl, now },
+    );
+    await noteErased(tx, id, await signCertificate(context, certificate), now);
+    return true;
+  });
+}
+
+/** An erasure as its application sees it. */
+export interface ErasureView {
+  readonly erasure: Erasure;
+  readonly confirmations: readonly Confirmation[];
+  readonly awaiting: readonly string[];
+}
+
+/** `GET /v3/erasures/{id}/` */
+export async function readErasure(
+  { database }: Pick<Context, 'database'>,
+  applicationId: string,
+  id: string,
+): Promise<ErasureView | null> {
+  const erasure = isUuid(id) ? await findErasure(database.db, applicationId, id) : null;
+  if (erasure === null) return null;
+  const confirmations = await listConfirmations(database.db, id);
+  return { erasure, confirmations, awaiting: awaited(confirmations) };
+}
