@@ -75,8 +75,9 @@ export async function withdrawConsent(
     const row = await lockFor(tx, found, 'withdraw');
     if (row === undefined) return await current(tx, found);
     const withdrawn = await updateConsent(tx, row.id, { state: 'withdrawn', withdrawn_at: at });
-    await storeWithdrawn(context, tx, withdrawn, { jws, by });
+    // Shares before the record, as in an import: two that meet wait for one another, and not crosswise.
     await revokeSharesOf(context, tx, row.id);
+    await storeWithdrawn(context, tx, withdrawn, { jws, by });
     return withdrawn;
   });
 }

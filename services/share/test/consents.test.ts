@@ -392,8 +392,8 @@ describe('withdrawing', () => {
     expect((await world.share(session, { purpose: 'lending' })).status).toBe(400);
     expect((await recordsOf(consent.consent_id)).map(({ kind }: { kind: string }) => kind)).toEqual([
       'import_refused',
-      'share_revoked',
       'consent_withdrawn',
+      'share_revoked',
       'share_created',
       'consent_given',
     ]);

@@ -47,6 +47,16 @@ export async function deleteConsents(
   return { ids: rows.map(({ id }) => id), userPids: [...new Set(rows.map((row) => row.user_pid))] };
 }
 
+/** Held until the end of the transaction, before the record is: whoever has one of them may want to write into it. */
+export async function lockShares(
+  tx: Queries,
+  { applicationId, sessionIds }: Pick<ErasedPerson, 'applicationId' | 'sessionIds'>,
+): Promise<void> {
+  await sql`
+    SELECT FROM shares WHERE from_application_id = ${applicationId} AND session_id = ANY (${[...sessionIds]}::uuid[])
+    ORDER BY share_id FOR UPDATE`.execute(tx);
+}
+
 /** Those of a session that nobody has answered, or will. */
 export async function deleteAskedConsents(
   tx: Queries,
