@@ -117,7 +117,10 @@ describe.skipIf(!hasChromium)(`a consent in ${chromiumPath}`, () => {
     await page.keyboard.press('Enter');
     await heading(page, 'You have said no');
     await page.getByRole('button', { name: 'Stay on this page' }).click();
-    await page.getByText(/Continues by itself/).first().waitFor({ state: 'detached' });
+    await page
+      .getByText(/Continues by itself/)
+      .first()
+      .waitFor({ state: 'detached' });
     expect(await page.getByRole('button').count()).toBe(0);
     expect(answers()).toEqual([ConsentAnswer.REFUSE]);
   });
