@@ -56,6 +56,7 @@ export interface World {
   readonly demo: Client;
   readonly baseUrl: string;
   readonly natsUrl: string;
+  readonly databaseUrl: string;
   /** Everything that was logged. */
   logged(): string;
   client(
@@ -189,6 +190,7 @@ export async function openWorld(environment: Record<string, string> = {}): Promi
     demo,
     baseUrl,
     natsUrl: nats.url,
+    databaseUrl: postgres.url,
     logged: () => lines.join(''),
     client,
     delivered: () => delivered,
