@@ -190,3 +190,12 @@ it('a repeated event teaches once', async () => {
   await world.settled();
   expect((await world.call('GET', path('gina'))).body.count).toBe(0);
 });
+
+it('a device that proves its key elsewhere is named as it was here, and otherwise in every other application', async () => {
+  const { device } = await pass('nadia@example.com', 'nadia');
+  const nameIn = async (applicationId: string, key: string) =>
+    (await world.rpc.nameDevice({ applicationId, keySha256: digest(key) })).deviceName;
+  expect(await nameIn(world.application.id, 'nadia')).toBe(device?.fingerprint);
+  expect(await nameIn(world.application.id, 'somebody')).not.toBe(device?.fingerprint);
+  expect(await nameIn(world.otherApplication.id, 'nadia')).not.toBe(device?.fingerprint);
+});
