@@ -19,6 +19,7 @@ const around: Neighbourhood = {
     WEBHOOK_SECRET_KEY: key,
     POSTGRES_PASSWORD: key,
   },
+  imagesDirectory: '/images',
   keyFiles: { data: '/data.json', biometric: '/biometric.json' },
   ports: {
     session: { http: 1, grpc: 2 },

@@ -225,7 +225,7 @@ describe.skipIf(kubectl === undefined)(title, () => {
     for (const name of serviceNames) {
       const { containers, volumes } = find('Deployment', `${name}-server`, changed).spec.template.spec;
       const [{ env = [], volumeMounts = [] }] = containers;
-      const usesFile = ['fraud-signals', 'share', 'webhook-dispatcher'].includes(name);
+      const usesFile = ['fraud-signals', 'session', 'share', 'webhook-dispatcher'].includes(name);
       const file = env.find((each) => each.name === 'KEY_FILE')?.value;
       expect(file, name).toBe(usesFile ? '/etc/selfsame/keys/keys.json' : undefined);
       const mounted = volumeMounts.filter(({ mountPath }) => mountPath === '/etc/selfsame/keys');

@@ -76,6 +76,7 @@ export async function startSystem(options: SystemOptions): Promise<System> {
       secrets,
       keyFiles,
       ports,
+      imagesDirectory: join(run.dataDirectory, 'images'),
       ipDataDirectory: findIpData(plan.environment, run.dataDirectory),
     };
     await Promise.all([

@@ -1,3 +1,4 @@
+import { pathToFileURL } from 'node:url';
 import type { KeyFiles, Secrets } from './secrets.ts';
 
 /** The services of this repository: a folder of services/ each, and a process each. */
@@ -47,6 +48,8 @@ export interface Neighbourhood {
   readonly natsUrl: string;
   readonly secrets: Secrets;
   readonly keyFiles: KeyFiles;
+  /** Of pictures that applications want kept; sealed. */
+  readonly imagesDirectory: string;
   readonly ports: Readonly<Record<ServiceName, Ports>>;
   /** Databases and lists of addresses, where there are any. */
   readonly ipDataDirectory?: string | undefined;
@@ -65,6 +68,7 @@ export function serviceEnvironment(name: ServiceName, around: Neighbourhood): No
       FRAUD_SIGNALS_GRPC: grpc('fraud-signals'),
       PUBLIC_BASE_URL: around.publicUrl,
       SESSION_TOKEN_KEY: secrets.SESSION_TOKEN_KEY,
+      ...sealing(keyFiles.data),
     },
     capture: {
       SESSION_GRPC: grpc('session'),
@@ -78,6 +82,7 @@ export function serviceEnvironment(name: ServiceName, around: Neighbourhood): No
     biometrics: {
       SESSION_GRPC: grpc('session'),
       ...sealing(keyFiles.biometric),
+      OBJECT_STORE_URL: pathToFileURL(around.imagesDirectory).href,
       ...ofBefore('BIOMETRIC_KEY'),
     },
     'fraud-signals': {

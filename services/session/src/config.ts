@@ -1,7 +1,7 @@
 import { busSettings } from '@selfsame/bus/settings';
-import { keySettings } from '@selfsame/keys/settings';
+import { keySettings, readKeyedSettings } from '@selfsame/keys/settings';
 import type { Environment } from '@selfsame/runtime/config';
-import { readSettings, setting, sharedSettings } from '@selfsame/runtime/config';
+import { setting, sharedSettings } from '@selfsame/runtime/config';
 import { readPrices } from './domain/usage.ts';
 
 const settings = {
@@ -38,5 +38,5 @@ export type SessionConfig = ReturnType<typeof readConfig>;
 
 /** @throws ConfigError that names every mistake */
 export function readConfig(environment: Environment) {
-  return readSettings(settings, environment);
+  return readKeyedSettings(settings, environment, 'SESSION_TOKEN_KEY');
 }
