@@ -2,12 +2,7 @@ import { erasureConfirmed } from '@selfsame/contracts/catalog';
 import type { SubjectErased } from '@selfsame/contracts/session/v1/events';
 import type { Transaction } from '@selfsame/database/database';
 import type { Context } from './context.ts';
-import {
-  deleteAskedConsents,
-  deleteConsents,
-  findOtherSessions,
-  lockShares,
-} from './outbound/consent-erasure-store.ts';
+import { deleteAskedConsents, deleteConsents, findOtherSessions } from './outbound/consent-erasure-store.ts';
 import { countKept } from './outbound/record-store.ts';
 import type { Tables } from './outbound/tables.ts';
 import { endSharesOfSession, eraseShares } from './revocation.ts';
@@ -42,9 +37,8 @@ export async function confirmErasure(
   const subject = { applicationId, subjectName: subjectName(context, applicationId, vendorData), before };
   const known = await findOtherSessions(tx, { ...subject, sessionIds: message.sessionIds });
   const sessionIds = [...new Set([...message.sessionIds, ...known.sessionIds])];
-  // Consents, then shares, then the record, as everywhere.
+  // Consents, then imports, shares and the record, as everywhere.
   const consents = await deleteConsents(tx, { ...subject, sessionIds });
-  await lockShares(tx, { applicationId, sessionIds });
   const shares = await eraseShares(context, tx, { applicationId, sessionIds });
   const { deadLetters } = await bus.forget(tx, sessionIds);
   if (erasureId === '') return; // nobody waits for it

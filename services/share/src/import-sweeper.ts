@@ -1,10 +1,17 @@
 import type { Transaction } from '@selfsame/database/database';
 import { errorCode } from '@selfsame/runtime/errors';
 import type { Context } from './context.ts';
+import type { ImportRefusal } from './domain/refusal.ts';
 import { carryOut, giveUp } from './import-saga.ts';
-import { holdOpenShare } from './open-share.ts';
+import { holdOpenShare, type OpenShare } from './open-share.ts';
 import { forgetRetiredAudienceKeys } from './outbound/audience-key-store.ts';
-import { deleteOldImports, findLeft, type ImportRow, takePending } from './outbound/import-store.ts';
+import {
+  deleteOldImports,
+  findLeft,
+  findShareOfImport,
+  type ImportRow,
+  takePending,
+} from './outbound/import-store.ts';
 import { deleteOldShares, dropExpiredSnapshots, findShareOfToken } from './outbound/share-store.ts';
 import { forgetRetiredSigningKeys } from './outbound/signing-key-store.ts';
 import type { Tables } from './outbound/tables.ts';
@@ -57,14 +64,20 @@ export async function sweepShares(
   return count;
 }
 
-/** The token was good when the place was taken: its time may be over since, but not what it rests on. */
+/**
+ * The token was good when the place was taken: its time may be over since, but not what it rests on. That is looked at before
+ * the import is held: consents and shares come first, as everywhere.
+ */
 async function goOn(context: Context, importId: string): Promise<boolean> {
   const { database, log } = context;
   try {
+    const shareId = await findShareOfImport(database.db, importId);
+    const open: OpenShare | ImportRefusal =
+      shareId === undefined ? 'session_gone' : await database.transaction((tx) => holdOpenShare(tx, shareId));
     return await database.transaction(async (tx) => {
       const row = await takePending(tx, importId);
-      if (!row) return false;
-      const result = await resume(context, tx, row);
+      if (!row || row.share_id !== (shareId ?? null)) return false;
+      const result = await resume(context, tx, row, open);
       log.info(
         { import_id: importId, result: typeof result === 'string' ? result : 'imported' },
         'import swept',
@@ -77,12 +90,13 @@ async function goOn(context: Context, importId: string): Promise<boolean> {
   }
 }
 
-async function resume(context: Context, tx: Transaction<Tables>, row: ImportRow) {
-  const { share_id: shareId } = row;
-  if (shareId === null) return await giveUp(context, { tx, row, share: undefined }, 'session_gone');
-  const open = await context.database.transaction((own) => holdOpenShare(own, shareId));
-  if (typeof open !== 'string') {
-    return await carryOut(context, { tx, row, ...open, snapshot: undefined });
-  }
-  return await giveUp(context, { tx, row, share: await findShareOfToken(tx, shareId) }, open);
+async function resume(
+  context: Context,
+  tx: Transaction<Tables>,
+  row: ImportRow,
+  open: OpenShare | ImportRefusal,
+): Promise<object | ImportRefusal> {
+  if (typeof open !== 'string') return await carryOut(context, { tx, row, ...open, snapshot: undefined });
+  const share = row.share_id === null ? undefined : await findShareOfToken(tx, row.share_id);
+  return await giveUp(context, { tx, row, share }, open);
 }

@@ -8,6 +8,7 @@ import {
   endShares,
   findShare,
   type ListedShare,
+  lockSharesOf,
   type SharesToEnd,
 } from './outbound/share-store.ts';
 import type { Tables } from './outbound/tables.ts';
@@ -65,7 +66,9 @@ export async function eraseShares(
   { applicationId, sessionIds }: { readonly applicationId: string; readonly sessionIds: readonly string[] },
 ): Promise<{ shares: number; imports: number }> {
   if (sessionIds.length === 0) return { shares: 0, imports: 0 };
+  // Who makes an import holds its row, then the share’s, then the record.
   await detachImports(tx, applicationId, sessionIds);
+  await lockSharesOf(tx, applicationId, sessionIds);
   await end(context, tx, { applicationId, sessionIds, withImported: true }, 'subject_erased');
   return {
     shares: await deleteShares(tx, applicationId, sessionIds),

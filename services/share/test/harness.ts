@@ -159,10 +159,16 @@ export async function openWorld(
   const revoked: string[] = [];
   await bus.listen(shareRevoked, ({ message }) => void revoked.push(message.shareId));
   const handled = async (id: string) => {
-    await waitFor('the event was handled', async () => {
-      const { rows } = await sql`SELECT FROM inbox WHERE event_id = ${id}`.execute(first.context.database.db);
-      return rows.length > 0;
-    });
+    await waitFor(
+      'the event was handled',
+      async () => {
+        const { rows } = await sql`SELECT FROM inbox WHERE event_id = ${id}`.execute(
+          first.context.database.db,
+        );
+        return rows.length > 0;
+      },
+      { timeoutMs: 25_000 },
+    );
   };
 
   return {

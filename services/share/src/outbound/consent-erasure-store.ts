@@ -47,16 +47,6 @@ export async function deleteConsents(
   return { ids: rows.map(({ id }) => id), userPids: [...new Set(rows.map((row) => row.user_pid))] };
 }
 
-/** Held until the end of the transaction, before the record is: whoever has one of them may want to write into it. */
-export async function lockShares(
-  tx: Queries,
-  { applicationId, sessionIds }: Pick<ErasedPerson, 'applicationId' | 'sessionIds'>,
-): Promise<void> {
-  await sql`
-    SELECT FROM shares WHERE from_application_id = ${applicationId} AND session_id = ANY (${[...sessionIds]}::uuid[])
-    ORDER BY share_id FOR UPDATE`.execute(tx);
-}
-
 /** Those of a session that nobody has answered, or will. */
 export async function deleteAskedConsents(
   tx: Queries,
@@ -80,7 +70,7 @@ export async function deleteOldConsents(
     DELETE FROM consents WHERE id IN (
       SELECT id FROM consents
       WHERE (state IN ('asked', 'refused') AND answer_by < ${before.unanswered}) OR valid_until < ${before.answered}
-      ORDER BY id LIMIT ${limit} FOR UPDATE SKIP LOCKED
+      LIMIT ${limit} FOR UPDATE SKIP LOCKED
     ) RETURNING 1`.execute(db);
   return rows.length;
 }

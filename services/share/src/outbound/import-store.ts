@@ -97,6 +97,16 @@ export async function findLeft(db: Queries, afterMs: number, limit: number): Pro
   return rows.map(({ import_id }) => import_id);
 }
 
+/** The share that an import is by; undefined when it has gone. */
+export async function findShareOfImport(db: Queries, importId: string): Promise<string | undefined> {
+  const row = await db
+    .selectFrom('imports')
+    .select('share_id')
+    .where('import_id', '=', importId)
+    .executeTakeFirst();
+  return row?.share_id ?? undefined;
+}
+
 /** Nothing came of it; an import of an erased session goes altogether. */
 export async function releaseImport(tx: Queries, { import_id, from_session_id }: ImportRow): Promise<void> {
   if (from_session_id === null) {

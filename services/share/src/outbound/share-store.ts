@@ -104,6 +104,22 @@ export async function endShares(
     .execute();
 }
 
+/** Held until the end of the transaction, before the record is: whoever has one of them may want to write into it. */
+export async function lockSharesOf(
+  tx: Queries,
+  applicationId: string,
+  sessionIds: readonly string[],
+): Promise<void> {
+  await tx
+    .selectFrom('shares')
+    .select('share_id')
+    .where('from_application_id', '=', applicationId)
+    .where('session_id', 'in', [...sessionIds])
+    .orderBy('share_id')
+    .forUpdate()
+    .execute();
+}
+
 /** It was obtained: what was sealed is of no more use. @returns when it was revoked, if that was meanwhile */
 export async function markImported(tx: Queries, shareId: string): Promise<Date | null> {
   const row = await tx
