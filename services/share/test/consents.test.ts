@@ -12,6 +12,7 @@ import { connectGrpc } from '@selfsame/runtime/grpc';
 import { waitFor } from '@selfsame/testing/wait';
 import { sql } from 'kysely';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { sweepRecords } from '../src/record-sweeper.ts';
 import { type Call, openWorld, type World } from './harness.ts';
 import type { TestSession } from './neighbours.ts';
 
@@ -475,6 +476,30 @@ describe('what is left', () => {
     await world.tellDeleted(session);
     expect(await refusal(read(open.tokenSha256))).toBe('not_found consent_not_found');
     expect((await consentOf(given.consent.consent_id)).status).toBe('given');
+  });
+
+  test('what nobody has answered goes after a month, and what was agreed to when its years are over', async () => {
+    const asked = await ask(world.newSession());
+    const given = await ask(world.newSession());
+    await answer(given.tokenSha256, ConsentAnswer.AGREE);
+    const after = (days: number) => sweepRecords(world.context, new Date(Date.now() + days * 86_400_000));
+    await after(20);
+    expect((await read(asked.tokenSha256)).status).toBe(ConsentStatus.ASKED);
+    await after(32);
+    expect(await refusal(read(asked.tokenSha256))).toBe('not_found consent_not_found');
+    expect((await consentOf(given.consent.consent_id)).record).not.toBeNull();
+    const { db } = world.context.database;
+    await sql`UPDATE consents SET valid_until = valid_until - interval '6 years' WHERE id = ${given.consent.consent_id}`.execute(
+      db,
+    );
+    await sql`UPDATE consent_records SET kept_from = kept_from - interval '6 years'
+      WHERE consent_id = ${given.consent.consent_id}`.execute(db);
+    await after(0);
+    expect((await asSharer('GET', `/v3/consents/${given.consent.consent_id}/`)).status).toBe(404);
+    expect((await recordsOf(given.consent.consent_id))[0]).toMatchObject({
+      kind: 'consent_given',
+      consent_record: null,
+    });
   });
 
   test('of an erased person the pseudonymous record stays, with its signed core, and nothing else', async () => {

@@ -38,6 +38,8 @@ export const consentMigrations: Migration[] = [
       CREATE INDEX consents_session ON consents (application_id, session_id, asked_at);
       CREATE INDEX consents_subject ON consents (application_id, subject_name);
       CREATE INDEX consents_pid ON consents (application_id, user_pid);
+      CREATE INDEX consents_age ON consents (valid_until);
+      CREATE INDEX consents_unanswered ON consents (answer_by) WHERE state IN ('asked', 'refused');
 
       -- The signed core of an answer. It outlives the consent, since whoever relies on one has to be able to show it, and names
       -- nobody: the subject by its pseudonym, the details by a salted digest.

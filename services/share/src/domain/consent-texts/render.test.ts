@@ -68,6 +68,12 @@ test('a name cannot say anything but itself', () => {
   expect(renderConsent({ ...subject, audienceName: 'بنك' }, 'en').title).toContain('\u2068بنك\u2069');
 });
 
+test('nothing is obtained later than a person is told', () => {
+  const until = (iso: string) => renderConsent({ ...subject, validUntil: new Date(iso) }, 'en').given;
+  expect(until('2026-12-21T13:05:00Z')).toContain('1:05');
+  expect(until('2026-12-21T13:05:01Z')).toContain('1:06');
+});
+
 test('the digest is of exactly what is shown, and of nothing else', () => {
   const digest = (of: Partial<ConsentSubject>, language: ConsentLanguage = 'en') =>
     textDigest(renderConsent({ ...subject, ...of }, language), language).toString('hex');

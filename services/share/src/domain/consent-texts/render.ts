@@ -89,15 +89,20 @@ function fill(text: string, values: Readonly<Record<string, string>>): string {
   return text.replace(/\{(\w+)\}/g, (place, name: string) => values[name] ?? place);
 }
 
-/** Where the person is nobody knows; a time that is said with its zone is right everywhere. */
+/**
+ * Where the person is nobody knows; a time that is said with its zone is right everywhere. Begun minutes count: nothing is obtained
+ * later than they are told.
+ */
 function timeText(time: Date, language: ConsentLanguage): string {
   const format = new Intl.DateTimeFormat(language, {
     dateStyle: 'long',
     timeStyle: 'short',
     timeZone: 'UTC',
   });
-  return `${format.format(time)} UTC`;
+  return `${format.format(Math.ceil(time.getTime() / minuteMs) * minuteMs)} UTC`;
 }
+
+const minuteMs = 60_000;
 
 /** Walled in (first strong isolate), so that a name that runs against the sentence moves nothing around it. */
 function isolated(value: string, language: ConsentLanguage): string {
