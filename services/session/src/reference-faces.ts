@@ -2,10 +2,12 @@ import { setTimeout as delay } from 'node:timers/promises';
 import { Failure } from '@selfsame/runtime/errors';
 import type { Context } from './context.ts';
 import type { FaceProblem } from './domain/features/evidence.ts';
+import { userPid as userPidOf } from './domain/user-pid.ts';
 import type { WorkflowDefinition } from './domain/workflow.ts';
 import { isReusable, matches } from './domain/workflow.ts';
 import { findRetainsImages } from './outbound/application-store.ts';
 import type { FoundTemplate } from './outbound/biometrics.ts';
+import { isAwaited } from './outbound/erasure-store.ts';
 import { listSiblings } from './outbound/organization-store.ts';
 import { wasEnrolledSince } from './outbound/session-creation-store.ts';
 import type { Refused } from './refusal.ts';
@@ -124,6 +126,10 @@ async function findEnrolled(
   siblings: readonly string[],
 ): Promise<FoundTemplate | null> {
   const { biometrics, database } = context;
+  const userPid = userPidOf(context.links.tokenKey, { id: '', ...subject });
+  const person = { applicationId: subject.applicationId, userPid, service: 'biometrics' };
+  // Somebody new under the name of a person who is being erased is not compared with that person's face.
+  if (await isAwaited(database.db, person)) return null;
   const found = await biometrics.findTemplate(subject, siblings);
   if (found !== null) return found;
   const since = new Date(Date.now() - enrolledRecentlyMs);

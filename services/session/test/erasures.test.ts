@@ -186,6 +186,20 @@ describe('erasing a person', () => {
     expect((await heard(erasure_id)).sessionIds).toEqual([old.session_id]);
   });
 
+  it('compares nobody with a face that is still to be forgotten', async () => {
+    const name = `lea-${randomUUID()}`;
+    world.biometrics.enrolled.add(name);
+    const body = { workflow_id: 'wf_reauth', vendor_data: name };
+    expect((await world.demo.call('POST', '/v3/session/', body)).status).toBe(201);
+    const { erasure_id } = (await erase(name)).body;
+    const refused = await world.demo.call('POST', '/v3/session/', body);
+    expect([refused.status, Object.keys(refused.body)]).toEqual([400, ['portrait_image']]);
+    await confirm(erasure_id);
+    await erased(erasure_id);
+    // As if enrolled again.
+    expect((await world.demo.call('POST', '/v3/session/', body)).status).toBe(201);
+  });
+
   it('never mixes an old and a new session up, whoever is faster', async () => {
     const name = `eve-${randomUUID()}`;
     await create(name);

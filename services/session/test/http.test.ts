@@ -17,10 +17,14 @@ it('every public route is described', async () => {
   );
   expect(routes.sort()).toEqual([
     'DELETE /v3/session/{id}/delete/',
+    'DELETE /v3/users/{vendor_data}/',
     'DELETE /v3/workflows/{ref}/',
     'GET /brand-assets/{file}',
     'GET /v3/audit-logs/',
     'GET /v3/customization/',
+    'GET /v3/data-retention/',
+    'GET /v3/erasures/jwks.json',
+    'GET /v3/erasures/{id}/',
     'GET /v3/session/{id}/decision/',
     'GET /v3/sessions/',
     'GET /v3/sessions/{id}/reviews/',
@@ -28,6 +32,7 @@ it('every public route is described', async () => {
     'GET /v3/workflows/',
     'GET /v3/workflows/{ref}/',
     'PATCH /v3/customization/',
+    'PATCH /v3/data-retention/',
     'PATCH /v3/session/{id}/features/{node}/update-status/',
     'PATCH /v3/session/{id}/update-status/',
     'PATCH /v3/workflows/{ref}/',
@@ -36,6 +41,7 @@ it('every public route is described', async () => {
     'POST /v3/face-search/',
     'POST /v3/passive-liveness/',
     'POST /v3/session/',
+    'POST /v3/sessions/delete/',
     'POST /v3/sessions/{id}/reviews/',
     'POST /v3/workflows/',
   ]);

@@ -71,13 +71,15 @@ it('what an application changes is recorded without what it said', async () => {
   const { session_id } = await world.demo.create({ workflow_id: 'wf_liveness', vendor_data: 'recorded' });
   await world.demo.call('DELETE', `/v3/session/${session_id}/delete/`);
   const rows = await world.database.db
-    .selectFrom('api_changes')
-    .select(['action', 'application_id'])
-    .where('object_id', '=', session_id)
-    .orderBy('id')
+    .selectFrom('audit_log')
+    .select(['method', 'path', 'status'])
+    .where('application_id', '=', world.demo.applicationId)
+    .orderBy('occurred_at', 'desc')
+    .orderBy('id', 'desc')
+    .limit(2)
     .execute();
   expect(rows).toEqual([
-    { action: 'session.created', application_id: world.demo.applicationId },
-    { action: 'session.deleted', application_id: world.demo.applicationId },
+    { method: 'DELETE', path: `/v3/session/${session_id}/delete/`, status: 204 },
+    { method: 'POST', path: '/v3/session/', status: 201 },
   ]);
 });

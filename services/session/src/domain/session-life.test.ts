@@ -27,8 +27,7 @@ function word(result: Transition, before: Status): string {
   if ('refusal' in result) return `!${result.refusal}`;
   const granted = result.facts.some((fact) => fact.kind === 'attempt_granted') ? ' +grant' : '';
   const issued = result.facts.some((fact) => fact.kind === 'challenge_issued') ? ' +challenge' : '';
-  const deleted = result.facts.some((fact) => fact.kind === 'deleted') ? ' deleted' : '';
-  return `${result.next.status === before ? '=' : result.next.status}${issued}${granted}${deleted}`;
+  return `${result.next.status === before ? '=' : result.next.status}${issued}${granted}`;
 }
 
 const commands = {
@@ -49,7 +48,6 @@ const commands = {
   'set Approved': { kind: 'set_status', status: 'Approved' },
   'set Declined': { kind: 'set_status', status: 'Declined' },
   'set Resubmitted': { kind: 'set_status', status: 'Resubmitted' },
-  delete: { kind: 'delete' },
 } satisfies Record<string, Command>;
 
 type Row = Record<keyof typeof commands, string>;
@@ -72,7 +70,6 @@ const finished: Row = {
   'set Approved': 'Approved',
   'set Declined': 'Declined',
   'set Resubmitted': 'Resubmitted',
-  delete: '= deleted',
 };
 
 const unopened: Row = {
@@ -93,7 +90,6 @@ const unopened: Row = {
   'set Approved': '!not_changeable',
   'set Declined': '!not_changeable',
   'set Resubmitted': '!not_changeable',
-  delete: '= deleted',
 };
 
 const left: Row = {

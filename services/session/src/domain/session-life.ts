@@ -49,15 +49,13 @@ export type Command =
   /** The sweeper found the session overdue. */
   | { readonly kind: 'time_out' }
   /** The application decides by hand. */
-  | { readonly kind: 'set_status'; readonly status: SettableStatus }
-  | { readonly kind: 'delete' };
+  | { readonly kind: 'set_status'; readonly status: SettableStatus };
 
 /** What a command brought about, in order; nothing when the session stays as it was. */
 type Fact =
   | { readonly kind: 'status_changed'; readonly from: Status; readonly to: Status }
   | { readonly kind: 'challenge_issued' }
-  | { readonly kind: 'attempt_granted' }
-  | { readonly kind: 'deleted' };
+  | { readonly kind: 'attempt_granted' };
 
 type Refusal =
   /** The session has its result, or waits for a human one. */
@@ -108,8 +106,6 @@ export function transition(session: SessionState, command: Command, now: Date): 
       return timeOut(session, now);
     case 'set_status':
       return setStatus(session, command.status, now);
-    case 'delete':
-      return { next: session, facts: [{ kind: 'deleted' }] };
   }
 }
 

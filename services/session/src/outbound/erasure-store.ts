@@ -35,6 +35,25 @@ export async function findPending(
   return row ?? null;
 }
 
+/** Whether this service has not said yet that it has forgotten the person. */
+export async function isAwaited(
+  db: Queries,
+  person: { applicationId: string; userPid: string; service: string },
+): Promise<boolean> {
+  const row = await db
+    .selectFrom('erasures as e')
+    .select('e.id')
+    .where('e.application_id', '=', person.applicationId)
+    .where('e.user_pid', '=', person.userPid)
+    .where('e.state', 'in', ['deleting', 'told'])
+    .where(
+      sql<boolean>`NOT EXISTS (
+        SELECT FROM erasure_confirmations AS c WHERE c.erasure_id = e.id AND c.service = ${person.service})`,
+    )
+    .executeTakeFirst();
+  return row !== undefined;
+}
+
 export async function insertErasure(
   tx: Tx,
   erasure: Pick<
