@@ -41,13 +41,13 @@ const neededBy: Readonly<Record<string, readonly string[]>> = {
 
 /**
  * `readSettings` for a service that opens a keyring: what its provider needs is missed together with everything else.
- * @param ownVariable the service's own key, read with `ownKey`
+ * @param ownVariable the service's own key, read with `ownKey`; left out where the settings want it anyway
  * @throws ConfigError that names every mistake
  */
 export function readKeyedSettings<T extends Record<string, Setting<unknown>>>(
   settings: T,
   environment: Environment,
-  ownVariable: string,
+  ownVariable?: string,
 ): ReturnType<typeof readSettings<T>> {
   const mistakes = missingSettings(environment, ownVariable);
   try {
@@ -60,9 +60,9 @@ export function readKeyedSettings<T extends Record<string, Setting<unknown>>>(
   throw new ConfigError(mistakes);
 }
 
-function missingSettings(environment: Environment, ownVariable: string): string[] {
+function missingSettings(environment: Environment, ownVariable: string | undefined): string[] {
   const provider = environment.KEY_PROVIDER?.trim() || 'environment';
-  const needed = provider === 'environment' ? [ownVariable] : (neededBy[provider] ?? []);
+  const needed = provider === 'environment' ? [ownVariable ?? []].flat() : (neededBy[provider] ?? []);
   const missing = needed.filter((name) => !environment[name]?.trim());
   return missing.map((name) => `${name} is not set (KEY_PROVIDER=${provider} needs it)`);
 }

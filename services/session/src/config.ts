@@ -38,5 +38,5 @@ export type SessionConfig = ReturnType<typeof readConfig>;
 
 /** @throws ConfigError that names every mistake */
 export function readConfig(environment: Environment) {
-  return readKeyedSettings(settings, environment, 'SESSION_TOKEN_KEY');
+  return readKeyedSettings(settings, environment);
 }
