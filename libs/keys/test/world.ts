@@ -28,7 +28,7 @@ export interface World {
   close(): Promise<void>;
 }
 
-export const log = createLog('keys-test', 'silent');
+const log = createLog('keys-test', 'silent');
 
 const environment: KeySettings = {
   keyProvider: 'environment',
