@@ -2,6 +2,7 @@ import { randomUUIDv7 } from 'node:crypto';
 import { subjectErased } from '@selfsame/contracts/catalog';
 import type { ErasureConfirmed } from '@selfsame/contracts/session/v1/events';
 import type { Transaction } from '@selfsame/database/database';
+import { errorCode } from '@selfsame/runtime/errors';
 import { signCertificate } from './certificates.ts';
 import type { Context } from './context.ts';
 import { certificateOf } from './domain/certificate.ts';
@@ -193,11 +194,29 @@ export async function noteConfirmation(context: Context, tx: Tx, message: Erasur
   });
   if (awaited(await listConfirmations(tx, erasureId)).length > 0) return;
   await noteConfirmed(tx, erasureId);
-  context.database.onCommit(tx, () => {
-    finishErasures(context).catch((err: unknown) =>
-      context.log.warn({ err }, 'an erasure that all have confirmed is ended later'),
-    );
-  });
+  context.database.onCommit(tx, () => finishSoon(context));
+}
+
+/** Per replica: whether the stream is being read, and whether something was confirmed meanwhile. */
+const finishing = new WeakMap<Context, { again: boolean }>();
+
+/** Ends what is confirmed. What is confirmed while the stream is read is ended together, by reading it once more. */
+function finishSoon(context: Context): void {
+  const running = finishing.get(context);
+  if (running !== undefined) {
+    running.again = true;
+    return;
+  }
+  const state = { again: false };
+  finishing.set(context, state);
+  finishErasures(context)
+    .catch((error: unknown) =>
+      context.log.warn({ code: errorCode(error) }, 'erasures that all have confirmed are ended later'),
+    )
+    .finally(() => {
+      finishing.delete(context);
+      if (state.again) finishSoon(context);
+    });
 }
 
 /** Goes on with erasures that a crash has left, and ends those that all have confirmed. @returns how many were ended */
