@@ -41,7 +41,7 @@ describe.concurrent('a bus refuses to open', () => {
   });
 });
 
-test('the login in the URL is used', async () => {
+test.concurrent('the login in the URL is used', async () => {
   const nats = await testNats({ settings: 'authorization { user: a, password: "b c" }' });
   const bus = await openBus({ service: 'x', url: nats.url.replace('//', '//a:b%20c@'), log });
   await bus.ping();
@@ -49,7 +49,7 @@ test('the login in the URL is used', async () => {
   await nats.stop();
 });
 
-test('publishing without an acknowledgement is a failure that may be tried again, and closing does not wait', async () => {
+test.concurrent('publishing without an acknowledgement is a failure that may be tried again, and closing does not wait', async () => {
   const nats = await testNats();
   const bus = await openBus({ service: 'x', url: nats.url, log });
   await nats.pause();
@@ -62,7 +62,7 @@ test('publishing without an acknowledgement is a failure that may be tried again
   await nats.stop();
 });
 
-test('publishing makes a stream that was deleted anew', async () => {
+test.concurrent('publishing makes a stream that was deleted anew', async () => {
   const nats = await testNats();
   const bus = await openBus({ service: 'x', url: nats.url, log });
   const raw = await connect({ servers: nats.url });
