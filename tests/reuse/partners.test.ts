@@ -65,7 +65,7 @@ describe('a verification that is reused', () => {
     const attacked = await lender.api.post('/v3/session/', wanted);
     expect(attacked.status).toBe(201);
     expect((await ann.person.look(attacked.body.session_url, 'img/p02_1.jpg')).status).toBe('Declined');
-    await passes(lender, ann.person, 'img/p01_2.jpg', wanted);
+    await passes(lender, ann.person, 'img/p01_3.jpg', wanted);
 
     // From now on the lender has its own: what the bank forgets changes nothing here.
     const kept = await waitFor('the lender’s own template', async () => {
@@ -95,7 +95,7 @@ describe('a verification that is reused', () => {
 
 describe('what a token is not good for', () => {
   it('another audience, another purpose, another time, another word, a second time', async () => {
-    const cleo = await stage.verified('img/p11_1.jpg');
+    const cleo = await stage.verified('img/p03_1.jpg');
     await stage.consent(cleo);
     const token = await stage.share(cleo);
     const [header, claims = '', signature = ''] = token.split('.');
@@ -125,7 +125,7 @@ describe('what a token is not good for', () => {
 
   it('after it was revoked, after the consent was withdrawn, after the session was deleted', async () => {
     const { bank } = stage;
-    const dan = await stage.verified('img/p12_1.jpg');
+    const dan = await stage.verified('img/p19_1.jpg');
     const { url } = await stage.consent(dan);
     const revoked = await stage.share(dan);
     const { body: shares } = await bank.api.get(`/v3/shares/?session_id=${dan.sessionId}`);
@@ -148,7 +148,7 @@ describe('what a token is not good for', () => {
   });
 
   it('sharing what belongs to another company, or with nobody', async () => {
-    const eve = await stage.verified('img/p13_1.jpg');
+    const eve = await stage.verified('img/p02_1.jpg');
     const share = (company: Company, audience: string) =>
       company.api.post(`/v3/session/${eve.sessionId}/share/`, { audience });
     expect((await share(stranger, 'partner_b')).status).toBe(404);
@@ -159,7 +159,7 @@ describe('what a token is not good for', () => {
 
 describe('what is on record', () => {
   it('every consent, share and import, with a proof that holds offline', async () => {
-    const fay = await stage.verified('img/p14_1.jpg');
+    const fay = await stage.verified('img/p01_1.jpg');
     const consent = await stage.consent(fay);
     await obtain(await stage.share(fay));
     const { bank } = stage;

@@ -72,6 +72,8 @@ export async function verify(
   signal: AbortSignal,
 ): Promise<Evidence & Kept & Referred & Challenged & Searched & WithImages> {
   const enrols = attempt.keepCandidate && attempt.vendorData !== '';
+  // A look takes the memory of its picture with it.
+  const picture = attempt.retainsImages === true ? Buffer.from(attempt.image) : undefined;
   const [look, wasKnown, judge] = await Promise.all([
     lookAt(context, attempt.image, signal),
     isKnown(context, attempt),
@@ -87,7 +89,7 @@ export async function verify(
     : changeOf(context, attempt, { look, onFile, evidence, challenge });
   const [searched, keptImages, kept] = await Promise.all([
     searchFor(context, attempt, look.subject),
-    evidence.problem === undefined ? keepImages(context, attempt) : [],
+    picture && evidence.problem === undefined ? keepImages(context, attempt, picture) : [],
     use && look.subject
       ? keepCandidate(context, attempt, look.subject.embedding, { onFile, use })
       : { candidateId: undefined, enrolledUnreadable: isUnreadable(onFile) },
@@ -142,10 +144,13 @@ function isSamePerson(match: Match): boolean {
 }
 
 /** Keeps the picture of a look that leads to a verdict, where the application wants that. */
-async function keepImages({ images }: Context, attempt: Attempt): Promise<WithImages['keptImages']> {
-  if (attempt.retainsImages !== true) return [];
+async function keepImages(
+  { images }: Context,
+  attempt: Attempt,
+  picture: Buffer,
+): Promise<WithImages['keptImages']> {
   const [live, reference] = await Promise.all([
-    images.keep(attempt, 'live', attempt.image),
+    images.keep(attempt, 'live', picture),
     attempt.reference === 'session' ? images.referenceOf(attempt) : undefined,
   ]);
   const kept: { imageId: string; kind: ImageKind }[] = [];
@@ -171,13 +176,15 @@ export async function bindReference(
   },
   signal: AbortSignal,
 ): Promise<FaceProblem | undefined> {
+  // As above.
+  const picture = portrait.retainsImage === true ? Buffer.from(portrait.image) : undefined;
   const look = await lookAt(context, portrait.image, signal);
   const problem = findProblem(look, ENROL_GATES);
   if (problem !== undefined || look.subject === undefined) return problem ?? 'no_face';
   const { applicationId, sessionId, expiresAt } = portrait;
   const owner: RowOwner = { kind: 'reference', applicationId, sessionId };
   await putFace(context, owner, look.subject.embedding, { sessionId, expiresAt });
-  if (portrait.retainsImage === true) await context.images.keep(portrait, 'reference', portrait.image);
+  if (picture !== undefined) await context.images.keep(portrait, 'reference', picture);
   return undefined;
 }
 
