@@ -1,7 +1,7 @@
 import { createServer, type Socket } from 'node:net';
 import { type Receiver, startReceiver } from '@selfsame/testing/receiver';
 import { waitFor } from '@selfsame/testing/wait';
-import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from 'vitest';
+import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest';
 import { readNetworks } from '../domain/addresses.ts';
 import { createWebhookClient, type WebhookClient } from './http-client.ts';
 
@@ -38,12 +38,14 @@ async function rawServer(serve: (socket: Socket, request: number, connection: nu
   });
   await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
   const { port } = server.address() as { port: number };
-  closings.push(() => {
+  const close = () => {
     for (const socket of sockets) socket.destroy();
     return new Promise((resolve) => server.close(resolve));
-  });
+  };
+  closings.push(close);
   return {
     url: `http://127.0.0.1:${port}/`,
+    close,
     sockets,
     connections: () => connections,
     requests: () => requests,
@@ -55,13 +57,13 @@ const ok = 'HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\nok';
 beforeAll(async () => {
   receiver = await startReceiver();
 });
-afterAll(() => receiver.close());
+afterAll(async () => {
+  for (const close of closings) await close();
+  await receiver.close();
+});
 beforeEach(() => {
   receiver.requests.length = 0;
   receiver.answer(() => ({ status: 200 }));
-});
-afterEach(async () => {
-  for (const close of closings.splice(0)) await close();
 });
 
 describe('a POST', () => {
@@ -96,7 +98,7 @@ describe('a POST', () => {
     expect(cut).toMatchObject({ outcome: { kind: 'connection_error' }, responseBody: null });
     expect(['connection_closed', 'ECONNRESET']).toContain(cut.error);
     expect(rude.requests()).toBe(1);
-    for (const close of closings.splice(0)) await close();
+    await rude.close();
     expect(await client().post(rude.url, headers, '{}')).toEqual({
       outcome: { kind: 'connection_error' },
       responseTimeMs: null,
@@ -180,7 +182,10 @@ describe('connections', () => {
     expect(results.map(({ outcome }) => outcome)).toEqual(Array(10).fill(delivered));
     expect([server.connections(), server.requests()]).toEqual([10, 10]);
   });
+});
 
+// They wait for seconds, and for nothing of each other.
+describe.concurrent('connections', () => {
   test('are closed before a common server closes them', async () => {
     const server = await rawServer((socket) => socket.write(ok));
     await client().post(server.url, headers, '{}');
