@@ -16,6 +16,8 @@ declare module 'fastify' {
   }
   interface FastifyRequest {
     isRecorded: boolean;
+    /** The client's address, as long as there was a connection. */
+    cameFrom: string;
   }
 }
 
@@ -38,6 +40,11 @@ const waitingMax = 5_000;
 export function auditCalls(server: HttpServer, options: { service: string; write: CallWriter }): void {
   const write = inBatches(options.write);
   server.decorateRequest('isRecorded', false);
+  server.decorateRequest('cameFrom', '');
+  // At once: a body that was not read to its end takes the connection, and with it the address.
+  server.addHook('onRequest', async (request) => {
+    request.cameFrom = request.ip;
+  });
   server.addHook('onRoute', ({ method, url, config }) => {
     if (method !== 'GET' || config?.public || config?.audited !== undefined) return;
     throw new Error(`GET ${url} must say in its config whether it is audited`);
@@ -85,7 +92,7 @@ function callOf(request: FastifyRequest, status: number, service: string): ApiCa
     method: request.method,
     path: pathOf(request),
     status,
-    ipAddress: request.ip,
+    ipAddress: request.cameFrom,
     occurredAt: new Date(),
     requestId: request.id,
   };
