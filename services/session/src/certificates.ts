@@ -10,7 +10,7 @@ import {
 type Signing = Pick<Context, 'database' | 'keyring'>;
 
 const algorithm = 'ES256';
-export const certificateType = 'selfsame-erasure-certificate+jwt';
+const certificateType = 'selfsame-erasure-certificate+jwt';
 
 /** Signs a text for everybody to verify with what `publicKeys` shows. @returns a compact JWS */
 export async function signCertificate(context: Signing, payload: object): Promise<string> {

@@ -165,7 +165,7 @@ export async function deleteAllOf(context: Deleting, applicationId: string, limi
 }
 
 /** Deletes at most a batch of sessions in a transaction of its own. */
-export async function deleteSelected(
+async function deleteSelected(
   context: Deleting,
   applicationId: string,
   selection: Selection,

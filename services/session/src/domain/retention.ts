@@ -13,7 +13,7 @@ const maxDays = 3_650;
 const daysPerMonth = 30.4375;
 
 /** Whole months as days, within what may be asked for: 1 month is 30 days, 120 are 3650. */
-export function daysOfMonths(months: number): number {
+function daysOfMonths(months: number): number {
   return Math.min(maxDays, Math.max(minDays, Math.round(months * daysPerMonth)));
 }
 
