@@ -3,7 +3,7 @@ import { errorCode } from '@selfsame/runtime/errors';
 import type { Context } from './context.ts';
 import type { ImportRefusal } from './domain/refusal.ts';
 import { carryOut, giveUp } from './import-saga.ts';
-import { holdOpenShare, type OpenShare } from './open-share.ts';
+import { holdConsent, holdOpenShare, type OpenShare } from './open-share.ts';
 import { forgetRetiredAudienceKeys } from './outbound/audience-key-store.ts';
 import {
   deleteOldImports,
@@ -73,7 +73,7 @@ async function goOn(context: Context, importId: string): Promise<boolean> {
   try {
     const shareId = await findShareOfImport(database.db, importId);
     const open: OpenShare | ImportRefusal =
-      shareId === undefined ? 'session_gone' : await database.transaction((tx) => holdOpenShare(tx, shareId));
+      shareId === undefined ? 'session_gone' : await database.transaction((tx) => openShare(tx, shareId));
     return await database.transaction(async (tx) => {
       const row = await takePending(tx, importId);
       if (!row || row.share_id !== (shareId ?? null)) return false;
@@ -88,6 +88,11 @@ async function goOn(context: Context, importId: string): Promise<boolean> {
     log.warn({ import_id: importId, code: errorCode(error) }, 'an import is still pending');
     return false;
   }
+}
+
+async function openShare(tx: Transaction<Tables>, shareId: string): Promise<OpenShare | ImportRefusal> {
+  const share = await findShareOfToken(tx, shareId);
+  return share ? await holdOpenShare(tx, share, await holdConsent(tx, share)) : 'session_gone';
 }
 
 async function resume(

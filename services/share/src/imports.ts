@@ -13,7 +13,7 @@ import {
 import { openSnapshot } from './domain/snapshot.ts';
 import { openContentKey, readToken, type ShareClaims } from './domain/token.ts';
 import { carryOut, type Imported, vendorDataOwner } from './import-saga.ts';
-import { holdOpenShare, type OpenShare } from './open-share.ts';
+import { holdConsent, holdOpenShare, type OpenShare } from './open-share.ts';
 import {
   findReserved,
   isImported,
@@ -78,14 +78,45 @@ async function enter(
   if (claims.exp * 1_000 <= Date.now()) return 'expired';
   // Most who come too late are told so by one question.
   if (await isImported(context.database.db, claims)) return 'already_imported';
-  return await context.database.transaction(async (tx) => {
-    const held = await holdOpenShare(tx, claims.jti);
-    if (typeof held === 'string') return held;
-    if (!isOf(claims, held.share)) return invalidToken;
-    if (held.share.expires_at.getTime() <= Date.now()) return 'expired';
-    const importId = await takePlace(tx, reservationOf(context, held.share, wanted));
-    return importId === undefined ? 'already_imported' : { ...held, importId };
-  });
+  try {
+    return await context.database.transaction((tx) => takeInOrder(context, tx, claims, wanted));
+  } catch (error) {
+    if (error instanceof PlaceGivenBack) return error.because;
+    throw error;
+  }
+}
+
+/**
+ * The consent, then the place, then the share: in this order everywhere, so that nobody meets crosswise. A place that was taken
+ * for nothing goes with its transaction.
+ * @throws PlaceGivenBack
+ */
+async function takeInOrder(
+  context: Context,
+  tx: Transaction<Tables>,
+  claims: ShareClaims,
+  wanted: ImportWanted,
+): Promise<Entered | ImportRefusal | Refusal> {
+  const found = await findShareOfToken(tx, claims.jti);
+  if (!found) return 'session_gone';
+  if (!isOf(claims, found)) return invalidToken;
+  const consent = await holdConsent(tx, found);
+  const importId = await takePlace(tx, reservationOf(context, found, wanted));
+  if (importId === undefined) return 'already_imported';
+  const held = await holdOpenShare(tx, found, consent);
+  if (typeof held === 'string') throw new PlaceGivenBack(held);
+  if (held.share.expires_at.getTime() <= Date.now()) throw new PlaceGivenBack('expired');
+  return { ...held, importId };
+}
+
+/** Nothing may be obtained after all: what the transaction has written goes. */
+class PlaceGivenBack extends Error {
+  readonly because: ImportRefusal;
+
+  constructor(because: ImportRefusal) {
+    super('the place of an import was given back');
+    this.because = because;
+  }
 }
 
 /** A token and the row of its share say the same, unless one of them comes from somewhere else. */

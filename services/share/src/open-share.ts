@@ -1,7 +1,7 @@
 import type { Transaction } from '@selfsame/database/database';
 import { findValidConsent, type ValidConsent } from './consents.ts';
 import type { ImportRefusal } from './domain/refusal.ts';
-import { findShareOfToken, holdShare, type ShareRow } from './outbound/share-store.ts';
+import { holdShare, type ShareRow } from './outbound/share-store.ts';
 import type { Tables } from './outbound/tables.ts';
 
 /** A share by which something may be obtained, unless its time is over. */
@@ -11,18 +11,24 @@ export interface OpenShare {
   readonly consent: ValidConsent | undefined;
 }
 
+/** The consent that a share was made by, if it holds: until the end of the transaction it does. It is locked before anything else. */
+export async function holdConsent(
+  tx: Transaction<Tables>,
+  share: ShareRow,
+): Promise<ValidConsent | undefined> {
+  return share.consent_id === null ? undefined : await findValidConsent(tx, consentOf(share));
+}
+
 /**
- * A share that was not revoked, with a consent that holds. Until the end of the transaction neither can be ended. The consent is
- * locked first, as everywhere: who withdraws it locks it before its shares.
+ * A share that was not revoked, with a consent that holds. Until the end of the transaction neither can be ended.
+ * @param consent as `holdConsent` has found it in the same transaction
  */
 export async function holdOpenShare(
   tx: Transaction<Tables>,
-  shareId: string,
+  { share_id }: ShareRow,
+  consent: ValidConsent | undefined,
 ): Promise<OpenShare | ImportRefusal> {
-  const found = await findShareOfToken(tx, shareId);
-  if (!found) return 'session_gone';
-  const consent = found.consent_id === null ? undefined : await findValidConsent(tx, consentOf(found));
-  const share = await holdShare(tx, shareId);
+  const share = await holdShare(tx, share_id);
   if (!share) return 'session_gone';
   if (share.imported_at) return 'already_imported';
   if (share.revoked_because === 'session_deleted') return 'session_gone';
