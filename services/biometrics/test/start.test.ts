@@ -96,7 +96,7 @@ test('migrated, it starts and stops cleanly, even while it loads; another key is
   expect(await start('migrate.ts').exited).toBe(0);
   const service = start('main.ts');
   await waitFor('the service is ready', () => service.output.out.includes('"msg":"ready"'), {
-    timeoutMs: 20_000,
+    timeoutMs: 60_000,
   });
   service.stop();
   expect(await service.exited).toBe(0);
@@ -104,7 +104,7 @@ test('migrated, it starts and stops cleanly, even while it loads; another key is
 
   const interrupted = start('main.ts');
   await waitFor('models are being loaded', () => interrupted.output.out.includes('loading models'), {
-    timeoutMs: 20_000,
+    timeoutMs: 60_000,
   });
   interrupted.stop();
   expect([await interrupted.exited, interrupted.output.err]).toEqual([0, '']);
@@ -114,4 +114,4 @@ test('migrated, it starts and stops cleanly, even while it loads; another key is
   expect(stranger.output.err).toMatch(
     /^biometrics: data key biometric 1 of biometrics cannot be unsealed: .* another BIOMETRIC_KEY .*\n$/,
   );
-});
+}, 240_000);
