@@ -54,7 +54,7 @@ async function waitingIn({ database }: Service): Promise<number> {
 
 async function expectEffects(receiver: Service, ids: string[]): Promise<void> {
   await waitFor('every effect', async () => (await receiver.effects()).length >= ids.length, {
-    timeoutMs: 25_000,
+    timeoutMs: 60_000,
     intervalMs: 100,
   });
   const effects = await receiver.effects();
@@ -71,7 +71,7 @@ test('a stream that nearly is full is trimmed of what all have read, and more th
   await waitFor('room in the stream', async () => (await state()).bytes < 0.8 * stream.streamMaxBytes);
   expect((await state()).first_seq).toBeGreaterThan(1);
   expect(await waitingIn(sender)).toBe(0);
-});
+}, 120_000);
 
 test('a consumer that is away misses nothing: the rest waits in the outbox, and the log names it', async () => {
   const { log: seen, lines } = observedLog('warn');
@@ -105,7 +105,7 @@ test('a consumer that is away misses nothing: the rest waits in the outbox, and 
   await expectEffects(back, ids);
   await waitFor('an empty outbox', async () => (await waitingIn(sender)) === 0);
   expect((await early.effects()).length).toBe(ids.length);
-}, 60_000);
+}, 120_000);
 
 test('a consumer of rare events holds back nothing', async () => {
   const sender = await world.service('sender');
@@ -114,7 +114,7 @@ test('a consumer of rare events holds back nothing', async () => {
   await receiver.bus.subscribe(captureCompleted, applyEffect, { concurrency: 8 });
   const ids = await send(sender, 1_500);
   await expectEffects(receiver, ids);
-});
+}, 120_000);
 
 test('an event that waits to be tried again is not trimmed', async () => {
   const sender = await world.service('sender');
@@ -140,10 +140,10 @@ test('an event that waits to be tried again is not trimmed', async () => {
   expect((await state()).first_seq).toBeLessThanOrEqual(stream_sequence ?? 0);
   mended = true;
   await waitFor('its effect', async () => (await receiver.effects()).some(({ id }) => id === poison), {
-    timeoutMs: 30_000,
+    timeoutMs: 60_000,
   });
   await waitFor('an empty outbox', async () => (await waitingIn(sender)) === 0);
-}, 60_000);
+}, 120_000);
 
 test('a stream that was lost is not trimmed before all who read the old one are back', async () => {
   const receiver = await world.service('receiver');
@@ -170,7 +170,7 @@ test('a stream that was lost is not trimmed before all who read the old one are 
   await back.bus.subscribe(captureCompleted, applyEffect, { concurrency: 8 });
   await expectEffects(back, [...before, ...after]);
   await waitFor('an empty outbox', async () => (await waitingIn(sender)) === 0);
-}, 60_000);
+}, 120_000);
 
 test('what all have read leaves by its age, what somebody has not read stays, and that is said', async () => {
   const { log: seen, lines } = observedLog('warn');
