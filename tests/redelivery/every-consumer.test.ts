@@ -19,13 +19,16 @@ const effects = [
   'biometrics.templates',
   'fraud_signals.visits',
   'webhook_dispatcher.deliveries',
+  'share.records',
+  'session.audit_log',
+  'session.erasure_confirmations',
 ];
 
 /** A fingerprint of the rows of every table of every service. */
 async function fingerprints(): Promise<Map<string, string>> {
   const tables = await world.system.query(
     `select format('%I.%I', table_schema, table_name) as name from information_schema.tables
-     where table_schema in ('session', 'biometrics', 'fraud_signals', 'webhook_dispatcher') and table_name <> all($1)`,
+     where table_schema in ('session', 'biometrics', 'fraud_signals', 'share', 'webhook_dispatcher') and table_name <> all($1)`,
     [bookkeeping],
   );
   const prints = new Map<string, string>();
@@ -60,20 +63,40 @@ async function redeliverAll(): Promise<Record<string, number>> {
   }
 }
 
+/** Somebody whose verification was shared, and who is erased then. */
+async function shareAndErase(): Promise<void> {
+  const vendorData = someone();
+  await world.enrol(vendorData, 'img/p04_1.jpg');
+  const { body: sessions } = await world.api.get(`/v3/sessions/?vendor_data=${vendorData}`);
+  const path = `/v3/session/${sessions.results[0].session_id}`;
+  const consent = await world.api.post(`${path}/consents/`, {
+    audience: 'partner_b',
+    captured: { at: new Date().toISOString(), method: 'checkbox', text: 'I agree.', text_version: '1' },
+  });
+  expect(consent.status).toBe(201);
+  expect((await world.api.post(`${path}/share/`, { audience: 'partner_b' })).status).toBe(200);
+  const { body: erasure } = await world.api.delete(`/v3/users/${vendorData}/`);
+  await waitFor('the certificate', async () => {
+    return (await world.api.get(`/v3/erasures/${erasure.erasure_id}/`)).body.status === 'erased';
+  });
+}
+
 it('every consumer of every service reads all events again, and nothing happens', async () => {
   const subject = someone();
   await world.enrol(subject, 'img/p01_1.jpg');
   const removed = await world.createSession({ workflow_id: 'wf_liveness', vendor_data: someone() });
   await world.webhook(removed.session_id, 'Not Started');
   expect((await world.api.delete(`/v3/session/${removed.session_id}/delete/`)).status).toBe(204);
+  await shareAndErase();
   await waitFor('the deletion to be heard everywhere', async () => {
     const [row] = await world.system.query(
       `select (select count(*) from biometrics.inbox where consumer like '%deleted')
          + (select count(*) from fraud_signals.inbox where consumer like '%deleted')
+         + (select count(*) from share.inbox where consumer like '%deleted')
          + (select count(*) from webhook_dispatcher.inbox where consumer like '%deleted') as heard`,
       [],
     );
-    return Number(row?.heard) === 3;
+    return Number(row?.heard) >= 4;
   });
   // What moves by itself (rate limits, say) is left out.
   const stable = await waitFor('quiet tables', async () => {
@@ -88,10 +111,13 @@ it('every consumer of every service reads all events again, and nothing happens'
 
   for (const name of [
     'session-capture-completed',
+    'session-api-called',
+    'session-erasure-confirmed',
     'biometrics-session-status_changed',
     'biometrics-session-deleted',
     'fraud-signals-session-status_changed',
     'fraud-signals-session-deleted',
+    'share-session-deleted',
     'webhook-dispatcher-session-status_changed',
     'webhook-dispatcher-session-deleted',
   ]) {

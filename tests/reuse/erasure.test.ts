@@ -33,7 +33,7 @@ async function tracesOf({ vendorData, sessionId }: Verified): Promise<Needles> {
     [bank.applicationId, sessionId],
   );
   const [visit] = await system.query(
-    `SELECT subject FROM fraud_signals.assessments WHERE session_id = $1 AND subject IS NOT NULL LIMIT 1`,
+    `SELECT subject_hash AS subject FROM fraud_signals.assessments WHERE session_id = $1 AND subject_hash IS NOT NULL LIMIT 1`,
     [sessionId],
   );
   const sealed = template?.sealed as Buffer;

@@ -11,7 +11,7 @@ import {
   noCustomization,
   type SettingsChange,
 } from './domain/customization.ts';
-import { lockApplication, recordApiChange } from './outbound/application-store.ts';
+import { lockApplication } from './outbound/application-store.ts';
 import {
   dropUnnamedFiles,
   findCustomization,
@@ -69,7 +69,6 @@ export async function changeCustomization(
     const customization = result.next;
     if (JSON.stringify(customization) === JSON.stringify(before)) return { customization };
     await save(tx, principal.applicationId, { before, customization, bytes: judged.bytes });
-    await recordApiChange(tx, principal, 'customization.updated', principal.applicationId);
     return { customization };
   });
 }

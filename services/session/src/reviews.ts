@@ -4,7 +4,6 @@ import type { Context } from './context.ts';
 import { isObject, readFields } from './domain/fields.ts';
 import { statuses } from './domain/status.ts';
 import { commentMaxLength } from './domain/status-change.ts';
-import { recordApiChange } from './outbound/application-store.ts';
 import type { Review } from './outbound/review-store.ts';
 import { insertReview, listReviews } from './outbound/review-store.ts';
 import { findSession } from './outbound/session-store.ts';
@@ -55,7 +54,6 @@ export async function addReview(
   };
   await database.transaction(async (tx) => {
     await insertReview(tx, review);
-    await recordApiChange(tx, principal, 'session.commented', session.id);
   });
   return { review };
 }

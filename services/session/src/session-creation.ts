@@ -12,7 +12,7 @@ import type { Session } from './domain/session.ts';
 import type { SessionRequest } from './domain/session-request.ts';
 import { readSessionRequest } from './domain/session-request.ts';
 import { adaptiveOf, enrols } from './domain/workflow.ts';
-import { lockApplication, recordApiChange } from './outbound/application-store.ts';
+import { lockApplication } from './outbound/application-store.ts';
 import { findReusableSession, insertSession, refreshSession } from './outbound/session-creation-store.ts';
 import { findSession } from './outbound/session-store.ts';
 import type { Queries } from './outbound/tables.ts';
@@ -148,7 +148,6 @@ async function createOnce(
         expiresAt: ends(now, workflow),
       });
     }
-    await recordApiChange(tx, principal, 'session.created', id);
     const created = await findSession(tx, principal.applicationId, id);
     if (created === null) throw new Error('a session that was just written is gone');
     await noteBlocklists(tx, created.application, visit.assessment);

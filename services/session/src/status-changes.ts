@@ -13,7 +13,6 @@ import type { StatusChange } from './domain/status-change.ts';
 import { readStatusChange } from './domain/status-change.ts';
 import { withSelfie } from './domain/step-up.ts';
 import { featureOf } from './domain/verdict.ts';
-import { recordApiChange } from './outbound/application-store.ts';
 import type { Review } from './outbound/review-store.ts';
 import { insertReview } from './outbound/review-store.ts';
 import { lockSession } from './outbound/session-store.ts';
@@ -57,7 +56,6 @@ export async function setSessionStatus(
       return refusedFields({ nodes_to_resubmit: resubmission.mistake });
     }
     await addStatusReview(tx, session, change, now);
-    await recordApiChange(tx, principal, 'session.status_set', session.id);
     const details = resubmission ? erasing(session, resubmission) : {};
     await saveTransition(context, tx, { ...session, hasReviews: true }, result, now, details);
     return { sessionId: session.id };

@@ -3,7 +3,6 @@ import type { Principal } from '@selfsame/http/authentication';
 import type { Context } from './context.ts';
 import { isObject, readFields } from './domain/fields.ts';
 import { commentMaxLength } from './domain/status-change.ts';
-import { recordApiChange } from './outbound/application-store.ts';
 import { insertReview } from './outbound/review-store.ts';
 import { lockSession, saveSession } from './outbound/session-store.ts';
 import type { Refused } from './refusal.ts';
@@ -58,7 +57,6 @@ export async function setStepStatus(
       },
       created_at: now,
     });
-    await recordApiChange(tx, principal, 'session.step_status_set', session.id);
     return { sessionId: session.id, nodeId: step.node_id, feature: step.feature, status };
   });
 }

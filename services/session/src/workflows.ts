@@ -8,7 +8,7 @@ import { pageOf, readPage } from './domain/session-filter.ts';
 import type { WorkflowDefinition } from './domain/workflow.ts';
 import { readWorkflowWrite } from './domain/workflow.ts';
 import { workflowItem, workflowSettings } from './domain/workflow-view.ts';
-import { lockApplication, recordApiChange } from './outbound/application-store.ts';
+import { lockApplication } from './outbound/application-store.ts';
 import type { Queries, Tables } from './outbound/tables.ts';
 import type { WorkflowVersion } from './outbound/workflow-store.ts';
 import {
@@ -55,7 +55,6 @@ export async function createWorkflow(
       createdBy: apiActor.actor,
     });
     if (write.isDefault) await setDefault(tx, principal.applicationId, id, true);
-    await recordApiChange(tx, principal, 'workflow.created', id);
     return settingsOf(tx, principal, id);
   });
 }
@@ -122,7 +121,6 @@ export async function updateWorkflow(
       updatedAt: new Date(),
     });
     if (isDefault !== null) await setDefault(tx, principal.applicationId, base.workflowId, isDefault);
-    await recordApiChange(tx, principal, 'workflow.updated', id);
     return settingsOf(tx, principal, id);
   });
 }
@@ -156,7 +154,6 @@ export async function deleteWorkflow(
     const version = await findVersionOrLatest(tx, principal, ref);
     if (version === null) return notFound;
     await markWorkflowDeleted(tx, version.workflowId, new Date());
-    await recordApiChange(tx, principal, 'workflow.deleted', version.workflowId);
     return { workflowId: version.workflowId };
   });
 }

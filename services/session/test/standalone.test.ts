@@ -74,7 +74,7 @@ const risksOf = (warnings: { risk: string; log_type: string }[]) =>
 async function rowsOf(): Promise<number> {
   const { rows } = await sql<{ count: number }>`
     SELECT (SELECT count(*) FROM sessions) + (SELECT count(*) FROM attempts) + (SELECT count(*) FROM outbox)
-      + (SELECT count(*) FROM api_changes) + (SELECT count(*) FROM workflow_definitions) AS count
+      + (SELECT count(*) FROM workflow_definitions) AS count
     `.execute(world.database.db);
   return Number(rows[0]?.count);
 }

@@ -102,36 +102,6 @@ export async function revokeKeys(tx: Tx, ids: readonly string[], now: Date): Pro
     .execute();
 }
 
-/** What an application changes through the API, in one word. */
-export type ApiAction =
-  | 'session.created'
-  | 'session.status_set'
-  | 'session.step_status_set'
-  | 'session.commented'
-  | 'session.deleted'
-  | 'workflow.created'
-  | 'workflow.updated'
-  | 'workflow.deleted'
-  | 'customization.updated';
-
-/** Adds a line to the record of API changes. */
-export async function recordApiChange(
-  tx: Tx,
-  principal: Principal,
-  action: ApiAction,
-  objectId: string,
-): Promise<void> {
-  await tx
-    .insertInto('api_changes')
-    .values({
-      application_id: principal.applicationId,
-      api_key_id: principal.keyId,
-      action,
-      object_id: objectId,
-    })
-    .execute();
-}
-
 /** Every session that there is now is to be deleted; what is created from now on stays. */
 export async function noteDeletingAll(tx: Tx, id: string): Promise<void> {
   await tx

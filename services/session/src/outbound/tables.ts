@@ -43,15 +43,6 @@ interface ApiKeysTable {
   revoked_at: Date | null;
 }
 
-interface ApiChangesTable {
-  id: Generated<number>;
-  application_id: string;
-  api_key_id: string;
-  action: string;
-  object_id: string;
-  changed_at: Generated<Date>;
-}
-
 interface CustomizationsTable {
   application_id: string;
   settings: Json<Settings>;
@@ -185,7 +176,6 @@ interface ReviewsTable {
 export interface Tables extends AuditTables, ErasureTables, OrganizationTables {
   applications: ApplicationsTable;
   api_keys: ApiKeysTable;
-  api_changes: ApiChangesTable;
   customizations: CustomizationsTable;
   brand_files: BrandFilesTable;
   workflows: WorkflowsTable;

@@ -7,7 +7,6 @@ import type { Evidence, FaceEvidence } from '../domain/features/evidence.ts';
 import type { KnownSession } from '../domain/features/known-session.ts';
 import type { WorkflowStep } from '../domain/verdict.ts';
 import { withKnownSessions } from '../matched-sessions.ts';
-import { recordApiChange } from '../outbound/application-store.ts';
 import type { Examined } from '../outbound/biometrics.ts';
 import { insertCall } from '../outbound/call-store.ts';
 import { findSession } from '../outbound/session-store.ts';
@@ -169,7 +168,6 @@ async function record(
       metadataJson: call.metadata === undefined ? null : JSON.stringify(call.metadata),
       createdAt,
     });
-    await recordApiChange(tx, principal, 'session.created', id);
     const session = await findSession(tx, applicationId, id);
     if (session === null) throw new Error('a session that was just written is gone');
     await announceStatus(context, tx, session, null, createdAt, { captureReceivedAt: createdAt });
