@@ -8,9 +8,9 @@ import type { Keyring } from '@selfsame/keys/keyring';
 import type { GrpcClient } from '@selfsame/runtime/grpc';
 import type { Log } from '@selfsame/runtime/log';
 import type { Config } from './config.ts';
+import type { Turns } from './imports/turns.ts';
 import type { Tables } from './outbound/tables.ts';
 import type { Signing } from './signing.ts';
-import type { Turns } from './turns.ts';
 
 /** What the use cases work with. */
 export interface Context {

@@ -5,7 +5,7 @@ import type { Context } from './context.ts';
 import { deleteAskedConsents, deleteConsents, findOtherSessions } from './outbound/consent-erasure-store.ts';
 import { countKept } from './outbound/record-store.ts';
 import type { Tables } from './outbound/tables.ts';
-import { endSharesOfSession, eraseShares } from './revocation.ts';
+import { endSharesOfSession, eraseShares } from './shares/revocation.ts';
 import { subjectName } from './subject-name.ts';
 
 const dayMs = 86_400_000;

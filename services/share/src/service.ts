@@ -10,16 +10,16 @@ import type { Log } from '@selfsame/runtime/log';
 import type { Config } from './config.ts';
 import type { Context } from './context.ts';
 import { tokenKeyOf } from './domain/token.ts';
-import { startSweeper } from './import-sweeper.ts';
+import { createTurns } from './imports/turns.ts';
 import { subscribeAll } from './inbound/consumers.ts';
 import { createApi } from './inbound/http/server.ts';
 import { shareRpc } from './inbound/rpc.ts';
 import { openShareKeyring } from './keyring.ts';
 import { migrations } from './migrations.ts';
 import type { Tables } from './outbound/tables.ts';
-import { startRecordSweeper } from './record-sweeper.ts';
+import { startRecordSweeper } from './records/sweeper.ts';
+import { startSweeper } from './shares/sweeper.ts';
 import { openSigning } from './signing.ts';
-import { createTurns } from './turns.ts';
 
 /** The service's name in logs, traces, the database and on the bus. */
 export const serviceName = 'share';

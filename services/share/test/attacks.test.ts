@@ -18,10 +18,10 @@ import {
 } from 'jose';
 import { sql } from 'kysely';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { openAudienceKey, rotateAudienceKey } from '../src/audience-keys.ts';
 import { openSnapshot } from '../src/domain/snapshot.ts';
 import { readToken, type ShareClaims, sealContentKey, signToken } from '../src/domain/token.ts';
-import { sweepShares } from '../src/import-sweeper.ts';
+import { openAudienceKey, rotateAudienceKey } from '../src/shares/audience-keys.ts';
+import { sweepShares } from '../src/shares/sweeper.ts';
 import { rotateSigningKey } from '../src/signing.ts';
 import { openWorld, type World } from './harness.ts';
 import { digest, secretFinding } from './neighbours.ts';

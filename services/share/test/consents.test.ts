@@ -12,7 +12,7 @@ import { connectGrpc } from '@selfsame/runtime/grpc';
 import { waitFor } from '@selfsame/testing/wait';
 import { sql } from 'kysely';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
-import { sweepRecords } from '../src/record-sweeper.ts';
+import { sweepRecords } from '../src/records/sweeper.ts';
 import { type Call, openWorld, type World } from './harness.ts';
 import type { TestSession } from './neighbours.ts';
 

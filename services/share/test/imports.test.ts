@@ -2,7 +2,7 @@ import { randomUUID } from 'node:crypto';
 import { waitFor } from '@selfsame/testing/wait';
 import { sql } from 'kysely';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { sweepShares } from '../src/import-sweeper.ts';
+import { sweepShares } from '../src/shares/sweeper.ts';
 import { openWorld, type World } from './harness.ts';
 
 let world: World;

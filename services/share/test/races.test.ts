@@ -1,7 +1,7 @@
 import { startSpanCollector } from '@selfsame/testing/spans';
 import { waitFor } from '@selfsame/testing/wait';
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
-import { sweepShares } from '../src/import-sweeper.ts';
+import { sweepShares } from '../src/shares/sweeper.ts';
 import { importWith, openWorld, type Replica, type ReplicaProcess, type World } from './harness.ts';
 import { moreKeysOf, type Point, secretFinding, type TestSession } from './neighbours.ts';
 

@@ -9,9 +9,9 @@ import { type Kysely, sql } from 'kysely';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { rootOf } from '../src/domain/merkle.ts';
 import type { RecordEntry } from '../src/domain/record.ts';
-import { sweepRecords } from '../src/record-sweeper.ts';
-import { verifyLog } from '../src/record-verification.ts';
-import { appendRecord, appendRecords } from '../src/records.ts';
+import { appendRecord, appendRecords } from '../src/records/records.ts';
+import { sweepRecords } from '../src/records/sweeper.ts';
+import { verifyLog } from '../src/records/verification.ts';
 import { publicKeySet } from '../src/signing.ts';
 import { openWorld, type World } from './harness.ts';
 

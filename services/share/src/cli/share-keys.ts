@@ -4,12 +4,12 @@ import { type Database, openDatabase } from '@selfsame/database/database';
 import { keySettings, ownKey } from '@selfsame/keys/settings';
 import { readSettings, sharedSettings } from '@selfsame/runtime/config';
 import { createLog } from '@selfsame/runtime/log';
-import { rotateAudienceKey } from '../audience-keys.ts';
 import { openShareKeyring } from '../keyring.ts';
 import { migrations } from '../migrations.ts';
 import { listAudienceKeys } from '../outbound/audience-key-store.ts';
 import { listSigningKeys } from '../outbound/signing-key-store.ts';
 import type { Tables } from '../outbound/tables.ts';
+import { rotateAudienceKey } from '../shares/audience-keys.ts';
 import { rotateSigningKey } from '../signing.ts';
 
 const usage = `usage: share-keys list

@@ -11,8 +11,8 @@ import { openShareKeyring } from '../keyring.ts';
 import { migrations } from '../migrations.ts';
 import { findLogs } from '../outbound/record-store.ts';
 import type { Tables } from '../outbound/tables.ts';
-import { verifyLog } from '../record-verification.ts';
-import { signedHead } from '../records.ts';
+import { signedHead } from '../records/records.ts';
+import { verifyLog } from '../records/verification.ts';
 import { openSigning, publicKeySet } from '../signing.ts';
 
 const usage = `usage: share-records verify [--application ID] [--head FILE]...

@@ -1,9 +1,9 @@
 import type { ShareServiceImplementation } from '@selfsame/contracts/share/v1/service';
 import { ConsentAnswer, ConsentStatus, type HostedConsent } from '@selfsame/contracts/share/v1/service';
 import { Failure } from '@selfsame/runtime/errors';
-import { type Answer, answerConsent } from '../consent-answers.ts';
-import { openPage } from '../consent-details.ts';
-import { consentStatus, hostedText } from '../consents.ts';
+import { type Answer, answerConsent } from '../consents/answers.ts';
+import { consentStatus, hostedText } from '../consents/consents.ts';
+import { openPage } from '../consents/details.ts';
 import type { Context } from '../context.ts';
 import { consentNonce } from '../domain/consent-nonce.ts';
 import {

@@ -1,7 +1,7 @@
 import { IsoTime } from '@selfsame/http/schemas';
 import { FieldError } from '@selfsame/http/server';
 import Type, { type Static } from 'typebox';
-import type { Captured, ConsentAsked } from '../../consent-asking.ts';
+import type { Captured, ConsentAsked } from '../../consents/asking.ts';
 import { isCallback, maxCallbackLength } from '../../domain/callback.ts';
 import { consentLanguage } from '../../domain/consent-texts/languages.ts';
 import { audienceFields, readAudience, readTerms } from './share-body.ts';

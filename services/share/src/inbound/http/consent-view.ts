@@ -1,7 +1,7 @@
 import { IsoTime, Nullable } from '@selfsame/http/schemas';
 import Type, { type Static } from 'typebox';
-import { type Evidence, openDetails } from '../../consent-details.ts';
-import { consentStatus } from '../../consents.ts';
+import { consentStatus } from '../../consents/consents.ts';
+import { type Evidence, openDetails } from '../../consents/details.ts';
 import type { Context } from '../../context.ts';
 import { evidenceKinds } from '../../domain/consent.ts';
 import { findConsentRecords } from '../../outbound/consent-record-store.ts';

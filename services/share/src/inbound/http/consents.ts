@@ -3,8 +3,8 @@ import { DetailBody, FieldErrorBody, Nullable, Page, Uuid } from '@selfsame/http
 import type { HttpServer } from '@selfsame/http/server';
 import { DetailError } from '@selfsame/http/server';
 import Type from 'typebox';
-import { withdrawConsent } from '../../consent-answers.ts';
-import { askConsent, declareConsent } from '../../consent-asking.ts';
+import { withdrawConsent } from '../../consents/answers.ts';
+import { askConsent, declareConsent } from '../../consents/asking.ts';
 import type { Context } from '../../context.ts';
 import { type ConsentRow, findConsent, findConsents } from '../../outbound/consent-store.ts';
 import { AskBody, readAsked, readCallback, readCaptured, readLinkEnd } from './consent-body.ts';

@@ -5,7 +5,7 @@ import Type, { type Static } from 'typebox';
 import type { Context } from '../../context.ts';
 import { readPurpose } from '../../domain/purpose.ts';
 import { notFound } from '../../domain/refusal.ts';
-import { importShared } from '../../imports.ts';
+import { importShared } from '../../imports/imports.ts';
 import { findImport, type ListedImport, listImports } from '../../outbound/import-store.ts';
 import { accepted } from './refusals.ts';
 

@@ -8,7 +8,7 @@ import { readPurpose } from '../../domain/purpose.ts';
 import { recordKinds } from '../../domain/record.ts';
 import { findConsentRecords } from '../../outbound/consent-record-store.ts';
 import { findRecords, type RecordFilter, type StoredRecord } from '../../outbound/record-store.ts';
-import { proveHead, proveRecord } from '../../record-proofs.ts';
+import { proveHead, proveRecord } from '../../records/proofs.ts';
 
 const tags = ['Record of shares'];
 const Hash = (description?: string) =>

@@ -2,7 +2,7 @@ import { FieldErrorBody } from '@selfsame/http/schemas';
 import type { HttpServer } from '@selfsame/http/server';
 import Type from 'typebox';
 import type { Context } from '../../context.ts';
-import { changeShareSettings, shareSettings } from '../../share-settings.ts';
+import { changeShareSettings, shareSettings } from '../../shares/settings.ts';
 import { publicKeySet } from '../../signing.ts';
 
 const tags = ['Share settings'];

@@ -6,8 +6,8 @@ import type { Context } from '../../context.ts';
 import { notFound } from '../../domain/refusal.ts';
 import { shareStatuses, statusOf } from '../../domain/share.ts';
 import { findShare, type ListedShare, listShares } from '../../outbound/share-store.ts';
-import { revokeShare } from '../../revocation.ts';
-import { createShare } from '../../shares.ts';
+import { revokeShare } from '../../shares/revocation.ts';
+import { createShare } from '../../shares/shares.ts';
 import { accepted } from './refusals.ts';
 import { audienceFields, readAudience, readTerms } from './share-body.ts';
 

@@ -6,8 +6,8 @@ import {
   findPrivateHalf,
   insertAudienceKey,
   retireAudienceKey,
-} from './outbound/audience-key-store.ts';
-import type { Queries } from './outbound/tables.ts';
+} from '../outbound/audience-key-store.ts';
+import type { Queries } from '../outbound/tables.ts';
 
 /** What is sealed for an application is sealed for this. */
 export interface AudienceKey {

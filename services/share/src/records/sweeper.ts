@@ -1,8 +1,8 @@
 import { errorCode } from '@selfsame/runtime/errors';
-import type { Context } from './context.ts';
-import { deleteOldConsents } from './outbound/consent-erasure-store.ts';
-import { deleteConsentRecords } from './outbound/consent-record-store.ts';
-import { emptyRecords } from './outbound/record-store.ts';
+import type { Context } from '../context.ts';
+import { deleteOldConsents } from '../outbound/consent-erasure-store.ts';
+import { deleteConsentRecords } from '../outbound/consent-record-store.ts';
+import { emptyRecords } from '../outbound/record-store.ts';
 
 const everyMs = 60 * 60_000;
 const dayMs = 86_400_000;

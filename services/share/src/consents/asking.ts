@@ -1,15 +1,15 @@
 import { createHash, randomBytes, randomUUIDv7 } from 'node:crypto';
 import type { ExportSessionResponse } from '@selfsame/contracts/session/v1/service';
 import type { Principal } from '@selfsame/http/authentication';
-import { type Audience, type AudienceWanted, findAudience } from './audience.ts';
-import { detailsText, type Evidence, sealDetails, sealPage } from './consent-details.ts';
-import { coreOfGiven, storeGiven } from './consent-records.ts';
-import type { Context } from './context.ts';
-import { isRefusal, type Refusal, refuseField } from './domain/refusal.ts';
-import type { Scope } from './domain/scope.ts';
-import { exportSession } from './exported-session.ts';
-import { type ConsentRow, insertConsent } from './outbound/consent-store.ts';
-import { subjectName } from './subject-name.ts';
+import { type Audience, type AudienceWanted, findAudience } from '../audience.ts';
+import type { Context } from '../context.ts';
+import { isRefusal, type Refusal, refuseField } from '../domain/refusal.ts';
+import type { Scope } from '../domain/scope.ts';
+import { exportSession } from '../exported-session.ts';
+import { type ConsentRow, insertConsent } from '../outbound/consent-store.ts';
+import { subjectName } from '../subject-name.ts';
+import { detailsText, type Evidence, sealDetails, sealPage } from './details.ts';
+import { coreOfGiven, storeGiven } from './signed-core.ts';
 
 /** What an application wants a person's agreement to. */
 export interface ConsentAsked {

@@ -1,8 +1,8 @@
 import type { Transaction } from '@selfsame/database/database';
-import { findValidConsent, type ValidConsent } from './consents.ts';
-import type { ImportRefusal } from './domain/refusal.ts';
-import { holdShare, type ShareRow } from './outbound/share-store.ts';
-import type { Tables } from './outbound/tables.ts';
+import { findValidConsent, type ValidConsent } from '../consents/consents.ts';
+import type { ImportRefusal } from '../domain/refusal.ts';
+import { holdShare, type ShareRow } from '../outbound/share-store.ts';
+import type { Tables } from '../outbound/tables.ts';
 
 /** A share by which something may be obtained, unless its time is over. */
 export interface OpenShare {

@@ -1,10 +1,15 @@
 import { createHash } from 'node:crypto';
 import { type CompactVerifyGetKey, compactVerify } from 'jose';
-import { addLeaf, emptyRoot, leafHash, rootOf, type TreeNode } from './domain/merkle.ts';
-import { leafText, recordFormat } from './domain/record.ts';
-import { findConsentRecords } from './outbound/consent-record-store.ts';
-import { countNodes, findRecordsAfter, findStoredNodes, type StoredRecord } from './outbound/record-store.ts';
-import type { Queries } from './outbound/tables.ts';
+import { addLeaf, emptyRoot, leafHash, rootOf, type TreeNode } from '../domain/merkle.ts';
+import { leafText, recordFormat } from '../domain/record.ts';
+import { findConsentRecords } from '../outbound/consent-record-store.ts';
+import {
+  countNodes,
+  findRecordsAfter,
+  findStoredNodes,
+  type StoredRecord,
+} from '../outbound/record-store.ts';
+import type { Queries } from '../outbound/tables.ts';
 import { headType } from './records.ts';
 
 /** What a log is checked against. */

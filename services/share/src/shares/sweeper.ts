@@ -1,20 +1,20 @@
 import type { Transaction } from '@selfsame/database/database';
 import { errorCode } from '@selfsame/runtime/errors';
-import type { Context } from './context.ts';
-import type { ImportRefusal } from './domain/refusal.ts';
-import { carryOut, giveUp } from './import-saga.ts';
-import { holdConsent, holdOpenShare, type OpenShare } from './open-share.ts';
-import { forgetRetiredAudienceKeys } from './outbound/audience-key-store.ts';
+import type { Context } from '../context.ts';
+import type { ImportRefusal } from '../domain/refusal.ts';
+import { carryOut, giveUp } from '../imports/saga.ts';
+import { forgetRetiredAudienceKeys } from '../outbound/audience-key-store.ts';
 import {
   deleteOldImports,
   findLeft,
   findShareOfImport,
   type ImportRow,
   takePending,
-} from './outbound/import-store.ts';
-import { deleteOldShares, dropExpiredSnapshots, findShareOfToken } from './outbound/share-store.ts';
-import { forgetRetiredSigningKeys } from './outbound/signing-key-store.ts';
-import type { Tables } from './outbound/tables.ts';
+} from '../outbound/import-store.ts';
+import { deleteOldShares, dropExpiredSnapshots, findShareOfToken } from '../outbound/share-store.ts';
+import { forgetRetiredSigningKeys } from '../outbound/signing-key-store.ts';
+import type { Tables } from '../outbound/tables.ts';
+import { holdConsent, holdOpenShare, type OpenShare } from './holding.ts';
 
 const everyMs = 15_000;
 /** Who has asked comes again sooner. */

@@ -1,9 +1,9 @@
 import type { Transaction } from '@selfsame/database/database';
-import { type ConsentStatus, statusAt } from './domain/consent.ts';
-import type { ConsentLanguage } from './domain/consent-texts/languages.ts';
-import { type ConsentText, renderConsent, textDigest } from './domain/consent-texts/render.ts';
-import { type ConsentRow, type ConsentWanted, findGiven } from './outbound/consent-store.ts';
-import type { Tables } from './outbound/tables.ts';
+import { type ConsentStatus, statusAt } from '../domain/consent.ts';
+import type { ConsentLanguage } from '../domain/consent-texts/languages.ts';
+import { type ConsentText, renderConsent, textDigest } from '../domain/consent-texts/render.ts';
+import { type ConsentRow, type ConsentWanted, findGiven } from '../outbound/consent-store.ts';
+import type { Tables } from '../outbound/tables.ts';
 
 /** A consent that allows a share. */
 export interface ValidConsent {

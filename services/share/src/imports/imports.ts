@@ -1,19 +1,16 @@
 import { createHmac, randomUUID } from 'node:crypto';
 import type { Transaction } from '@selfsame/database/database';
 import type { Principal } from '@selfsame/http/authentication';
-import { openAudienceKey } from './audience-keys.ts';
-import type { Context } from './context.ts';
+import type { Context } from '../context.ts';
 import {
   type ImportRefusal,
   importRefusals,
   invalidToken,
   isRefusal,
   type Refusal,
-} from './domain/refusal.ts';
-import { openSnapshot } from './domain/snapshot.ts';
-import { openContentKey, readToken, type ShareClaims } from './domain/token.ts';
-import { carryOut, type Imported, vendorDataOwner } from './import-saga.ts';
-import { holdConsent, holdOpenShare, type OpenShare } from './open-share.ts';
+} from '../domain/refusal.ts';
+import { openSnapshot } from '../domain/snapshot.ts';
+import { openContentKey, readToken, type ShareClaims } from '../domain/token.ts';
 import {
   findReserved,
   isImported,
@@ -22,11 +19,14 @@ import {
   reserveImport,
   takePending,
   takeReleased,
-} from './outbound/import-store.ts';
-import { findShareOfToken, isRefusalNoted, noteRefusal, type ShareRow } from './outbound/share-store.ts';
-import type { Tables } from './outbound/tables.ts';
-import { appendRecord } from './records.ts';
-import { recordOf } from './shares.ts';
+} from '../outbound/import-store.ts';
+import { findShareOfToken, isRefusalNoted, noteRefusal, type ShareRow } from '../outbound/share-store.ts';
+import type { Tables } from '../outbound/tables.ts';
+import { appendRecord } from '../records/records.ts';
+import { openAudienceKey } from '../shares/audience-keys.ts';
+import { holdConsent, holdOpenShare, type OpenShare } from '../shares/holding.ts';
+import { recordOf } from '../shares/shares.ts';
+import { carryOut, type Imported, vendorDataOwner } from './saga.ts';
 
 /** What an application wants of a token. */
 export interface ImportWanted {

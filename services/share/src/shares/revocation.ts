@@ -1,8 +1,8 @@
 import { shareRevoked } from '@selfsame/contracts/catalog';
 import type { Transaction } from '@selfsame/database/database';
-import type { Context } from './context.ts';
-import type { RevocationReason } from './domain/share.ts';
-import { deleteImports, detachImports } from './outbound/import-store.ts';
+import type { Context } from '../context.ts';
+import type { RevocationReason } from '../domain/share.ts';
+import { deleteImports, detachImports } from '../outbound/import-store.ts';
 import {
   deleteShares,
   endShares,
@@ -10,9 +10,9 @@ import {
   type ListedShare,
   lockSharesOf,
   type SharesToEnd,
-} from './outbound/share-store.ts';
-import type { Tables } from './outbound/tables.ts';
-import { appendRecords } from './records.ts';
+} from '../outbound/share-store.ts';
+import type { Tables } from '../outbound/tables.ts';
+import { appendRecords } from '../records/records.ts';
 import { recordOf } from './shares.ts';
 
 type Telling = Pick<Context, 'bus' | 'signing'>;

@@ -1,8 +1,8 @@
 import { randomBytes } from 'node:crypto';
 import { Appearance } from '@selfsame/contracts/session/v1/service';
-import type { Context } from './context.ts';
-import type { EvidenceKind } from './domain/consent.ts';
-import type { ConsentText } from './domain/consent-texts/render.ts';
+import type { Context } from '../context.ts';
+import type { EvidenceKind } from '../domain/consent.ts';
+import type { ConsentText } from '../domain/consent-texts/render.ts';
 
 /** What the hosted page needs beside the text, as it was when the person was asked. */
 export interface ConsentPage {

@@ -1,16 +1,16 @@
 import type { ExportSessionResponse, ImportSessionResponse } from '@selfsame/contracts/session/v1/service';
 import type { Transaction } from '@selfsame/database/database';
 import { Failure } from '@selfsame/runtime/errors';
-import type { ValidConsent } from './consents.ts';
-import type { Context } from './context.ts';
-import { type ImportRefusal, isRefusal, notFound, type Refusal, refuseDetail } from './domain/refusal.ts';
-import { exportSession } from './exported-session.ts';
-import { finishImport, type ImportRow, releaseImport } from './outbound/import-store.ts';
-import { markImported, type ShareRow } from './outbound/share-store.ts';
-import type { Tables } from './outbound/tables.ts';
-import { appendRecords } from './records.ts';
-import { tellRevoked } from './revocation.ts';
-import { recordOf } from './shares.ts';
+import type { ValidConsent } from '../consents/consents.ts';
+import type { Context } from '../context.ts';
+import { type ImportRefusal, isRefusal, notFound, type Refusal, refuseDetail } from '../domain/refusal.ts';
+import { exportSession } from '../exported-session.ts';
+import { finishImport, type ImportRow, releaseImport } from '../outbound/import-store.ts';
+import { markImported, type ShareRow } from '../outbound/share-store.ts';
+import type { Tables } from '../outbound/tables.ts';
+import { appendRecords } from '../records/records.ts';
+import { tellRevoked } from '../shares/revocation.ts';
+import { recordOf } from '../shares/shares.ts';
 
 /** What was obtained. */
 export interface Imported {

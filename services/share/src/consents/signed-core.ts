@@ -1,12 +1,12 @@
 import { createHash } from 'node:crypto';
 import type { Transaction } from '@selfsame/database/database';
-import type { Context } from './context.ts';
-import type { EvidenceKind } from './domain/consent.ts';
-import type { RecordEntry } from './domain/record.ts';
-import { insertConsentRecord } from './outbound/consent-record-store.ts';
-import type { ConsentRow } from './outbound/consent-store.ts';
-import type { Tables } from './outbound/tables.ts';
-import { appendRecord } from './records.ts';
+import type { Context } from '../context.ts';
+import type { EvidenceKind } from '../domain/consent.ts';
+import type { RecordEntry } from '../domain/record.ts';
+import { insertConsentRecord } from '../outbound/consent-record-store.ts';
+import type { ConsentRow } from '../outbound/consent-store.ts';
+import type { Tables } from '../outbound/tables.ts';
+import { appendRecord } from '../records/records.ts';
 
 type Core = Pick<
   ConsentRow,

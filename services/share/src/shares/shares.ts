@@ -2,20 +2,20 @@ import { createHash, randomUUIDv7 } from 'node:crypto';
 import type { ExportSessionResponse } from '@selfsame/contracts/session/v1/service';
 import type { Transaction } from '@selfsame/database/database';
 import type { Principal } from '@selfsame/http/authentication';
-import { type Audience, type AudienceWanted, findAudience } from './audience.ts';
+import { type Audience, type AudienceWanted, findAudience } from '../audience.ts';
+import { findValidConsent, type ValidConsent } from '../consents/consents.ts';
+import type { Context } from '../context.ts';
+import { isRefusal, type Refusal, refuseDetail, refuseField } from '../domain/refusal.ts';
+import type { Scope } from '../domain/scope.ts';
+import { expiryOf, type SessionKind } from '../domain/share.ts';
+import { newContentKey, sealSnapshot } from '../domain/snapshot.ts';
+import { sealContentKey, signToken } from '../domain/token.ts';
+import { exportSession } from '../exported-session.ts';
+import { insertShare, type ListedShare } from '../outbound/share-store.ts';
+import type { Tables } from '../outbound/tables.ts';
+import { appendRecord } from '../records/records.ts';
 import { audienceKeyFor } from './audience-keys.ts';
-import { findValidConsent, type ValidConsent } from './consents.ts';
-import type { Context } from './context.ts';
-import { isRefusal, type Refusal, refuseDetail, refuseField } from './domain/refusal.ts';
-import type { Scope } from './domain/scope.ts';
-import { expiryOf, type SessionKind } from './domain/share.ts';
-import { newContentKey, sealSnapshot } from './domain/snapshot.ts';
-import { sealContentKey, signToken } from './domain/token.ts';
-import { exportSession } from './exported-session.ts';
-import { insertShare, type ListedShare } from './outbound/share-store.ts';
-import type { Tables } from './outbound/tables.ts';
-import { appendRecord } from './records.ts';
-import { shareSettings } from './share-settings.ts';
+import { shareSettings } from './settings.ts';
 
 /** What an application wants to share, and with whom. */
 export interface ShareWanted {

@@ -1,7 +1,7 @@
-import type { Context } from './context.ts';
-import { consistencyProof, inclusionProof, leafHash, type NodeId } from './domain/merkle.ts';
-import { leafText } from './domain/record.ts';
-import { findNodes, findRecordsAfter } from './outbound/record-store.ts';
+import type { Context } from '../context.ts';
+import { consistencyProof, inclusionProof, leafHash, type NodeId } from '../domain/merkle.ts';
+import { leafText } from '../domain/record.ts';
+import { findNodes, findRecordsAfter } from '../outbound/record-store.ts';
 import { signedHead } from './records.ts';
 
 /** That an entry is in a log, so that anybody can check it: RFC 9162 section 2.1.3. */

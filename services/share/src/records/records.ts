@@ -1,8 +1,8 @@
 import { randomBytes } from 'node:crypto';
 import type { Transaction } from '@selfsame/database/database';
-import type { Context } from './context.ts';
-import { addLeaf, emptyRoot, leafHash, peaksOf, rootOf } from './domain/merkle.ts';
-import { leafText, type PlacedRecord, type RecordEntry } from './domain/record.ts';
+import type { Context } from '../context.ts';
+import { addLeaf, emptyRoot, leafHash, peaksOf, rootOf } from '../domain/merkle.ts';
+import { leafText, type PlacedRecord, type RecordEntry } from '../domain/record.ts';
 import {
   findEnd,
   findEndWithPeaks,
@@ -10,8 +10,8 @@ import {
   insertRecord,
   type LogEnd,
   lockLog,
-} from './outbound/record-store.ts';
-import type { Tables } from './outbound/tables.ts';
+} from '../outbound/record-store.ts';
+import type { Tables } from '../outbound/tables.ts';
 
 /** The type of a head, in the header of its signature. */
 export const headType = 'selfsame-record-head+jwt';

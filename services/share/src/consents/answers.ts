@@ -1,17 +1,22 @@
 import { createHash } from 'node:crypto';
 import type { Transaction } from '@selfsame/database/database';
 import { errorCode, Failure } from '@selfsame/runtime/errors';
-import { detailsText, type Evidence, openPage, sealDetails } from './consent-details.ts';
-import { coreOfGiven, coreOfWithdrawal, storeGiven, storeWithdrawn } from './consent-records.ts';
+import type { Context } from '../context.ts';
+import type { ConsentStatus } from '../domain/consent.ts';
+import { isNonceGood } from '../domain/consent-nonce.ts';
+import type { ConsentLanguage } from '../domain/consent-texts/languages.ts';
+import { type DeviceSignature, hasSigned } from '../domain/device-signature.ts';
+import {
+  type ConsentRow,
+  findConsentByToken,
+  lockConsent,
+  updateConsent,
+} from '../outbound/consent-store.ts';
+import type { Tables } from '../outbound/tables.ts';
+import { revokeSharesOf } from '../shares/revocation.ts';
 import { consentStatus, type HostedText, hostedText } from './consents.ts';
-import type { Context } from './context.ts';
-import type { ConsentStatus } from './domain/consent.ts';
-import { isNonceGood } from './domain/consent-nonce.ts';
-import type { ConsentLanguage } from './domain/consent-texts/languages.ts';
-import { type DeviceSignature, hasSigned } from './domain/device-signature.ts';
-import { type ConsentRow, findConsentByToken, lockConsent, updateConsent } from './outbound/consent-store.ts';
-import type { Tables } from './outbound/tables.ts';
-import { revokeSharesOf } from './revocation.ts';
+import { detailsText, type Evidence, openPage, sealDetails } from './details.ts';
+import { coreOfGiven, coreOfWithdrawal, storeGiven, storeWithdrawn } from './signed-core.ts';
 
 /** What a person can say. */
 export type Answer = 'agree' | 'refuse' | 'withdraw';

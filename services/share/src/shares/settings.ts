@@ -1,6 +1,6 @@
-import type { Context } from './context.ts';
-import { findRequiresConsent, saveRequiresConsent } from './outbound/share-settings-store.ts';
-import type { Queries } from './outbound/tables.ts';
+import type { Context } from '../context.ts';
+import { findRequiresConsent, saveRequiresConsent } from '../outbound/share-settings-store.ts';
+import type { Queries } from '../outbound/tables.ts';
 
 /** How an application shares. */
 export interface ShareSettings {
