@@ -9,7 +9,7 @@ export interface AuditFilter {
   readonly status: number | undefined;
   /** An address, or a range as CIDR. */
   readonly ipAddress: string | undefined;
-  /** Id of an API key, or name of a command. */
+  /** Id of an API key, or login of an operator. */
   readonly actor: string | undefined;
   readonly service: string | undefined;
 }

@@ -7,7 +7,7 @@ CREATE TABLE audit_log (
   occurred_at    timestamptz NOT NULL,
   service        text NOT NULL,
   actor_type     text NOT NULL CHECK (actor_type IN ('API_KEY', 'OPERATOR')),
-  -- Of the API key, or the name of the command.
+  -- Id of the API key, or the operator's login.
   actor          text NOT NULL,
   method         text NOT NULL,
   -- Ids of objects are in it, names of people and secrets never are.

@@ -10,10 +10,10 @@ import { refusals } from './schemas.ts';
 const AuditLog = Type.Object({
   id: Type.String(),
   timestamp: IsoTime('When it was answered'),
-  user: Type.String({ description: 'Id of the API key, or the name of an operator’s command' }),
+  user: Type.String({ description: 'Id of the API key, or the login of an operator' }),
   user_type: Type.Enum(['API_KEY', 'OPERATOR']),
   method: Type.String({ description: 'HTTP method; RUN of a command' }),
-  path: Type.String({ description: 'The route, with ids in it; never names of people' }),
+  path: Type.String({ description: 'The route, or the command, with ids in it; never names of people' }),
   status: Nullable(Type.Integer({ description: 'HTTP status; null of a command' })),
   ip: Nullable(Type.String()),
   application: Type.String({ description: 'Application id' }),
