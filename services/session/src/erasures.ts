@@ -135,7 +135,14 @@ async function tell(context: Context, tx: Tx, erasure: Erasure, vendorData: stri
   await context.bus.enqueue(
     tx,
     subjectErased,
-    { erasureId, applicationId, vendorData: vendorData ?? '', sessionIds, occurredAt: erasure.requested_at },
+    {
+      erasureId,
+      applicationId,
+      vendorData: vendorData ?? '',
+      sessionIds,
+      userPid: erasure.user_pid,
+      occurredAt: erasure.requested_at,
+    },
     { id: erasureId },
   );
   await noteTold(tx, erasureId, now);

@@ -108,6 +108,8 @@ describe('erasing a person', () => {
       certificate: null,
       confirmed: [{ service: 'session' }],
     });
+    // Shares and consents of sessions that were deleted before are found by it.
+    expect(message.userPid).toBe((await read(id)).user_pid);
 
     // Down for hours: it delays the certificate, and nothing else.
     await confirm(id, neighbours.slice(1));
