@@ -98,13 +98,15 @@ function callOf(request: FastifyRequest, status: number, service: string): ApiCa
   };
 }
 
+/** Parameters that name people, whatever they look like: an application may call its users by numbers or UUIDs. */
+const naming = new Set(['vendor_data']);
 const tellsNobody = /^([0-9]{1,18}|[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12})$/i;
 
 /** The route with the numbers and UUIDs of the request; what else stands in a path may name a person or be a secret. */
 function pathOf({ routeOptions, params }: FastifyRequest): string {
   const given = (params ?? {}) as Record<string, unknown>;
   return (routeOptions.url ?? '').replace(/:(\w+)/g, (_, name: string) => {
-    const value = given[name];
+    const value = naming.has(name) ? undefined : given[name];
     return typeof value === 'string' && tellsNobody.test(value) ? value.toLowerCase() : `{${name}}`;
   });
 }

@@ -1,5 +1,4 @@
 import { Mark } from '../src/icons.tsx';
-import { isEmbedded } from '../src/parent-events.ts';
 import { Sign } from '../src/screens/sign.tsx';
 import type { ConsentConductor } from './conductor.ts';
 import { screenOf } from './flow.ts';
@@ -21,7 +20,7 @@ export function ConsentPage(props: ConsentProps) {
   const { state } = conductor;
   const consent = 'consent' in state ? state.consent : undefined;
   return (
-    <div class="card" data-state={state.at} data-embedded={isEmbedded() ? '' : undefined}>
+    <div class="card" data-state={state.at}>
       <header>
         <span class="who">
           {consent === undefined ? null : <Sign name={consent.application_name} logo={consent.logo_url} />}

@@ -56,7 +56,7 @@ export function startReading(changed: () => void): Reading {
   };
 }
 
-/** In front of everything else. Inside of a page that may show this one, the focus is where the person has left it. */
+/** In front of everything else. */
 function isLookedAt(): boolean {
-  return document.visibilityState === 'visible' && (window.parent !== window || document.hasFocus());
+  return document.visibilityState === 'visible' && document.hasFocus();
 }

@@ -32,15 +32,10 @@ export function contentPolicy({ scripts, styles, host, isSecure, ancestors }: Po
 }
 
 /**
- * Of a page on which a press binds somebody: no files of its own, and inside of another page only where the application
- * says so. There a frame that nobody sees could lure the press.
- * @param ancestors none: nobody
+ * Of a page on which a press binds somebody: no files of its own, and inside of no other page, whoever's. There a frame that
+ * nobody sees could lure the press, and the record would call it evidence.
  */
-export function bindingPolicy({
-  scripts,
-  styles,
-  ancestors,
-}: Pick<PolicyFacts, 'scripts' | 'styles' | 'ancestors'>): string {
+export function bindingPolicy({ scripts, styles }: Pick<PolicyFacts, 'scripts' | 'styles'>): string {
   return [
     "default-src 'none'",
     `script-src${quoted(scripts)}`,
@@ -50,7 +45,7 @@ export function bindingPolicy({
     "connect-src 'self'",
     "base-uri 'none'",
     "form-action 'none'",
-    `frame-ancestors ${ancestors.length === 0 ? "'none'" : named(ancestors)}`,
+    "frame-ancestors 'none'",
   ].join('; ');
 }
 

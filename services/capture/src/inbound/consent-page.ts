@@ -55,11 +55,7 @@ export async function consentPage(
       icon: appearance?.faviconUrl ?? '',
       given,
     });
-    const policy = bindingPolicy({
-      scripts: html.scripts,
-      styles,
-      ancestors: hosted?.allowedOrigins ?? [],
-    });
+    const policy = bindingPolicy({ scripts: html.scripts, styles });
     return sendPage(request, reply, { status: found.status, policy, headers: pageHeaders, pieces });
   };
   for (const route of ['/consent/:token', '/consent/:token/']) {

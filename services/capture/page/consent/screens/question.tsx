@@ -1,4 +1,3 @@
-import { isEmbedded } from '../../src/parent-events.ts';
 import { Heading } from '../../src/screens/heading.tsx';
 import type { ConsentProps } from '../consent-page.tsx';
 import type { StateAt } from '../flow.ts';
@@ -57,21 +56,15 @@ function NoKey({ say }: { say: SayConsent }) {
       <h2>{say('no_key.title')}</h2>
       <p>{say('no_key.body')}</p>
       <p>{say('trouble.unsupported.body')}</p>
-      {isEmbedded() ? (
-        <a class="inline" href={location.href} target="_blank" rel="noreferrer">
-          {say('trouble.open_tab')}
-        </a>
-      ) : (
-        <label>
-          {say('handoff.copy_by_hand')}
-          <input
-            dir="ltr"
-            readOnly
-            value={location.href}
-            onFocus={({ currentTarget }) => currentTarget.select()}
-          />
-        </label>
-      )}
+      <label>
+        {say('handoff.copy_by_hand')}
+        <input
+          dir="ltr"
+          readOnly
+          value={location.href}
+          onFocus={({ currentTarget }) => currentTarget.select()}
+        />
+      </label>
     </div>
   );
 }
