@@ -2,21 +2,25 @@ import { erasureConfirmed } from '@selfsame/contracts/catalog';
 import type { SubjectErased } from '@selfsame/contracts/session/v1/events';
 import type { Transaction } from '@selfsame/database/database';
 import type { Context } from './context.ts';
-import { deleteAskedConsents, deleteConsents, findOtherSessions } from './outbound/consent-erasure-store.ts';
+import {
+  deleteConsents,
+  deleteUngivenConsents,
+  findOtherSessions,
+} from './outbound/consent-erasure-store.ts';
 import { countKept } from './outbound/record-store.ts';
 import type { Tables } from './outbound/tables.ts';
 import { endSharesOfSession, eraseShares } from './shares/revocation.ts';
-import { subjectName } from './subject-name.ts';
+import { subjectHash } from './subject-hash.ts';
 
 const dayMs = 86_400_000;
 
-/** A session was deleted: nobody obtains it any more, and nobody is asked about it. What was agreed to stays on record. */
+/** A session was deleted: nobody obtains it any more, and what nobody has agreed to goes. What was agreed to stays on record. */
 export async function leaveSession(
   context: Pick<Context, 'bus' | 'signing'>,
   tx: Transaction<Tables>,
   session: { readonly applicationId: string; readonly sessionId: string },
 ): Promise<void> {
-  await deleteAskedConsents(tx, session);
+  await deleteUngivenConsents(tx, session);
   await endSharesOfSession(context, tx, session);
 }
 
@@ -34,7 +38,7 @@ export async function confirmErasure(
   const { erasureId, applicationId, vendorData } = message;
   // Whoever has come under the same name since is somebody new.
   const before = message.occurredAt ?? new Date();
-  const subject = { applicationId, subjectName: subjectName(context, applicationId, vendorData), before };
+  const subject = { applicationId, subjectHash: subjectHash(context, applicationId, vendorData), before };
   const known = await findOtherSessions(tx, { ...subject, sessionIds: message.sessionIds });
   const sessionIds = [...new Set([...message.sessionIds, ...known.sessionIds])];
   // Consents, then imports, shares and the record, as everywhere.

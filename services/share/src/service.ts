@@ -18,7 +18,7 @@ import { openShareKeyring } from './keyring.ts';
 import { migrations } from './migrations.ts';
 import type { Tables } from './outbound/tables.ts';
 import { startRecordSweeper } from './records/sweeper.ts';
-import { startSweeper } from './shares/sweeper.ts';
+import { startShareSweeper } from './shares/sweeper.ts';
 import { openSigning } from './signing.ts';
 
 /** The service's name in logs, traces, the database and on the bus. */
@@ -88,7 +88,7 @@ export async function createService(options: {
   };
 
   await subscribeAll(context);
-  lifecycle.onStop('share sweeper', startSweeper(context));
+  lifecycle.onStop('share sweeper', startShareSweeper(context));
   lifecycle.onStop('record sweeper', startRecordSweeper(context));
 
   const rpc = await serveGrpc({

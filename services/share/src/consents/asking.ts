@@ -7,7 +7,7 @@ import { isRefusal, type Refusal, refuseField } from '../domain/refusal.ts';
 import type { Scope } from '../domain/scope.ts';
 import { exportSession } from '../exported-session.ts';
 import { type ConsentRow, insertConsent } from '../outbound/consent-store.ts';
-import { subjectName } from '../subject-name.ts';
+import { subjectHash } from '../subject-hash.ts';
 import { detailsText, type Evidence, sealDetails, sealPage } from './details.ts';
 import { coreOfGiven, storeGiven } from './signed-core.ts';
 
@@ -157,7 +157,7 @@ function newRow(context: Context, principal: Principal, asked: ConsentAsked, { s
     application_id: applicationId,
     application_name: session.applicationName || principal.name,
     session_id: asked.sessionId,
-    subject_name: subjectName(context, applicationId, session.vendorData),
+    subject_hash: subjectHash(context, applicationId, session.vendorData),
     user_pid: session.userPid,
     audience_id: audience.applicationId,
     audience_name: audience.name,

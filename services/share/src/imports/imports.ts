@@ -22,10 +22,9 @@ import {
 } from '../outbound/import-store.ts';
 import { findShareOfToken, isRefusalNoted, noteRefusal, type ShareRow } from '../outbound/share-store.ts';
 import type { Tables } from '../outbound/tables.ts';
-import { appendRecord } from '../records/records.ts';
+import { appendRecord, recordOf } from '../records/records.ts';
 import { openAudienceKey } from '../shares/audience-keys.ts';
 import { holdConsent, holdOpenShare, type OpenShare } from '../shares/holding.ts';
-import { recordOf } from '../shares/shares.ts';
 import { carryOut, type Imported, vendorDataOwner } from './saga.ts';
 
 /** What an application wants of a token. */

@@ -8,9 +8,8 @@ import { exportSession } from '../exported-session.ts';
 import { finishImport, type ImportRow, releaseImport } from '../outbound/import-store.ts';
 import { markImported, type ShareRow } from '../outbound/share-store.ts';
 import type { Tables } from '../outbound/tables.ts';
-import { appendRecords } from '../records/records.ts';
+import { appendRecords, recordOf } from '../records/records.ts';
 import { tellRevoked } from '../shares/revocation.ts';
-import { recordOf } from '../shares/shares.ts';
 
 /** What was obtained. */
 export interface Imported {

@@ -12,7 +12,7 @@ export const consentMigrations: Migration[] = [
         application_name text NOT NULL,
         session_id       uuid NOT NULL,
         -- Keyed hash of the subject; null for a session without one.
-        subject_name     bytea,
+        subject_hash     bytea,
         user_pid         text NOT NULL,
         audience_id      uuid NOT NULL,
         audience_name    text NOT NULL,
@@ -36,7 +36,7 @@ export const consentMigrations: Migration[] = [
         details          bytea
       );
       CREATE INDEX consents_session ON consents (application_id, session_id, asked_at);
-      CREATE INDEX consents_subject ON consents (application_id, subject_name);
+      CREATE INDEX consents_subject ON consents (application_id, subject_hash);
       CREATE INDEX consents_pid ON consents (application_id, user_pid);
       CREATE INDEX consents_age ON consents (valid_until);
       CREATE INDEX consents_unanswered ON consents (answer_by) WHERE state IN ('asked', 'refused');

@@ -13,7 +13,7 @@ interface ConsentsTable {
   application_id: string;
   application_name: string;
   session_id: string;
-  subject_name: Buffer | null;
+  subject_hash: Buffer | null;
   user_pid: string;
   audience_id: string;
   audience_name: string;

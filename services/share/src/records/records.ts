@@ -11,6 +11,7 @@ import {
   type LogEnd,
   lockLog,
 } from '../outbound/record-store.ts';
+import type { ListedShare } from '../outbound/share-store.ts';
 import type { Tables } from '../outbound/tables.ts';
 
 /** The type of a head, in the header of its signature. */
@@ -49,6 +50,25 @@ export function appendRecord(
   entry: RecordEntry,
 ): Promise<void> {
   return appendRecords(context, tx, [entry]);
+}
+
+/** What an entry about a share says, in the log of the application that shares. */
+export function recordOf(share: ListedShare) {
+  return {
+    applicationId: share.from_application_id,
+    userPid: share.user_pid,
+    fromApplicationId: share.from_application_id,
+    audienceId: share.for_application_id,
+    audience: share.audience_name,
+    purpose: share.purpose,
+    scope: share.scope,
+    shareId: share.share_id,
+    consentId: share.consent_id,
+    expiresAt: share.expires_at,
+    importStatus: null,
+    note: null,
+    documentSha256: null,
+  };
 }
 
 async function append(

@@ -9,7 +9,7 @@ const dayMs = 86_400_000;
 /** Rows at once: nobody waits for a sweep. */
 const batch = 500;
 /** What nobody has agreed to is of no use to anybody. */
-const unansweredDays = 30;
+const ungivenDays = 30;
 
 /** Now and every hour. Any number of replicas may do so: they take different rows. @returns how to stop */
 export function startRecordSweeper(context: Context): () => Promise<void> {
@@ -36,11 +36,11 @@ export async function sweepRecords(
   signal?: AbortSignal,
 ): Promise<void> {
   const keptBefore = new Date(now.getTime() - config.shareRecordDays * dayMs);
-  const unanswered = new Date(now.getTime() - unansweredDays * dayMs);
+  const ungiven = new Date(now.getTime() - ungivenDays * dayMs);
   const steps = [
     () => emptyRecords(db, keptBefore, batch),
     () => deleteConsentRecords(db, keptBefore, batch),
-    () => deleteOldConsents(db, { unanswered, answered: keptBefore }, batch),
+    () => deleteOldConsents(db, { ungiven, given: keptBefore }, batch),
   ];
   for (const step of steps) {
     while (!signal?.aborted && (await step()) === batch);

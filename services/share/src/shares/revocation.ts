@@ -12,8 +12,7 @@ import {
   type SharesToEnd,
 } from '../outbound/share-store.ts';
 import type { Tables } from '../outbound/tables.ts';
-import { appendRecords } from '../records/records.ts';
-import { recordOf } from './shares.ts';
+import { appendRecords, recordOf } from '../records/records.ts';
 
 type Telling = Pick<Context, 'bus' | 'signing'>;
 

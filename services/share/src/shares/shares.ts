@@ -13,7 +13,7 @@ import { sealContentKey, signToken } from '../domain/token.ts';
 import { exportSession } from '../exported-session.ts';
 import { insertShare, type ListedShare } from '../outbound/share-store.ts';
 import type { Tables } from '../outbound/tables.ts';
-import { appendRecord } from '../records/records.ts';
+import { appendRecord, recordOf } from '../records/records.ts';
 import { audienceKeyFor } from './audience-keys.ts';
 import { shareSettings } from './settings.ts';
 
@@ -153,25 +153,6 @@ async function storeShare(
     note: consent ? null : 'consent_not_required',
   });
   return { share, consent };
-}
-
-/** What an entry about a share says, in the log of the application that shares. */
-export function recordOf(share: ListedShare) {
-  return {
-    applicationId: share.from_application_id,
-    userPid: share.user_pid,
-    fromApplicationId: share.from_application_id,
-    audienceId: share.for_application_id,
-    audience: share.audience_name,
-    purpose: share.purpose,
-    scope: share.scope,
-    shareId: share.share_id,
-    consentId: share.consent_id,
-    expiresAt: share.expires_at,
-    importStatus: null,
-    note: null,
-    documentSha256: null,
-  };
 }
 
 function claimsOf(share: ListedShare) {

@@ -22,7 +22,7 @@ const leftAfterMs = 30_000;
 const batch = 50;
 
 /** Now and every 15 seconds. Any number of replicas may do so. @returns how to stop */
-export function startSweeper(context: Context): () => Promise<void> {
+export function startShareSweeper(context: Context): () => Promise<void> {
   const stopping = new AbortController();
   const sweep = () =>
     sweepShares(context, { stopping: stopping.signal }).catch((error) =>

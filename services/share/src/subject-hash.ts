@@ -2,10 +2,10 @@ import { createHmac } from 'node:crypto';
 import type { Context } from './context.ts';
 
 /**
- * Names a subject in this service's tables: a keyed hash within the application, 32 bytes, so that everything about a person is
- * found when they are erased and the tables name nobody. null for a session without vendor_data.
+ * What stands for a subject in this service's tables: a keyed hash within the application, 32 bytes, by which everything about a
+ * person is found when they are erased, and which names nobody. null for a session without vendor_data.
  */
-export function subjectName(
+export function subjectHash(
   { keyring }: Pick<Context, 'keyring'>,
   applicationId: string,
   vendorData: string,
