@@ -1,4 +1,5 @@
 import { parseArgs } from 'node:util';
+import { recordCommand } from '@selfsame/bus/commands';
 import { openDatabase } from '@selfsame/database/database';
 import { readSettings, sharedSettings } from '@selfsame/runtime/config';
 import { createApplication } from '../applications.ts';
@@ -47,6 +48,12 @@ try {
       environment,
       organization,
       strictStatuses: values['strict-statuses'],
+    });
+    const { applicationId } = created;
+    await recordCommand(database, {
+      applicationId,
+      service: 'session',
+      line: `create-application --slug ${slug}`,
     });
     const line = {
       application_id: created.applicationId,
