@@ -1,6 +1,6 @@
 import type { Migration } from '@selfsame/database/migrate';
 
-/** The data keys of a service lie in its own schema; a service lists these before its own. */
+/** The data keys of a service, and those it signs with, lie in its own schema; a service lists these before its own. */
 export const keyMigrations: Migration[] = [
   {
     name: 'keys-0001-data-keys',
@@ -17,5 +17,19 @@ export const keyMigrations: Migration[] = [
         rewrapped_at         timestamptz,
         PRIMARY KEY (purpose, version)
       );`,
+  },
+  {
+    name: 'keys-0002-signing-keys',
+    up: `
+      -- What the service says to others is signed (ES256) by the one that is not retired. Former ones stay for as long as what they
+      -- have signed is checked; their private halves, sealed under the keyring, go after an hour.
+      CREATE TABLE signing_keys (
+        key_id         text PRIMARY KEY,
+        public_jwk     jsonb NOT NULL,
+        sealed_private bytea,
+        created_at     timestamptz NOT NULL DEFAULT now(),
+        retired_at     timestamptz
+      );
+      CREATE UNIQUE INDEX signing_keys_current ON signing_keys ((true)) WHERE retired_at IS NULL;`,
   },
 ];

@@ -142,7 +142,8 @@ function contextOf(service: string, { purpose, version }: { purpose: string; ver
   return { service, purpose, version: String(version) };
 }
 
-function noDataKeys(): Failure {
+/** Of a service that has not been started yet. */
+export function noDataKeys(): Failure {
   return new Failure(
     'not_found',
     'no_data_keys',

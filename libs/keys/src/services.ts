@@ -8,3 +8,6 @@ export const keyVariables = {
 } as const satisfies Record<string, string>;
 
 export type SealingService = keyof typeof keyVariables;
+
+/** Those that sign what they say; their keys to sign with lie sealed under the data keys of the purpose of the same name. */
+export const signingServices: readonly SealingService[] = ['session', 'share'];

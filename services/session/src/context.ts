@@ -1,6 +1,6 @@
 import type { Bus } from '@selfsame/bus/bus';
 import type { Database } from '@selfsame/database/database';
-import type { Keyring } from '@selfsame/keys/keyring';
+import type { Signing } from '@selfsame/keys/signing';
 import type { Log } from '@selfsame/runtime/log';
 import type { Prices } from './domain/usage.ts';
 import type { Biometrics } from './outbound/biometrics.ts';
@@ -11,8 +11,8 @@ import type { Tables } from './outbound/tables.ts';
 export interface Context {
   readonly database: Database<Tables>;
   readonly bus: Pick<Bus, 'enqueue' | 'forget' | 'erase' | 'eraseDelivered'>;
-  /** Of what this service seals. */
-  readonly keyring: Keyring;
+  /** Certificates of erasure are signed by it. */
+  readonly signing: Signing;
   readonly biometrics: Biometrics;
   readonly fraudSignals: FraudSignals;
   readonly log: Log;

@@ -2,25 +2,28 @@ import { randomUUIDv7 } from 'node:crypto';
 import { subjectErased } from '@selfsame/contracts/catalog';
 import type { ErasureConfirmed } from '@selfsame/contracts/session/v1/events';
 import type { Transaction } from '@selfsame/database/database';
-import { errorCode } from '@selfsame/runtime/errors';
-import { signCertificate } from './certificates.ts';
+import { errorCode, Failure } from '@selfsame/runtime/errors';
 import type { Context } from './context.ts';
-import { certificateOf } from './domain/certificate.ts';
+import { certificateOf, certificateType } from './domain/certificate.ts';
 import type { Confirmation } from './domain/erasure.ts';
 import { awaited } from './domain/erasure.ts';
 import { isUuid } from './domain/ids.ts';
 import { userPid } from './domain/user-pid.ts';
 import { eraseLocked, tellDeleted } from './erased-sessions.ts';
 import { forgetLocks } from './lockouts.ts';
-import type { Erasure } from './outbound/erasure-store.ts';
+import type { ErasedSession, Erasure } from './outbound/erasure-store.ts';
 import {
   addProgress,
+  adoptInstruction,
   countUsage,
   findErasure,
   findPending,
   insertErasure,
   listAtWork,
   listConfirmations,
+  listEmptyErasures,
+  listErasedSessions,
+  listInEvent,
   lockErasure,
   lockNumbers,
   noteConfirmed,
@@ -31,7 +34,7 @@ import {
 } from './outbound/erasure-store.ts';
 import { dropFaceRetention } from './outbound/face-retention-store.ts';
 import type { LockedSession } from './outbound/session-erasure-store.ts';
-import { lockSessions } from './outbound/session-erasure-store.ts';
+import { hasSessions, lockSessions } from './outbound/session-erasure-store.ts';
 import { findSession } from './outbound/session-store.ts';
 import type { Tables } from './outbound/tables.ts';
 
@@ -43,11 +46,17 @@ const batchSize = 500;
 const maxToldSessions = 2_000;
 /** Erasures that one look through the stream ends. */
 const maxTogether = 100;
+/** Ids of sessions that one look through the stream can look for. */
+const maxSought = 20_000;
+/** Erasures in a minute of people who have no session: other parts may know them by name, and each reads the stream. */
+const maxEmpty = 10;
+const emptyWindowMs = 60_000;
 
 /**
- * A person is to be erased: from here on whoever comes under the same name is somebody new. While an erasure of the person is
- * under way, a second one is the same.
+ * A person is to be erased: from here on whoever comes under the same name is somebody new. Asked again while it is under way,
+ * it is the same erasure, unless there are sessions that are younger, or the instruction is another one: those get one more.
  * @param person without vendorData only the session is known, and erased
+ * @throws Failure `erasures_exhausted` for too many people without a session
  */
 export async function requestErasure(
   context: Context,
@@ -61,12 +70,17 @@ export async function requestErasure(
     // Whoever creates a session of a named person holds the same row: theirs comes before, or is somebody new's.
     const through_number = await lockNumbers(tx, applicationId);
     const pending = await findPending(tx, applicationId, user_pid);
-    if (pending !== null) return pending.id;
+    const after_number = pending?.through_number ?? 0;
+    if (!(await hasSessionsLeft(tx, applicationId, person, after_number))) {
+      if (pending !== null && (await isSame(tx, pending, instructionId))) return pending.id;
+      await refuseMany(tx, applicationId);
+    }
     const erasure = await insertErasure(tx, {
       id: randomUUIDv7(),
       application_id: applicationId,
       user_pid,
       vendor_data: person.vendorData,
+      after_number,
       through_number,
       instruction_id: instructionId,
       requested_at: new Date(),
@@ -76,6 +90,35 @@ export async function requestErasure(
   });
   await advance(context, id);
   return { erasureId: id, status: 'pending' };
+}
+
+/** Whether the person has sessions that no erasure takes along yet. */
+async function hasSessionsLeft(
+  tx: Tx,
+  applicationId: string,
+  { id, vendorData }: { readonly id: string; readonly vendorData: string | null },
+  after: number,
+): Promise<boolean> {
+  if (vendorData !== null) return hasSessions(tx, applicationId, { vendorData, after });
+  const session = await findSession(tx, applicationId, id);
+  return session !== null && session.number > after;
+}
+
+/** Whether an instruction is carried out by an erasure that is under way; it takes the instruction's name where it has none. */
+async function isSame(tx: Tx, pending: Erasure, instructionId: string | null): Promise<boolean> {
+  if (instructionId === null || instructionId === pending.instruction_id) return true;
+  return adoptInstruction(tx, pending.id, instructionId);
+}
+
+/** Under the lock of the application's row. */
+async function refuseMany(tx: Tx, applicationId: string): Promise<void> {
+  const now = Date.now();
+  const recent = await listEmptyErasures(tx, applicationId, new Date(now - emptyWindowMs));
+  const oldest = recent.at(-maxEmpty);
+  if (oldest === undefined) return;
+  const words = `Erasures of users without a session are limited to ${maxEmpty} per minute.`;
+  const retryAfterMs = Math.max(1_000, oldest.getTime() + emptyWindowMs - now);
+  throw new Failure('exhausted', 'erasures_exhausted', words, { retryAfterMs });
 }
 
 /** Erases the sessions that are left, batch by batch, until the other services have been told. */
@@ -103,10 +146,10 @@ async function eraseBatch(
   const { looks, reviews } = await eraseLocked(tx, sessions);
   const { events, deadLetters } = await bus.forget(tx, ids);
   const usage = await countUsage(tx, ids);
-  const room = Math.max(0, maxToldSessions - erasure.session_ids.length);
+  const room = Math.max(0, maxToldSessions - (erasure.removed.sessions ?? 0));
   await tellDeleted(context, tx, erasure.application_id, sessions.slice(room));
   const removed = { sessions: ids.length, looks, reviews, events: events + deadLetters, usage };
-  const next = await addProgress(tx, erasure, { sessionIds: ids.slice(0, room), removed });
+  const next = await addProgress(tx, erasure, { sessionIds: ids, inEvent: room, removed });
   if (sessions.length === batchSize) return true;
   await tell(context, tx, next, person.vendorData);
   return false;
@@ -114,11 +157,11 @@ async function eraseBatch(
 
 async function takeSessions(
   tx: Tx,
-  { application_id, through_number }: Erasure,
+  { application_id, after_number: after, through_number: through }: Erasure,
   { id, vendorData }: { readonly id: string; readonly vendorData: string | null },
 ): Promise<LockedSession[]> {
   if (vendorData !== null) {
-    return lockSessions(tx, application_id, { vendorData, through: through_number }, batchSize);
+    return lockSessions(tx, application_id, { vendorData, after, through }, batchSize);
   }
   const session = await findSession(tx, application_id, id);
   return session === null ? [] : lockSessions(tx, application_id, { numbers: [session.number] }, 1);
@@ -126,8 +169,9 @@ async function takeSessions(
 
 /** What is left here goes, and the other services are told. */
 async function tell(context: Context, tx: Tx, erasure: Erasure, vendorData: string | null): Promise<void> {
-  const { application_id: applicationId, id: erasureId, session_ids: sessionIds, removed } = erasure;
+  const { application_id: applicationId, id: erasureId, removed } = erasure;
   const now = new Date();
+  const sessionIds = await listInEvent(tx, erasureId);
   if (vendorData !== null) {
     await forgetLocks(context, tx, applicationId, vendorData);
     await dropFaceRetention(tx, { applicationId, vendorData });
@@ -228,8 +272,7 @@ function finishSoon(context: Context): void {
 
 /** Goes on with erasures that a crash has left, and ends those that all have confirmed. @returns how many were ended */
 export async function continueErasures(context: Context): Promise<number> {
-  for (const { id } of await listAtWork(context.database.db, 'deleting', maxTogether))
-    await advance(context, id);
+  for (const id of await listAtWork(context.database.db, 'deleting', maxTogether)) await advance(context, id);
   return finishErasures(context);
 }
 
@@ -241,13 +284,21 @@ async function finishErasures(context: Context): Promise<number> {
   const { database, bus } = context;
   const finished = await listAtWork(database.db, 'confirmed', maxTogether);
   if (finished.length === 0) return 0;
-  const about = finished.flatMap(({ id, session_ids }) => [id, ...session_ids]);
-  // First, so that nothing publishes again what is erased next.
-  await database.transaction((tx) => bus.forget(tx, about));
-  const messages = await bus.erase(about);
+  let messages = 0;
+  let about = finished;
+  let last: ErasedSession | null = null;
+  do {
+    const page: ErasedSession[] = await listErasedSessions(database.db, finished, last, maxSought);
+    last = page.length === maxSought ? (page.at(-1) ?? null) : null;
+    about = [...about, ...page.map(({ sessionId }) => sessionId)];
+    // First, so that nothing publishes again what is erased next.
+    await database.transaction((tx) => bus.forget(tx, about));
+    messages += await bus.erase(about);
+    about = [];
+  } while (last !== null);
   context.log.info({ messages, erasures: finished.length }, 'events about erased people are overwritten');
   let ended = 0;
-  for (const { id } of finished) if (await certify(context, id)) ended += 1;
+  for (const id of finished) if (await certify(context, id)) ended += 1;
   return ended;
 }
 
@@ -268,7 +319,7 @@ async function certify(context: Context, id: string): Promise<boolean> {
       confirmations,
       { issuer: context.links.publicBaseUrl, now },
     );
-    await noteErased(tx, id, await signCertificate(context, certificate), now);
+    await noteErased(tx, id, await context.signing.sign(certificateType, certificate), now);
     return true;
   });
 }

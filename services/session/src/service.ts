@@ -2,6 +2,7 @@ import { openBus } from '@selfsame/bus/bus';
 import { SessionServiceDefinition } from '@selfsame/contracts/session/v1/service';
 import { openDatabase } from '@selfsame/database/database';
 import { openKeyring } from '@selfsame/keys/keyring';
+import { openSigning } from '@selfsame/keys/signing';
 import { serveGrpc } from '@selfsame/runtime/grpc';
 import type { Lifecycle } from '@selfsame/runtime/lifecycle';
 import type { Log } from '@selfsame/runtime/log';
@@ -36,6 +37,10 @@ export async function createService(
   });
   lifecycle.onStop('keyring', keyring.close);
 
+  // Certificates stay for ever, and so do the keys that they are verified with.
+  const signing = await openSigning({ database, keyring, log });
+  lifecycle.onStop('signing', signing.close);
+
   const bus = await openBus<Tables>({
     service: 'session',
     url: config.natsUrl,
@@ -54,7 +59,7 @@ export async function createService(
   const context: Context = {
     database,
     bus,
-    keyring,
+    signing,
     biometrics,
     fraudSignals,
     log,

@@ -1,5 +1,8 @@
 import type { Confirmation } from './erasure.ts';
 
+/** The type of a certificate, in the header of its signature. */
+export const certificateType = 'selfsame-erasure-certificate+jwt';
+
 /** What a certificate is about. */
 export interface CertifiedErasure {
   readonly id: string;

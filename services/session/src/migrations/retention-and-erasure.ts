@@ -42,10 +42,10 @@ CREATE TABLE erasures (
   user_pid       text NOT NULL,
   -- Null for a session without one, and once the other services have been told.
   vendor_data    text,
-  -- Sessions up to this number are this person's; whoever comes under the same name later is somebody new.
+  -- Sessions behind the first number, and up to the second, are this person's; those before belong to an erasure that was
+  -- under way already, and whoever comes under the same name later is somebody new.
+  after_number   bigint NOT NULL,
   through_number bigint NOT NULL,
-  -- Those that are told to the other services; empty once there is a certificate.
-  session_ids    uuid[] NOT NULL DEFAULT '{}',
   removed        jsonb NOT NULL DEFAULT '{}',
   -- The application's own name for its instruction.
   instruction_id text,
@@ -56,8 +56,18 @@ CREATE TABLE erasures (
   certificate    text,
   CHECK ((state = 'erased') = (certificate IS NOT NULL))
 );
-CREATE UNIQUE INDEX erasures_pending ON erasures (application_id, user_pid) WHERE state <> 'erased';
+CREATE INDEX erasures_pending ON erasures (application_id, user_pid, through_number) WHERE state <> 'erased';
+CREATE INDEX erasures_of_application ON erasures (application_id, requested_at);
 CREATE INDEX erasures_at_work ON erasures (requested_at) WHERE state IN ('deleting', 'confirmed');
+
+-- Sessions that went with a person; none once there is a certificate.
+CREATE TABLE erasure_sessions (
+  erasure_id uuid NOT NULL REFERENCES erasures,
+  session_id uuid NOT NULL,
+  -- The other services hear of it by subject.erased; of the rest by session.deleted.
+  in_event   boolean NOT NULL,
+  PRIMARY KEY (erasure_id, session_id)
+);
 
 CREATE TABLE erasure_confirmations (
   erasure_id   uuid NOT NULL REFERENCES erasures,
@@ -67,13 +77,5 @@ CREATE TABLE erasure_confirmations (
   kept         jsonb NOT NULL,
   confirmed_at timestamptz NOT NULL,
   PRIMARY KEY (erasure_id, service)
-);
-
--- P-256. The private half is sealed by the keyring; the oldest one signs.
-CREATE TABLE certificate_keys (
-  kid            text PRIMARY KEY,
-  public_jwk     jsonb NOT NULL,
-  sealed_private bytea NOT NULL,
-  created_at     timestamptz NOT NULL DEFAULT now()
 );
 `;

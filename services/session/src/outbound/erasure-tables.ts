@@ -1,4 +1,4 @@
-import type { ColumnType, Generated } from 'kysely';
+import type { ColumnType } from 'kysely';
 import type { ErasureState, KeptKind, RemovedKind } from '../domain/erasure.ts';
 
 /** A JSON column: read parsed, written as text. */
@@ -26,8 +26,8 @@ export interface ErasureTables {
     state: ErasureState;
     user_pid: string;
     vendor_data: string | null;
+    after_number: number;
     through_number: number;
-    session_ids: Generated<string[]>;
     removed: ColumnType<Record<string, number>, string | undefined, string>;
     instruction_id: string | null;
     requested_at: Date;
@@ -35,17 +35,16 @@ export interface ErasureTables {
     erased_at: Date | null;
     certificate: string | null;
   };
+  erasure_sessions: {
+    erasure_id: string;
+    session_id: string;
+    in_event: boolean;
+  };
   erasure_confirmations: {
     erasure_id: string;
     service: string;
     removed: Json<RemovedKind[]>;
     kept: Json<KeptKind[]>;
     confirmed_at: Date;
-  };
-  certificate_keys: {
-    kid: string;
-    public_jwk: Json<Readonly<Record<string, unknown>>>;
-    sealed_private: Buffer;
-    created_at: Generated<Date>;
   };
 }

@@ -23,17 +23,6 @@ export const shareMigrations: Migration[] = [
       );
       CREATE UNIQUE INDEX audience_keys_current ON audience_keys (application_id) WHERE retired_at IS NULL;
 
-      -- What this deployment says about shares is signed by the one that is not retired. Former ones stay, without their private
-      -- half, for as long as anything that they have signed is of use.
-      CREATE TABLE signing_keys (
-        key_id         text PRIMARY KEY,
-        public_jwk     jsonb NOT NULL,
-        sealed_private bytea,
-        created_at     timestamptz NOT NULL DEFAULT now(),
-        retired_at     timestamptz
-      );
-      CREATE UNIQUE INDEX signing_keys_current ON signing_keys ((true)) WHERE retired_at IS NULL;
-
       CREATE TABLE shares (
         share_id            uuid PRIMARY KEY,
         from_application_id uuid NOT NULL,

@@ -1,7 +1,6 @@
 import { IsoTime, Nullable, Uuid } from '@selfsame/http/schemas';
 import { DetailError, type HttpServer } from '@selfsame/http/server';
 import Type from 'typebox';
-import { publicKeys } from '../../certificates.ts';
 import type { Context } from '../../context.ts';
 import { type ErasureView, readErasure, requestErasure } from '../../erasures.ts';
 import { Open, refusals } from './schemas.ts';
@@ -35,7 +34,7 @@ export function erasureRoutes(api: HttpServer, context: Context): void {
         tags,
         summary: 'Erase a user',
         description:
-          'Every session of the user, the enrolled face, and what is known of devices and addresses, in every part of the platform. Whoever comes under the same name afterwards is somebody new. Asked again while it is under way, the answer is the same.',
+          'Every session of the user, the enrolled face, and what is known of devices and addresses, in every part of the platform. Whoever comes under the same name afterwards is somebody new. Asked again while it is under way, the answer is the same, unless there are younger sessions: they get an erasure of their own. Users without a session may be known by their name alone (a face, a list): they are erased too, at most 10 in a minute.',
         params: Type.Object({
           vendor_data: Type.String({
             minLength: 1,
@@ -89,7 +88,7 @@ export function erasureKeyRoutes(server: HttpServer, context: Context): void {
     },
     async (_request, reply) => {
       void reply.header('cache-control', 'public, max-age=300');
-      return publicKeys(context) as Promise<{ keys: Record<string, unknown>[] }>;
+      return await context.signing.jwks();
     },
   );
 }
