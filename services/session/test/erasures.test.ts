@@ -1,8 +1,12 @@
-import { randomUUID } from 'node:crypto';
+import { randomBytes, randomUUID, randomUUIDv7 } from 'node:crypto';
 import { openBus } from '@selfsame/bus/bus';
 import { busMigrations } from '@selfsame/bus/migrations';
 import { erasureConfirmed, sessionStatusChanged, subjectErased } from '@selfsame/contracts/catalog';
-import { ErasureConfirmed, type SubjectErased } from '@selfsame/contracts/session/v1/events';
+import {
+  ErasureConfirmed,
+  SessionStatusChanged,
+  type SubjectErased,
+} from '@selfsame/contracts/session/v1/events';
 import { openDatabase } from '@selfsame/database/database';
 import { migrate } from '@selfsame/database/migrate';
 import { testDatabaseUrl } from '@selfsame/testing/postgres';
@@ -12,7 +16,7 @@ import { sql } from 'kysely';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { confirmingServices } from '../src/domain/erasure.ts';
 import { secretDigest } from '../src/domain/secrets.ts';
-import { continueErasures } from '../src/erasures.ts';
+import { continueErasures, requestErasure } from '../src/erasures.ts';
 import type { World } from './harness.ts';
 import { openWorld, portrait } from './harness.ts';
 
@@ -188,6 +192,114 @@ describe('erasing a person', () => {
     expect((await heard(erasure_id)).sessionIds).toEqual([old.session_id]);
   });
 
+  it('takes those who came since along when it is asked for again, in an erasure of their own', async () => {
+    const name = `zed-${randomUUID()}`;
+    await create(name);
+    const first = (await erase(name)).body.erasure_id;
+    await heard(first);
+    const young = await create(name);
+    const second = (await erase(name)).body.erasure_id;
+    expect(second).not.toBe(first);
+    expect((await heard(second)).sessionIds).toEqual([young.session_id]);
+    const younger = await create(name);
+    const asked = { deletion_instruction: 'privacy_erasure', instruction_id: 'GDPR-77' };
+    const answer = await world.demo.call('DELETE', `/v3/session/${younger.session_id}/delete/`, asked);
+    const third = answer.body.erasure_id;
+    expect(new Set([first, second, third]).size).toBe(3);
+    expect((await heard(third)).sessionIds).toEqual([younger.session_id]);
+    expect((await erase(name)).body.erasure_id).toBe(third);
+    for (const id of [third, first, second]) await confirm(id);
+    const certificates = await Promise.all([first, second, third].map(erased));
+    expect(certificates.map(({ instruction_id }) => instruction_id)).toEqual([null, null, 'GDPR-77']);
+    for (const { session_id } of [young, younger]) {
+      expect((await world.demo.call('GET', `/v3/session/${session_id}/decision/`)).status).toBe(404);
+    }
+    expect(await dump()).not.toContain(name);
+  });
+
+  it('keeps the name of each instruction', async () => {
+    const name = `una-${randomUUID()}`;
+    const ask = (id: string | null) =>
+      requestErasure(world.context, world.demo.applicationId, { id: '', vendorData: name }, id);
+    await create(name);
+    const { erasureId: first } = await ask(null);
+    expect((await ask('R-1')).erasureId).toBe(first);
+    expect((await ask('R-1')).erasureId).toBe(first);
+    const { erasureId: second } = await ask('R-2');
+    expect(second).not.toBe(first);
+    expect([(await read(first)).instruction_id, (await read(second)).instruction_id]).toEqual(['R-1', 'R-2']);
+    for (const id of [first, second]) await confirm(id);
+    for (const id of [first, second]) await erased(id);
+  });
+
+  it('of people without a session is done so often in a minute, and of all others whenever it is asked for', async () => {
+    const client = await world.client('guesser');
+    const ask = (name: string) => client.call('DELETE', `/v3/users/${name}/`);
+    for (let turn = 0; turn < 10; turn += 1) expect((await ask(`nobody-${turn}`)).status).toBe(202);
+    const refused = await ask('nobody-10');
+    expect([refused.status, Object.keys(refused.body)]).toEqual([429, ['detail']]);
+    expect(Number(refused.headers.get('retry-after'))).toBeGreaterThan(0);
+    expect((await ask('nobody-3')).status).toBe(202); // under way
+    const workflow = await client.call('POST', '/v3/workflows/', { features: [{ feature: 'LIVENESS' }] });
+    await client.create({ workflow_id: workflow.body.workflow_id, vendor_data: 'somebody' });
+    expect((await ask('somebody')).status).toBe(202);
+    await world.database.db
+      .updateTable('erasures')
+      .set({ requested_at: new Date(Date.now() - 61_000) })
+      .where('application_id', '=', client.applicationId)
+      .execute();
+    expect((await ask('nobody-10')).status).toBe(202);
+  });
+
+  it('leaves nothing in the stream, however many sessions there are', async () => {
+    const name = `many-${randomUUID()}`;
+    const one = await create(name);
+    const { db } = world.database;
+    const like = await db
+      .selectFrom('sessions')
+      .selectAll()
+      .where('id', '=', one.session_id)
+      .executeTakeFirstOrThrow();
+    const rows = Array.from({ length: 2_100 }, (_, index) => ({
+      ...like,
+      id: randomUUIDv7(),
+      session_number: like.session_number + 1 + index,
+      token_sha256: randomBytes(32),
+      status: 'Approved',
+      metadata: null,
+    }));
+    for (let start = 0; start < rows.length; start += 300) {
+      await db
+        .insertInto('sessions')
+        .values(rows.slice(start, start + 300) as never)
+        .execute();
+    }
+    await db
+      .updateTable('applications')
+      .set({ last_session_number: like.session_number + rows.length })
+      .where('id', '=', world.demo.applicationId)
+      .execute();
+    const last = rows.at(-1)?.id ?? '';
+    await world.database.transaction((tx) =>
+      world.context.bus.enqueue(
+        tx,
+        sessionStatusChanged,
+        SessionStatusChanged.fromPartial({ sessionId: last, vendorData: name, status: 'Approved' }),
+      ),
+    );
+    await world.announced(last, 'Approved');
+    const { erasure_id } = (await erase(name)).body;
+    expect((await heard(erasure_id)).sessionIds).toHaveLength(2_000);
+    await confirm(erasure_id);
+    const { certificate } = await erased(erasure_id);
+    const own = certificate.services.find(({ service }: { service: string }) => service === 'session');
+    expect(own.removed).toContainEqual({ kind: 'sessions', count: 2_101 });
+    expect(await world.context.bus.erase([last])).toBe(0);
+    expect(
+      await db.selectFrom('erasure_sessions').where('erasure_id', '=', erasure_id).selectAll().execute(),
+    ).toEqual([]);
+  });
+
   it('compares nobody with a face that is still to be forgotten', async () => {
     const name = `lea-${randomUUID()}`;
     world.biometrics.enrolled.add(name);
@@ -271,9 +383,9 @@ describe('erasing a person', () => {
     // As a crash between two transactions leaves it.
     const late = await create(name);
     const { id } = await db
-      .selectFrom('erasures')
-      .select('id')
-      .where('session_ids', '@>', sql<string[]>`ARRAY[${session_id}]::uuid[]`)
+      .selectFrom('erasure_sessions')
+      .select('erasure_id as id')
+      .where('session_id', '=', session_id)
       .executeTakeFirstOrThrow();
     await db
       .updateTable('erasures')

@@ -19,7 +19,7 @@ export async function lockNumbers(tx: Tx, applicationId: string): Promise<number
   return row.last_session_number;
 }
 
-/** The erasure of a person that is not over; null: none is. */
+/** The latest erasure of a person that is not over; null: none is under way. */
 export async function findPending(
   db: Queries,
   applicationId: string,
@@ -31,8 +31,35 @@ export async function findPending(
     .where('application_id', '=', applicationId)
     .where('user_pid', '=', userPid)
     .where('state', '!=', 'erased')
+    .orderBy('through_number', 'desc')
+    .limit(1)
     .executeTakeFirst();
   return row ?? null;
+}
+
+/** Notes the application's name for an instruction that came later. @returns false when there is one, or it is over */
+export async function adoptInstruction(tx: Tx, id: string, instructionId: string): Promise<boolean> {
+  const { numUpdatedRows } = await tx
+    .updateTable('erasures')
+    .set({ instruction_id: instructionId })
+    .where('id', '=', id)
+    .where('instruction_id', 'is', null)
+    .where('state', '!=', 'erased')
+    .executeTakeFirst();
+  return numUpdatedRows > 0n;
+}
+
+/** When an application has asked for erasures since that took no session along, the oldest first. */
+export async function listEmptyErasures(db: Queries, applicationId: string, since: Date): Promise<Date[]> {
+  const rows = await db
+    .selectFrom('erasures')
+    .select('requested_at')
+    .where('application_id', '=', applicationId)
+    .where('requested_at', '>', since)
+    .where(sql<boolean>`removed->>'sessions' = '0'`)
+    .orderBy('requested_at')
+    .execute();
+  return rows.map(({ requested_at }) => requested_at);
 }
 
 /** Whether this service has not said yet that it has forgotten the person. */
@@ -62,6 +89,7 @@ export async function insertErasure(
     | 'application_id'
     | 'user_pid'
     | 'vendor_data'
+    | 'after_number'
     | 'through_number'
     | 'instruction_id'
     | 'requested_at'
@@ -91,31 +119,68 @@ export async function listAtWork(
   db: Queries,
   state: 'deleting' | 'confirmed',
   limit: number,
-): Promise<Pick<Erasure, 'id' | 'session_ids'>[]> {
-  return db
+): Promise<string[]> {
+  const rows = await db
     .selectFrom('erasures')
-    .select(['id', 'session_ids'])
+    .select('id')
     .where('state', '=', state)
     .orderBy('requested_at')
     .limit(limit)
     .execute();
+  return rows.map(({ id }) => id);
 }
 
-/** Notes what has gone so far. */
+/** Notes what has gone so far. @param progress.inEvent of its sessions, so many as fit into the event, from the first */
 export async function addProgress(
   tx: Tx,
   erasure: Erasure,
-  progress: { sessionIds: readonly string[]; removed: Readonly<Record<string, number>> },
+  progress: { sessionIds: readonly string[]; inEvent: number; removed: Readonly<Record<string, number>> },
 ): Promise<Erasure> {
   const removed: Record<string, number> = { ...erasure.removed };
   for (const [kind, count] of Object.entries(progress.removed)) removed[kind] = (removed[kind] ?? 0) + count;
-  const session_ids = [...erasure.session_ids, ...progress.sessionIds];
   await tx
     .updateTable('erasures')
-    .set({ session_ids: sql<string[]>`${session_ids}::uuid[]`, removed: JSON.stringify(removed) })
+    .set({ removed: JSON.stringify(removed) })
     .where('id', '=', erasure.id)
     .execute();
-  return { ...erasure, session_ids, removed };
+  await sql`
+    INSERT INTO erasure_sessions (erasure_id, session_id, in_event)
+    SELECT ${erasure.id}, s.id, s.nth <= ${progress.inEvent}
+    FROM unnest(${[...progress.sessionIds]}::uuid[]) WITH ORDINALITY AS s (id, nth)`.execute(tx);
+  return { ...erasure, removed };
+}
+
+/** Sessions of an erasure that the other services hear of by its event. */
+export async function listInEvent(db: Queries, erasureId: string): Promise<string[]> {
+  const rows = await db
+    .selectFrom('erasure_sessions')
+    .select('session_id')
+    .where('erasure_id', '=', erasureId)
+    .where('in_event', '=', true)
+    .orderBy('session_id')
+    .execute();
+  return rows.map(({ session_id }) => session_id);
+}
+
+/** A session that went with a person. */
+export interface ErasedSession {
+  readonly erasureId: string;
+  readonly sessionId: string;
+}
+
+/** All sessions of these erasures, page by page. @param after the last one of the page before; null: from the first */
+export async function listErasedSessions(
+  db: Queries,
+  erasureIds: readonly string[],
+  after: ErasedSession | null,
+  limit: number,
+): Promise<ErasedSession[]> {
+  const { rows } = await sql<ErasedSession>`
+    SELECT erasure_id AS "erasureId", session_id AS "sessionId" FROM erasure_sessions
+    WHERE erasure_id = ANY (${[...erasureIds]}::uuid[])
+      AND (${after === null} OR (erasure_id, session_id) > (${after?.erasureId ?? null}::uuid, ${after?.sessionId ?? null}::uuid))
+    ORDER BY erasure_id, session_id LIMIT ${limit}`.execute(db);
+  return rows;
 }
 
 /** The other services have been told: nothing here needs the name any more. */
@@ -176,9 +241,10 @@ export async function noteConfirmed(tx: Tx, id: string): Promise<void> {
 export async function noteErased(tx: Tx, id: string, certificate: string, now: Date): Promise<void> {
   await tx
     .updateTable('erasures')
-    .set({ state: 'erased', erased_at: now, certificate, session_ids: sql<string[]>`'{}'` })
+    .set({ state: 'erased', erased_at: now, certificate })
     .where('id', '=', id)
     .execute();
+  await tx.deleteFrom('erasure_sessions').where('erasure_id', '=', id).execute();
 }
 
 export async function findErasure(db: Queries, applicationId: string, id: string): Promise<Erasure | null> {

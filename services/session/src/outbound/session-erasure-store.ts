@@ -17,6 +17,7 @@ export interface LockedSession {
 /** Which sessions of an application; those that were deleted are none. */
 export interface Selection {
   readonly numbers?: readonly number[];
+  readonly after?: number;
   readonly through?: number;
   readonly vendorData?: string;
   /** That entered their status before. */
@@ -40,14 +41,21 @@ export async function lockSessions(
   return (selection.skipLocked ? locked.skipLocked() : locked).execute();
 }
 
+/** Whether there is such a session. */
+export async function hasSessions(tx: Tx, applicationId: string, selection: Selection): Promise<boolean> {
+  const row = await narrowed(tx, applicationId, selection).select('id').limit(1).executeTakeFirst();
+  return row !== undefined;
+}
+
 function narrowed(tx: Tx, applicationId: string, selection: Selection) {
-  const { numbers, through, vendorData, unchangedSince } = selection;
+  const { numbers, after, through, vendorData, unchangedSince } = selection;
   let query: SelectQueryBuilder<Tables, 'sessions', object> = tx
     .selectFrom('sessions')
     .where('application_id', '=', applicationId)
     .where('deleted_at', 'is', null);
   if (numbers !== undefined)
     query = query.where(sql<boolean>`session_number = ANY (${[...numbers]}::bigint[])`);
+  if (after !== undefined) query = query.where('session_number', '>', after);
   if (through !== undefined) query = query.where('session_number', '<=', through);
   if (vendorData !== undefined) query = query.where('vendor_data', '=', vendorData);
   if (unchangedSince !== undefined) query = query.where('status_changed_at', '<', unchangedSince);
