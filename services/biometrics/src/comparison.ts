@@ -84,15 +84,16 @@ export async function findOnFile(context: Context, sought: Sought): Promise<OnFi
   if (reference !== 'subject') return { ...onFile, reference: portrait?.open };
   if (elsewhere) return { ...onFile, reference: sibling?.open };
   if (enrolled || sought.vendorData === '') return { ...onFile, reference: enrolled };
-  return { ...onFile, ...(await findByGrant(context, subject)) };
+  return { ...onFile, ...(await findByGrant(context, subject, sessionId)) };
 }
 
 /** Where the subject has nothing that compares, what another application has granted does. */
 async function findByGrant(
   { vault, database }: Context,
   to: SubjectKey,
+  sessionId: string,
 ): Promise<Pick<OnFile, 'reference' | 'grantId'>> {
-  for (const { grantId, from, stored } of await findGranted(database.db, to)) {
+  for (const { grantId, from, stored } of await findGranted(database.db, to, sessionId)) {
     if (!comparable(stored)) continue;
     const reference = await opened(vault, database.db, { kind: 'subject', ...from }, stored);
     return { reference, grantId };

@@ -11,6 +11,7 @@ import { type Evidence, type Match, weigh } from './domain/evidence.ts';
 import { ENROL_GATES, type FaceProblem, findProblem, VERIFY_GATES } from './domain/gates.ts';
 import { type Guidance, guidanceOf } from './domain/guidance.ts';
 import type { CandidateUse, RowOwner } from './domain/template.ts';
+import { useGrant } from './grants.ts';
 import type { ImageKind } from './images/tables.ts';
 import { putTemplate } from './outbound/template-store.ts';
 import type { Refused } from './pipeline/decode.ts';
@@ -79,10 +80,12 @@ export async function verify(
     isKnown(context, attempt),
     attempt.challenge && followChallenge(context, attempt.challenge, signal),
   ]);
-  const onFile = await findOnFile(context, attempt);
+  const gates = enrols ? ENROL_GATES : VERIFY_GATES;
+  const found = await findOnFile(context, attempt);
+  const onFile = await useGrant(context, attempt, found, findProblem(look, gates) === undefined);
   const challenge = judge?.(look.subject?.embedding);
   const match = compare(context, look, onFile, attempt.reference);
-  const evidence = weigh(look, enrols ? ENROL_GATES : VERIFY_GATES, match);
+  const evidence = weigh(look, gates, match);
   const forgotten = wasKnown && !onFile.known;
   const use = enrols
     ? enrolmentOf(evidence, onFile, forgotten)
@@ -105,14 +108,15 @@ export async function verify(
   };
 }
 
-/** What was compared by a grant enrols by it, or not at all. */
+/** What was compared by a grant enrols by it, as the person whom it was granted for, or not at all. */
 function enrolmentOf(
-  { problem }: Evidence,
+  { problem, match }: Evidence,
   { grantId }: OnFile,
   forgotten: boolean,
 ): CandidateUse | undefined {
   if (problem !== undefined || forgotten) return undefined;
-  return grantId === undefined ? { kind: 'enrol' } : { kind: 'grant', grantId };
+  if (grantId === undefined) return { kind: 'enrol' };
+  return isSamePerson(match) ? { kind: 'grant', grantId } : undefined;
 }
 
 /** What a look is worth that is of a session which does not enrol, when it is fit to be a template; mostly nothing. */

@@ -5,6 +5,7 @@ import { keyMigrations } from '@selfsame/keys/migrations';
 import { imageMigrations } from './images/migration.ts';
 import { adaptationMigrations } from './migrations/adaptation-and-grants.ts';
 import { erasureMigrations } from './migrations/erasure.ts';
+import { grantMigrations } from './migrations/grants.ts';
 import { faceSearchMigration } from './search/migration.ts';
 
 const own: Migration[] = [
@@ -125,4 +126,5 @@ export const migrations: Migration[] = [
   ...adaptationMigrations,
   ...imageMigrations,
   ...erasureMigrations,
+  ...grantMigrations,
 ];

@@ -203,14 +203,14 @@ function adaptableOf(owner: SubjectOwner, { kept, open }: NonNullable<Promotion[
 
 /** The candidate enrols who has nothing that compares, and uses up the grant by which it was compared. */
 async function grant({ vault }: Promoting, tx: Tx, promotion: Promotion): Promise<Promoted> {
-  const { to, candidate, present } = promotion;
+  const { to, candidate, present, sessionId } = promotion;
   if (present?.open !== undefined) {
     return {
       dropped: 'the subject of a grant was enrolled since the look; the candidate is dropped',
       warns: false,
     };
   }
-  if (candidate.use.kind !== 'grant' || !(await takeGrant(tx, candidate.use.grantId, to))) {
+  if (candidate.use.kind !== 'grant' || !(await takeGrant(tx, candidate.use.grantId, { to, sessionId }))) {
     return { dropped: 'the grant of the look was used up or ended meanwhile; nothing enrolled', warns: true };
   }
   return await put(vault, tx, promotion, 'granted');

@@ -5,10 +5,12 @@ import type { SubjectName } from './comparison.ts';
 import type { Context } from './context.ts';
 import { subjectName } from './domain/subject-name.ts';
 import { candidateFate } from './domain/template.ts';
+import { endImport } from './grants.ts';
 import { releaseImages } from './images/image-store.ts';
 import { findHolders } from './outbound/enrolled-store.ts';
 import { dropExpiredGrants, dropGrantsOf, findGranted } from './outbound/grant-store.ts';
 import { hasChanged, type SubjectKey } from './outbound/history-store.ts';
+import { dropOldDecisions } from './outbound/import-store.ts';
 import {
   dismissOthers,
   dropFollowed,
@@ -112,14 +114,15 @@ async function refuse(
 }
 
 /**
- * Removes what is bound to a deleted session, the face that it enrolled under no name but its own included; looks that are
- * under way are noticed by `sweep`.
+ * Removes what is bound to a deleted session, the face that it enrolled under no name but its own and the grant that came
+ * with it included; looks that are under way are noticed by `sweep`.
  */
 export async function leaveSession(
   { vault, bus }: Pick<Context, 'vault' | 'bus'>,
   tx: Transaction<BiometricsTables>,
   session: SessionKey,
 ): Promise<void> {
+  await endImport(tx, session);
   await followSession(tx, session, { sequence: 0, deleted: true, expiresAt: inFuture(FOLLOWED_MS) });
   await dropSession(tx, session);
   await releaseImages(tx, session);
@@ -154,7 +157,7 @@ export async function hasTemplate({ vault, database }: Context, holder: Holder):
   const found = asked.find((each) => holders.has(each.applicationId));
   if (found) return { exists: true, applicationId: found.applicationId, byGrant: false };
   const subject = vault.subjectOf(applicationId, vendorData);
-  const granted = await findGranted(database.db, { applicationId, subject });
+  const granted = await findGranted(database.db, { applicationId, subject }, null);
   const byGrant = granted.some(({ stored }) => stored.state !== 'revoked');
   return { exists: byGrant, applicationId: byGrant ? applicationId : '', byGrant };
 }
@@ -193,6 +196,7 @@ export async function forgetWithin(
 export async function sweep({ database }: Pick<Context, 'database'>): Promise<number> {
   let total = await dropOfDeleted(database.db);
   await dropFollowed(database.db);
+  await dropOldDecisions(database.db);
   total += await dropExpiredGrants(database.db);
   for (let batch = 0; batch < SWEEP_BATCHES_MAX; batch += 1) {
     const dropped = await dropExpired(database.db, SWEEP_BATCH);

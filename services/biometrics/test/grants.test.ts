@@ -43,12 +43,15 @@ interface Given {
   readonly grantId: string;
 }
 
-const grant = async ({ from, to, shareId, grantId }: Given, expiresAt = new Date(Date.now() + 3_600_000)) => {
-  const asked = { grantId, shareId, from: subject(from), to: subject(to), expiresAt };
+const grant = async (
+  { from, to, shareId, grantId }: Given,
+  { expiresAt = new Date(Date.now() + 3_600_000), held = false } = {},
+) => {
+  const asked = { grantId, shareId, from: subject(from), to: subject(to), expiresAt, held };
   return (await world.client.grantReference(asked)).granted;
 };
 
-async function granted(picture = ada): Promise<Given> {
+async function shared(picture = ada): Promise<Given> {
   const given = {
     from: newSession(),
     to: newSession(),
@@ -56,9 +59,20 @@ async function granted(picture = ada): Promise<Given> {
     grantId: randomUUID(),
   };
   await world.enrol(given.from, picture);
+  return given;
+}
+
+async function granted(picture = ada): Promise<Given> {
+  const given = await shared(picture);
   expect(await grant(given)).toBe(true);
   return given;
 }
+
+/** The session that the import made: a status of it rests on no look. */
+const importedOf = ({ to, grantId }: Given): TestSession => ({ ...to, sessionId: grantId });
+
+const decide = (given: Given, status: string, more = {}) =>
+  world.enter(importedOf(given), status, { enrols: false, ...more });
 
 const held = (session: TestSession, siblingApplicationIds: string[] = []) =>
   world.client.hasTemplate({ subject: subject(session), siblingApplicationIds });
@@ -117,12 +131,53 @@ describe('a look by a grant', () => {
     expect(heard).not.toContain(given.shareId);
   });
 
-  test('of somebody else enrols nobody, and leaves the grant to its owner', async () => {
+  test('of somebody else enrols nobody, and is all that the grant was good for', async () => {
     const { to } = await granted();
     const stranger = await signIn(to, bob);
     expect(stranger).toMatchObject({ matchOutcome: MatchOutcome.COMPARED, candidateId: '' });
     expect(stranger.similarityScore).toBeLessThan(30);
-    expect((await signIn(returning(to), adaLater)).candidateId).not.toBe('');
+    expect(await held(to)).toMatchObject({ exists: false, byGrant: false });
+    for (const picture of [bob, adaLater]) {
+      const next = await signIn(returning(to), picture);
+      expect(next).toMatchObject(noReference);
+      expect(next.similarityScore).toBeUndefined();
+    }
+    // Within its session the person may try again.
+    expect(await signIn(to, adaLater)).toMatchObject({ referenceGranted: true });
+  });
+
+  test('is one of three at most, and a frame that shows nobody is none', async () => {
+    const { to } = await granted();
+    const empty = await signIn(to, 'edge/no_face.jpg');
+    expect(empty).toMatchObject({ referenceGranted: false });
+    expect(await held(to)).toMatchObject({ byGrant: true });
+    for (const picture of [bob, bob, adaLater]) {
+      expect(await signIn(to, picture)).toMatchObject({ referenceGranted: true });
+    }
+    const fourth = await signIn(to, adaLater);
+    expect(fourth).toMatchObject(noReference);
+    expect(fourth.similarityScore).toBeUndefined();
+  });
+
+  test('of many at the same time is of one session, and three at most', async () => {
+    const { to } = await granted();
+    const sessions = [to, returning(to)];
+    const looks = await Promise.all(
+      sessions.flatMap((session) =>
+        Array.from({ length: 4 }, async () => ({ session, look: await signIn(session, adaLater) })),
+      ),
+    );
+    const compared = looks.filter(({ look }) => look.matchOutcome === MatchOutcome.COMPARED);
+    expect(compared).toHaveLength(3);
+    expect(new Set(compared.map(({ session }) => session.sessionId)).size).toBe(1);
+  });
+
+  test('of somebody else enrols nobody in a workflow that enrols either', async () => {
+    const given = await granted();
+    const look = await signIn(given.to, bob, { keepCandidate: true });
+    expect(look).toMatchObject({ referenceGranted: true, candidateId: '' });
+    await world.enter(given.to, 'Approved', { candidateId: look.candidateId });
+    expect(await world.kept(given.to)).toEqual([]);
   });
 
   test('searches the partner’s own subjects as a first enrolment does', async () => {
@@ -138,11 +193,11 @@ describe('a look by a grant', () => {
     expect(look).toMatchObject({ referenceGranted: true, searchMatches: [{ sessionId: twin.sessionId }] });
   });
 
-  test('enrols once: of two at the same time the other one has to be compared with what is enrolled now', async () => {
+  test('enrols once: of two sessions at the same time the other one has nothing to be compared with', async () => {
     const { to } = await granted();
     const sessions = [to, returning(to)];
     const looks = await Promise.all(sessions.map((each) => signIn(each, adaLater)));
-    expect(looks.map(({ referenceGranted }) => referenceGranted)).toEqual([true, true]);
+    expect(looks.map(({ referenceGranted }) => referenceGranted).sort()).toEqual([false, true]);
     await Promise.all(sessions.map((each, index) => approve(each, looks[index]?.candidateId ?? '')));
     expect(await world.kept(to)).toEqual(['subject']);
     const history = await world.db
@@ -177,6 +232,8 @@ describe('a look by a grant', () => {
 describe('a grant ends', () => {
   test.each<[string, (given: Given) => Promise<unknown>]>([
     ['with its share', ({ shareId }) => revokeShare(shareId)],
+    ['with the verdict on the import', (given) => decide(given, 'Declined')],
+    ['with the deletion of the import', (given) => world.deleteSession(importedOf(given))],
     ['with the sharer’s template', ({ from }) => world.client.forget({ subject: subject(from) })],
     ['with the verdict that enrolled the sharer', ({ from }) => world.enter(from, 'Declined')],
     ['with the partner’s subject', ({ to }) => world.client.forget({ subject: subject(to) })],
@@ -200,7 +257,8 @@ describe('a grant ends', () => {
     expect(candidateId).not.toBe('');
     await end(given);
     expect(await held(given.to)).toEqual({ exists: false, applicationId: '', byGrant: false });
-    expect(await signIn(returning(given.to), adaLater)).toMatchObject(noReference);
+    // The session whose grant it was until now.
+    expect(await signIn(given.to, adaLater)).toMatchObject(noReference);
     await approve(given.to, candidateId);
     expect(await world.kept(given.to)).not.toContain('subject');
     await waitFor('nothing of it is kept', async () => (await grantsOf(given)).length === 0);
@@ -229,7 +287,7 @@ describe('granting', () => {
     const given = { from: newSession(), to: newSession(), shareId: randomUUID(), grantId: randomUUID() };
     expect(await grant(given)).toBe(false);
     await world.enrol(given.from, ada);
-    expect(await grant(given, new Date(Date.now() - 1_000))).toBe(false);
+    expect(await grant(given, { expiresAt: new Date(Date.now() - 1_000) })).toBe(false);
     expect(await held(given.to)).toMatchObject({ exists: false });
   });
 
@@ -238,6 +296,58 @@ describe('granting', () => {
     const row = JSON.stringify(await grantsOf(given));
     expect(row).not.toContain(given.from.vendorData);
     expect(row).not.toContain(given.to.vendorData);
+  });
+});
+
+describe('a grant is no better than the import that it comes from', () => {
+  test('held, it waits for the approval', async () => {
+    const given = await shared();
+    await decide(given, 'In Review');
+    expect(await grant(given, { held: true })).toBe(true);
+    expect(await held(given.to)).toMatchObject({ exists: false });
+    expect(await signIn(given.to, adaLater)).toMatchObject(noReference);
+    await decide(given, 'Approved');
+    expect(await held(given.to)).toMatchObject({ byGrant: true });
+    expect(await signIn(given.to, adaLater)).toMatchObject({ referenceGranted: true });
+  });
+
+  test('an approval that comes first releases it too', async () => {
+    const given = await shared();
+    await decide(given, 'Approved');
+    expect(await grant(given, { held: true })).toBe(true);
+    expect(await signIn(given.to, adaLater)).toMatchObject({ referenceGranted: true });
+  });
+
+  test('the later decision counts, whichever is heard of first', async () => {
+    const given = await shared();
+    expect(await grant(given, { held: true })).toBe(true);
+    await decide(given, 'Approved', { sequence: 2_000n });
+    await decide(given, 'In Review', { sequence: 1_000n });
+    const { candidateId } = await signIn(given.to, adaLater);
+    expect(candidateId).not.toBe('');
+    // Back in review, it enrols nobody who was compared before.
+    await decide(given, 'In Review', { sequence: 3_000n });
+    await approve(given.to, candidateId);
+    expect(await world.kept(given.to)).toEqual([]);
+  });
+
+  test.each<[string, (given: Given) => Promise<void>]>([
+    ['declined', (given) => decide(given, 'Declined')],
+    ['deleted', (given) => world.deleteSession(importedOf(given))],
+  ])('%s before the grant comes, there is none', async (_, end) => {
+    const given = await shared();
+    await end(given);
+    await decide(given, 'Approved');
+    expect(await grant(given)).toBe(false);
+    expect(await held(given.to)).toMatchObject({ exists: false });
+  });
+
+  test('sessions of the same id at other applications say nothing about it', async () => {
+    const given = await granted();
+    const elsewhere = newSession({ sessionId: given.grantId });
+    await world.enter(elsewhere, 'Declined', { enrols: false });
+    await world.deleteSession(elsewhere);
+    expect(await held(given.to)).toMatchObject({ byGrant: true });
   });
 });
 

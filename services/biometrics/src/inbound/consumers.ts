@@ -9,7 +9,7 @@ import {
 } from '@selfsame/contracts/catalog';
 import type { Context } from '../context.ts';
 import { confirmErasure } from '../erasure.ts';
-import { endShare } from '../grants.ts';
+import { endShare, followImport } from '../grants.ts';
 import type { BiometricsTables } from '../outbound/tables.ts';
 import type { FaceSearch } from '../search/face-search.ts';
 import { followVerdict, leaveSession } from '../templates.ts';
@@ -17,7 +17,9 @@ import { followVerdict, leaveSession } from '../templates.ts';
 /** What the service does when it hears of a session. Handlers run inside the transaction that notes the event. */
 export async function subscribeAll(context: Context, bus: Bus<BiometricsTables>): Promise<void> {
   await bus.subscribe(sessionStatusChanged, async (tx, { message }) => {
-    await followVerdict(context, tx, { ...message, sequence: Number(message.sequence) });
+    const status = { ...message, sequence: Number(message.sequence) };
+    await followImport(tx, status);
+    await followVerdict(context, tx, status);
   });
   await bus.subscribe(sessionDeleted, async (tx, { message }) => {
     await leaveSession(context, tx, message);

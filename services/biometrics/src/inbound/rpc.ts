@@ -142,7 +142,7 @@ export function biometricsRpc(context: Context): BiometricsServiceImplementation
       return {};
     },
 
-    async grantReference({ grantId, from, to, shareId, expiresAt }) {
+    async grantReference({ grantId, from, to, shareId, expiresAt, held }) {
       if (!isUuid(grantId)) throw invalid('grant_id must be a UUID.');
       if (expiresAt === undefined) throw invalid('expires_at must be given.');
       const granted = await grantReference(context, {
@@ -151,6 +151,7 @@ export function biometricsRpc(context: Context): BiometricsServiceImplementation
         from: requireSubject(from),
         to: requireSubject(to),
         expiresAt,
+        held,
       });
       return { granted };
     },

@@ -2,6 +2,7 @@ import { sql } from 'kysely';
 import type { StoredTemplate } from '../domain/template.ts';
 import type { SubjectKey } from './history-store.ts';
 import type { Tables } from './tables.ts';
+import type { SessionKey } from './template-store.ts';
 import { storedTemplate } from './template-store.ts';
 
 /** Looks of `to` may be compared with the template of `from`. */
@@ -12,10 +13,15 @@ export interface Grant {
   readonly from: SubjectKey;
   readonly to: SubjectKey;
   readonly expiresAt: Date;
+  /** Nothing is compared by it until it is released. */
+  readonly held: boolean;
 }
 
 /** More than of one share is never open; a subject may have been imported from several. */
 const OPEN_MAX = 10;
+
+/** Looks of its session that are compared by one grant: a person who is not recognised at once may try again. */
+const COMPARISONS_MAX = 3;
 
 /** A share is over for good: so long may somebody come late with a grant of it. */
 const ENDED_KEPT_DAYS = 30;
@@ -26,7 +32,8 @@ export async function holdShare(db: Tables, shareId: string): Promise<void> {
 }
 
 /** Keeps a grant; again, it stays what it is, used or not. */
-export async function putGrant(db: Tables, { grantId, shareId, from, to, expiresAt }: Grant): Promise<void> {
+export async function putGrant(db: Tables, grant: Grant): Promise<void> {
+  const { grantId, shareId, from, to, expiresAt, held } = grant;
   await db
     .insertInto('reference_grants')
     .values({
@@ -37,6 +44,7 @@ export async function putGrant(db: Tables, { grantId, shareId, from, to, expires
       to_application_id: to.applicationId,
       to_subject: to.subject,
       expires_at: expiresAt,
+      held,
     })
     .onConflict((conflict) => conflict.column('grant_id').doNothing())
     .execute();
@@ -49,8 +57,21 @@ export interface GrantedTemplate {
   readonly stored: StoredTemplate;
 }
 
-/** What a subject may be compared with by grants that are open, the latest first, with keys as they stand at this moment. */
-export async function findGranted(db: Tables, to: SubjectKey): Promise<GrantedTemplate[]> {
+/** Whether looks of a session may be compared by a grant `g`; without one, those of a session that is still to come. */
+const isOpenTo = (sessionId: string | null) => sql<boolean>`
+  g.used_at IS NULL AND g.expires_at > now() AND NOT g.held AND g.compared < ${COMPARISONS_MAX}::integer
+  AND (g.used_session IS NULL OR g.used_session = ${sessionId}::text)`;
+
+/**
+ * What a subject may be compared with by grants that are open, with keys as they stand at this moment: the session's own
+ * grant first, then the latest.
+ * @param sessionId whose looks; null: of a session that is still to come
+ */
+export async function findGranted(
+  db: Tables,
+  to: SubjectKey,
+  sessionId: string | null,
+): Promise<GrantedTemplate[]> {
   const rows = await db
     .selectFrom('reference_grants as g')
     .innerJoin('templates as t', (join) =>
@@ -67,8 +88,8 @@ export async function findGranted(db: Tables, to: SubjectKey): Promise<GrantedTe
     .select(['k.state', 'k.salt'])
     .where('g.to_application_id', '=', to.applicationId)
     .where('g.to_subject', '=', to.subject)
-    .where('g.used_at', 'is', null)
-    .where('g.expires_at', '>', sql<Date>`now()`)
+    .where(isOpenTo(sessionId))
+    .orderBy(sql`g.used_session IS NULL`)
     .orderBy('g.created_at', 'desc')
     .limit(OPEN_MAX)
     .execute();
@@ -78,15 +99,35 @@ export async function findGranted(db: Tables, to: SubjectKey): Promise<GrantedTe
   });
 }
 
-/** Uses a grant up. @returns whether it was open until now */
-export async function takeGrant(db: Tables, grantId: string, to: SubjectKey): Promise<boolean> {
+/**
+ * Takes one comparison by a grant, which is of this session from then on.
+ * @returns false when it is another session's meanwhile, used up or over: nothing may be compared
+ */
+export async function claimComparison(db: Tables, grantId: string, sessionId: string): Promise<boolean> {
+  const { numUpdatedRows } = await db
+    .updateTable('reference_grants as g')
+    .set({ used_session: sessionId, compared: sql<number>`g.compared + 1` })
+    .where('g.grant_id', '=', grantId)
+    .where(isOpenTo(sessionId))
+    .executeTakeFirst();
+  return numUpdatedRows > 0n;
+}
+
+/** Uses a grant up for good: a look of its session enrols. @returns whether it was that session's, and open until now */
+export async function takeGrant(
+  db: Tables,
+  grantId: string,
+  { to, sessionId }: { to: SubjectKey; sessionId: string },
+): Promise<boolean> {
   const { numUpdatedRows } = await db
     .updateTable('reference_grants')
     .set({ used_at: sql<Date>`now()` })
     .where('grant_id', '=', grantId)
     .where('to_application_id', '=', to.applicationId)
     .where('to_subject', '=', to.subject)
+    .where('used_session', '=', sessionId)
     .where('used_at', 'is', null)
+    .where('held', '=', false)
     .where('expires_at', '>', sql<Date>`now()`)
     .executeTakeFirst();
   return numUpdatedRows > 0n;
@@ -110,6 +151,29 @@ export async function dropShare(db: Tables, shareId: string): Promise<void> {
     .onConflict((conflict) => conflict.doNothing())
     .execute();
   await db.deleteFrom('reference_grants').where('share_id', '=', shareId).execute();
+}
+
+/** Lets the grant of an import wait for its approval, or no longer. */
+export async function setHeld(
+  db: Tables,
+  { applicationId, sessionId }: SessionKey,
+  held: boolean,
+): Promise<void> {
+  await db
+    .updateTable('reference_grants')
+    .set({ held })
+    .where('grant_id', '=', sessionId)
+    .where('to_application_id', '=', applicationId)
+    .execute();
+}
+
+/** Removes the grant of an import. */
+export async function dropGrant(db: Tables, { applicationId, sessionId }: SessionKey): Promise<void> {
+  await db
+    .deleteFrom('reference_grants')
+    .where('grant_id', '=', sessionId)
+    .where('to_application_id', '=', applicationId)
+    .execute();
 }
 
 /** Removes every grant that names a subject, on either side. @returns how many */

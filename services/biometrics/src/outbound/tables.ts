@@ -41,6 +41,16 @@ export interface BiometricsTables extends ImageTables {
     created_at: Generated<Date>;
     expires_at: Date;
     used_at: Generated<Date | null>;
+    used_session: Generated<string | null>;
+    compared: Generated<number>;
+    held: Generated<boolean>;
+  };
+  import_decisions: {
+    application_id: string;
+    session_id: string;
+    sequence: number;
+    status: ImportDecision;
+    decided_at: Generated<Date>;
   };
   ended_shares: { share_id: string; ended_at: Generated<Date> };
   waiting_erasures: {
@@ -57,6 +67,9 @@ export interface BiometricsTables extends ImageTables {
     expires_at: Date;
   };
 }
+
+/** Statuses of an imported session that a grant depends on. */
+export type ImportDecision = 'Approved' | 'In Review' | 'Declined';
 
 /** A connection or a transaction; nothing here opens one. */
 export type Tables = Kysely<BiometricsTables>;
