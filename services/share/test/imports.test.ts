@@ -4,6 +4,7 @@ import { sql } from 'kysely';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { sweepShares } from '../src/shares/sweeper.ts';
 import { openWorld, type World } from './harness.ts';
+import type { Point } from './neighbours.ts';
 
 let world: World;
 beforeAll(async () => {
@@ -74,10 +75,14 @@ describe('importing', () => {
     expect(listed).toContainEqual(shown.body);
   });
 
-  it('is In Review without trust, which is the default', async () => {
+  it('is In Review without trust, which is the default: until somebody has looked, nothing is compared', async () => {
     const { token } = await shared();
     const answer = await world.importAs(world.partner, token, { trust_review: undefined });
     expect(answer).toMatchObject({ status: 201, body: { status: 'In Review' } });
+    const { grants } = world.neighbours;
+    expect(grants.get(answer.body.session_id)?.held).toBe(true);
+    const trusted = await world.importAs(world.partner, (await shared()).token);
+    expect(grants.get(trusted.body.session_id)?.held).toBe(false);
   });
 
   it('grants nothing for whoever was not approved, is not named, or has enrolled nothing', async () => {
@@ -210,19 +215,12 @@ describe('a token obtains nothing', () => {
     });
   });
 
-  it('and one revoked while it was obtained tells so again, after the grant', async () => {
+  it('and one that is revoked while it is obtained waits, and then finds it imported', async () => {
     const { share, token } = await shared();
-    world.neighbours.at = async (point) => {
-      if (point !== 'grant') return;
-      await world.as(world.sharer)('POST', `/v3/shares/${share.share_id}/revoke/`);
-    };
-    try {
-      expect((await world.importAs(world.partner, token)).status).toBe(201);
-    } finally {
-      world.neighbours.at = async () => {};
-    }
-    const told = () => world.revoked.filter((id) => id === share.share_id).length;
-    await waitFor('it was told again', () => told() === 2);
+    const { imported, ended } = await endWhile('grant', token, `/v3/shares/${share.share_id}/revoke/`);
+    expect([imported.status, ended.status]).toEqual([201, 200]);
+    expect(ended.body).toMatchObject({ status: 'revoked', imported_at: expect.any(String) });
+    await waitFor('it was told', () => world.revoked.includes(share.share_id));
   });
 });
 
@@ -307,6 +305,83 @@ describe('a share by consent', () => {
       if (share.status === 400) continue;
       expect(await world.importAs(world.partner, share.body.share_token)).toMatchObject(refusedToken(ended));
     }
+  });
+
+  it('ends with it between the place and what it is taken for: nothing is handed over', async () => {
+    for (const ending of ['withdraw', 'revoke'] as const) {
+      const session = world.newSession();
+      const consentId = await consent(session);
+      const share = (await world.share(session, { consent_id: consentId })).body;
+      const { db, transaction } = world.context.database;
+      const handedOver = world.neighbours.passed.import;
+      const importing = await transaction(async (tx) => {
+        // Nobody unseals anything: the import stands still after it has taken its place.
+        await sql`LOCK TABLE audience_keys IN ACCESS EXCLUSIVE MODE`.execute(tx);
+        const answer = world.importAs(world.partner, share.share_token);
+        await waitFor('the place is taken', async () => (await placeOf(session))?.status === 'pending');
+        const path = ending === 'withdraw' ? `consents/${consentId}` : `shares/${share.share_id}`;
+        expect((await world.as(world.sharer)('POST', `/v3/${path}/${ending}/`)).status).toBe(200);
+        return { answer };
+      });
+      const text = ending === 'withdraw' ? ended : 'This share has been revoked.';
+      expect(await importing.answer).toMatchObject(refusedToken(text));
+      expect(world.importsOf(session)).toEqual([]);
+      expect(world.neighbours.passed.import).toBe(handedOver);
+      expect(await placeOf(session)).toMatchObject({ status: 'released', vendor_data: null });
+      const kinds = await db
+        .selectFrom('records')
+        .select(['kind', 'note'])
+        .where('application_id', '=', world.sharer.id)
+        .where('share_id', '=', share.share_id)
+        .orderBy('sequence')
+        .execute();
+      const because = ending === 'withdraw' ? 'consent_ended' : 'revoked';
+      expect(kinds.map(({ kind }) => kind)).toEqual(['share_created', 'share_revoked', 'import_refused']);
+      expect(kinds.at(-1)?.note).toBe(because);
+    }
+  });
+
+  it.each<Point>(['export', 'import', 'grant'])(
+    'is obtained before it ends, when that comes at “%s”: then the grant ends',
+    async (point) => {
+      const session = world.newSession();
+      const consentId = await consent(session);
+      const share = (await world.share(session, { consent_id: consentId })).body;
+      const path = `/v3/consents/${consentId}/withdraw/`;
+      const { imported, ended: withdrawn } = await endWhile(point, share.share_token, path);
+      expect([imported.status, withdrawn.status]).toEqual([201, 200]);
+      expect((await world.as(world.sharer)('GET', `/v3/shares/${share.share_id}/`)).body).toMatchObject({
+        status: 'revoked',
+        revoked_because: 'consent_withdrawn',
+        imported_at: expect.any(String),
+      });
+      await waitFor('it was told', () => world.revoked.includes(share.share_id));
+    },
+  );
+
+  it('ends the grant of an import that nobody has heard of, after the share’s time as well', async () => {
+    const session = world.newSession();
+    const consentId = await consent(session);
+    const share = (await world.share(session, { consent_id: consentId })).body;
+    world.neighbours.at = async (point) => {
+      if (point === 'granted') throw new Error('the answer is lost');
+    };
+    try {
+      expect((await world.importAs(world.partner, share.share_token)).status).toBe(500);
+    } finally {
+      world.neighbours.at = async () => {};
+    }
+    const { db } = world.context.database;
+    await sql`UPDATE shares SET expires_at = now() - interval '1 second' WHERE share_id = ${share.share_id}`.execute(
+      db,
+    );
+    const told = () => world.revoked.filter((id) => id === share.share_id).length;
+    expect((await world.as(world.sharer)('POST', `/v3/consents/${consentId}/withdraw/`)).status).toBe(200);
+    await waitFor('it was told', () => told() === 1);
+    await sweepShares(world.context, { afterMs: 0 });
+    expect(await placeOf(session)).toMatchObject({ status: 'imported', granted: false });
+    // A grant that was asked for may have come after the first.
+    await waitFor('it was told again', () => told() === 2);
   });
 
   it('has its grant ended when it is withdrawn after the import', async () => {
@@ -397,6 +472,37 @@ describe('what is let go of', () => {
     expect((await world.as(world.partner)('GET', `/v3/imports/${body.session_id}/`)).status).toBe(404);
   });
 });
+
+const placeOf = ({ id }: { id: string }) =>
+  world.context.database.db
+    .selectFrom('imports')
+    .selectAll()
+    .where('from_session_id', '=', id)
+    .executeTakeFirst();
+
+/** Imports, and posts to `path` while the import is at that point: whoever posts waits for it. */
+async function endWhile(at: Point, token: string, path: string) {
+  const posted = Promise.withResolvers<Awaited<ReturnType<World['share']>>>();
+  const waits = async () => {
+    const { rows } = await sql`
+      SELECT FROM pg_locks JOIN pg_stat_activity USING (pid)
+      WHERE NOT granted AND locktype = 'transactionid' AND datname = current_database()`.execute(
+      world.context.database.db,
+    );
+    return rows.length > 0;
+  };
+  world.neighbours.at = async (point) => {
+    if (point !== at) return;
+    world.as(world.sharer)('POST', path).then(posted.resolve, posted.reject);
+    await waitFor('somebody waits for the import', waits);
+  };
+  try {
+    const imported = await world.importAs(world.partner, token);
+    return { imported, ended: await posted.promise };
+  } finally {
+    world.neighbours.at = async () => {};
+  }
+}
 
 /** The token of a share, as it would be two hours after it was made. */
 async function pastToken(shareId: string) {

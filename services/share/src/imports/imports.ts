@@ -24,8 +24,8 @@ import { findShareOfToken, isRefusalNoted, noteRefusal, type ShareRow } from '..
 import type { Tables } from '../outbound/tables.ts';
 import { appendRecord, recordOf } from '../records/records.ts';
 import { openAudienceKey } from '../shares/audience-keys.ts';
-import { holdConsent, holdOpenShare, type OpenShare } from '../shares/holding.ts';
-import { carryOut, type Imported, vendorDataOwner } from './saga.ts';
+import { holdConsent, holdOpenShare } from '../shares/holding.ts';
+import { carryOut, giveUp, type Imported, vendorDataOwner } from './saga.ts';
 
 /** What an application wants of a token. */
 export interface ImportWanted {
@@ -38,8 +38,9 @@ export interface ImportWanted {
   readonly purpose: string | undefined;
 }
 
-/** A token that may obtain something, and the place that was taken for it. */
-interface Entered extends OpenShare {
+/** A share by which something may be obtained, and the place that was taken for it. */
+interface Entered {
+  readonly share: ShareRow;
   readonly importId: string;
 }
 
@@ -105,7 +106,7 @@ async function takeInOrder(
   const held = await holdOpenShare(tx, found, consent);
   if (typeof held === 'string') throw new PlaceGivenBack(held);
   if (held.share.expires_at.getTime() <= Date.now()) throw new PlaceGivenBack('expired');
-  return { ...held, importId };
+  return { share: held.share, importId };
 }
 
 /** Nothing may be obtained after all: what the transaction has written goes. */
@@ -156,17 +157,23 @@ function reservationOf({ keyring }: Context, share: ShareRow, wanted: ImportWant
   };
 }
 
-/** Whoever holds the place goes on; everybody else comes too late. */
+/**
+ * Whoever holds the place goes on; everybody else comes too late. What it rests on is looked at once more and held until it is
+ * done: who withdraws or revokes comes before, and nothing is handed over, or waits, and finds it imported.
+ */
 async function obtain(
   context: Context,
   claims: ShareClaims,
-  { share, consent, importId }: Entered,
+  { share, importId }: Entered,
 ): Promise<Imported | ImportRefusal | Refusal> {
   const snapshot = await unseal(context, claims, share);
   return await context.database.transaction(async (tx) => {
+    const consent = await holdConsent(tx, share);
     const row = await takePending(tx, importId);
     if (!row) return 'already_imported';
-    if (snapshot) return await carryOut(context, { tx, row, share, consent, snapshot });
+    const open = await holdOpenShare(tx, share, consent);
+    if (typeof open === 'string') return await giveUp(context, { tx, row, share }, open);
+    if (snapshot) return await carryOut(context, { tx, row, ...open, snapshot });
     await releaseImport(tx, row);
     return invalidToken;
   });

@@ -17,7 +17,7 @@ export interface Imported {
   readonly decisionJson: string;
 }
 
-/** An import whose place is taken, and held by `tx`, with all that it is made of. */
+/** An import whose place is taken, with all that it is made of: held by `tx`, the consent and the share as well. */
 export interface HeldImport {
   readonly tx: Transaction<Tables>;
   readonly row: ImportRow;
@@ -64,7 +64,10 @@ export async function carryOut(
   return { decisionJson: made.decisionJson };
 }
 
-/** Gives the place back, unless an earlier try has made the session and did not live to say so: then it is done. */
+/**
+ * Gives the place back, unless an earlier try has made the session and did not live to say so: then it is done. That try may have
+ * been granted a comparison as well: nothing is compared by what does not hold any more.
+ */
 export async function giveUp(
   context: Context,
   held: Pick<HeldImport, 'tx' | 'row'> & { readonly share: ShareRow | undefined },
@@ -75,8 +78,10 @@ export async function giveUp(
     await releaseImport(tx, row);
     return because;
   }
-  if (share) await finish(context, { tx, row, share }, { granted: false, userPid: null });
-  else await finishImport(tx, row.import_id, false);
+  if (share) {
+    await tellRevoked(context, tx, share);
+    await finish(context, { tx, row, share }, { granted: false, userPid: null });
+  } else await finishImport(tx, row.import_id, false);
   return 'already_imported';
 }
 
@@ -146,6 +151,8 @@ async function grantReference(
     to: { applicationId: row.to_application_id, vendorData },
     shareId: share.share_id,
     expiresAt: new Date(Math.min(latest, consent?.validUntil.getTime() ?? latest)),
+    // Somebody at the importing application looks first.
+    held: !row.trust_review,
   });
   return granted;
 }
@@ -157,9 +164,7 @@ async function finish(
   { granted, userPid }: { readonly granted: boolean; readonly userPid: string | null },
 ): Promise<void> {
   await finishImport(tx, row.import_id, granted);
-  const isRevoked = await markImported(tx, share.share_id);
-  // It was revoked while it was obtained: whoever heard of that before there was a grant hears of it again.
-  if (isRevoked && granted) await tellRevoked(context, tx, share);
+  await markImported(tx, share.share_id);
   const entry = {
     ...recordOf(share),
     kind: 'share_imported' as const,

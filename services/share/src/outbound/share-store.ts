@@ -63,6 +63,10 @@ export async function holdShare(tx: Queries, shareId: string): Promise<ShareRow 
     .executeTakeFirst();
 }
 
+const isPending = sql<boolean>`EXISTS (
+  SELECT FROM imports WHERE imports.share_id = shares.share_id AND imports.status = 'pending'
+)`;
+
 /** Which shares a revocation is about. */
 export type SharesToEnd = (
   | { readonly consentId: string }
@@ -74,7 +78,8 @@ export type SharesToEnd = (
 };
 
 /**
- * Ends shares that have not ended by themselves, and lets go of what was sealed in them.
+ * Ends shares that have not ended by themselves, and lets go of what was sealed in them. One whose import is pending has not,
+ * whatever its time: it may be granted something already.
  * @returns those that ended by it, in the order of their ids
  */
 export async function endShares(
@@ -86,7 +91,7 @@ export async function endShares(
   if ('consentId' in wanted) chosen = chosen.where('consent_id', '=', wanted.consentId);
   else chosen = chosen.where('from_application_id', '=', wanted.applicationId);
   if ('shareId' in wanted) chosen = chosen.where('share_id', '=', wanted.shareId);
-  else chosen = chosen.where(sql<boolean>`(expires_at > now() OR imported_at IS NOT NULL)`);
+  else chosen = chosen.where(sql<boolean>`(expires_at > now() OR imported_at IS NOT NULL OR ${isPending})`);
   if ('sessionIds' in wanted) chosen = chosen.where('session_id', 'in', [...wanted.sessionIds]);
   if (!wanted.withImported) chosen = chosen.where('imported_at', 'is', null);
   // Locked in one order, so that two who end the same shares wait for each other.
@@ -120,15 +125,13 @@ export async function lockSharesOf(
     .execute();
 }
 
-/** It was obtained: what was sealed is of no more use. @returns when it was revoked, if that was meanwhile */
-export async function markImported(tx: Queries, shareId: string): Promise<Date | null> {
-  const row = await tx
+/** It was obtained: what was sealed is of no more use. */
+export async function markImported(tx: Queries, shareId: string): Promise<void> {
+  await tx
     .updateTable('shares')
     .set({ imported_at: sql<Date>`now()`, snapshot: null })
     .where('share_id', '=', shareId)
-    .returning('revoked_at')
-    .executeTakeFirst();
-  return row?.revoked_at ?? null;
+    .execute();
 }
 
 /** That a share was refused to an application, and why. */

@@ -66,13 +66,11 @@ export async function eraseShares(
 ): Promise<{ shares: number; imports: number }> {
   if (sessionIds.length === 0) return { shares: 0, imports: 0 };
   // Who makes an import holds its row, then the share’s, then the record.
+  const imports = await deleteImports(tx, applicationId, sessionIds);
   await detachImports(tx, applicationId, sessionIds);
   await lockSharesOf(tx, applicationId, sessionIds);
   await end(context, tx, { applicationId, sessionIds, withImported: true }, 'subject_erased');
-  return {
-    shares: await deleteShares(tx, applicationId, sessionIds),
-    imports: await deleteImports(tx, applicationId, sessionIds),
-  };
+  return { imports, shares: await deleteShares(tx, applicationId, sessionIds) };
 }
 
 async function end(

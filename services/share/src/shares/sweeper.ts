@@ -1,20 +1,11 @@
-import type { Transaction } from '@selfsame/database/database';
 import { errorCode } from '@selfsame/runtime/errors';
 import type { Context } from '../context.ts';
-import type { ImportRefusal } from '../domain/refusal.ts';
 import { carryOut, giveUp } from '../imports/saga.ts';
 import { forgetRetiredAudienceKeys } from '../outbound/audience-key-store.ts';
-import {
-  deleteOldImports,
-  findLeft,
-  findShareOfImport,
-  type ImportRow,
-  takePending,
-} from '../outbound/import-store.ts';
+import { deleteOldImports, findLeft, findShareOfImport, takePending } from '../outbound/import-store.ts';
 import { deleteOldShares, dropExpiredSnapshots, findShareOfToken } from '../outbound/share-store.ts';
 import { forgetRetiredSigningKeys } from '../outbound/signing-key-store.ts';
-import type { Tables } from '../outbound/tables.ts';
-import { holdConsent, holdOpenShare, type OpenShare } from './holding.ts';
+import { holdConsent, holdOpenShare } from './holding.ts';
 
 const everyMs = 15_000;
 /** Who has asked comes again sooner. */
@@ -65,19 +56,23 @@ export async function sweepShares(
 }
 
 /**
- * The token was good when the place was taken: its time may be over since, but not what it rests on. That is looked at before
- * the import is held: consents and shares come first, as everywhere.
+ * The token was good when the place was taken: its time may be over since, but not what it rests on. The consent, the import and
+ * the share are held in the order that everybody takes.
  */
 async function goOn(context: Context, importId: string): Promise<boolean> {
   const { database, log } = context;
   try {
     const shareId = await findShareOfImport(database.db, importId);
-    const open: OpenShare | ImportRefusal =
-      shareId === undefined ? 'session_gone' : await database.transaction((tx) => openShare(tx, shareId));
     return await database.transaction(async (tx) => {
+      const share = shareId === undefined ? undefined : await findShareOfToken(tx, shareId);
+      const consent = share && (await holdConsent(tx, share));
       const row = await takePending(tx, importId);
       if (!row || row.share_id !== (shareId ?? null)) return false;
-      const result = await resume(context, tx, row, open);
+      const open = share ? await holdOpenShare(tx, share, consent) : 'session_gone';
+      const result =
+        typeof open === 'string'
+          ? await giveUp(context, { tx, row, share }, open)
+          : await carryOut(context, { tx, row, ...open, snapshot: undefined });
       log.info(
         { import_id: importId, result: typeof result === 'string' ? result : 'imported' },
         'import swept',
@@ -88,20 +83,4 @@ async function goOn(context: Context, importId: string): Promise<boolean> {
     log.warn({ import_id: importId, code: errorCode(error) }, 'an import is still pending');
     return false;
   }
-}
-
-async function openShare(tx: Transaction<Tables>, shareId: string): Promise<OpenShare | ImportRefusal> {
-  const share = await findShareOfToken(tx, shareId);
-  return share ? await holdOpenShare(tx, share, await holdConsent(tx, share)) : 'session_gone';
-}
-
-async function resume(
-  context: Context,
-  tx: Transaction<Tables>,
-  row: ImportRow,
-  open: OpenShare | ImportRefusal,
-): Promise<object | ImportRefusal> {
-  if (typeof open !== 'string') return await carryOut(context, { tx, row, ...open, snapshot: undefined });
-  const share = row.share_id === null ? undefined : await findShareOfToken(tx, row.share_id);
-  return await giveUp(context, { tx, row, share }, open);
 }
