@@ -33,7 +33,7 @@ export const consentView = Type.Object({
   audience_name: Type.String(),
   language: Type.String({ description: 'Of the text' }),
   text: consentText,
-  nonce: Type.String({ description: 'What the page signs with its answer; good for minutes' }),
+  nonce: Type.String({ description: 'What the page signs with its answer; good for an hour' }),
   text_sha256: Type.String({ description: 'Hex; of what was shown' }),
   callback: Type.String({ description: 'Empty: there is none' }),
   logo_url: Type.String({ description: 'Instead of the monogram; empty: none' }),
@@ -55,7 +55,7 @@ export const consentRequest = Type.Object(
     /** Of the text that was on the screen. */
     text_sha256: Type.String({ pattern: '^[0-9a-f]{64}$' }),
     language: languageCode,
-    /** Over `{nonce}.{text_sha256}.{answer}`. Agreeing takes one. */
+    /** Over `{nonce}.{text_sha256}.{answer}`. Only agreeing has to be signed. */
     proof: Type.Optional(deviceProof),
     /** For how long the text was before the person's eyes. */
     shown_ms: Type.Integer({ minimum: 0, maximum: 0xffff_ffff }),

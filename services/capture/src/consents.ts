@@ -87,7 +87,7 @@ export function consentViewOf(consent: HostedConsent): ConsentView {
   if (text === undefined || status === undefined) {
     throw new Failure('internal', 'consent_missing', 'The consent could not be read.');
   }
-  const { version: _, lines, ...words } = text;
+  const { lines, ...words } = text;
   return {
     consent_id: consent.consentId,
     status,

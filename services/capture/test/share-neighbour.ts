@@ -29,7 +29,6 @@ export interface ConsentSeen {
 
 /** In plain words; the share service has them in twelve languages. */
 const words = {
-  version: '2026-11-21',
   title: 'May Contoso Bank have your result?',
   lines: [
     { label: 'From whom, to whom', texts: ['Northwind gives it to Contoso Bank.'] },
@@ -70,7 +69,6 @@ export function askedConsent(
     language: 'en',
     text: said,
     textSha256: digestOf(said),
-    validUntil: new Date(Date.now() + 7 * 86_400_000),
     callback: 'https://app.example/done?order=7',
     ...changes,
   });

@@ -75,7 +75,7 @@ it('counts an import for the application that imports', async () => {
     const { applicationId } = world.demo;
     return world.rpc.exportSession({ applicationId, sessionId: created.session_id, scope: 'kyc' });
   };
-  const take = (snapshotJson: Buffer) => {
+  const take = async (snapshotJson: Buffer) => {
     const importId = randomUUID();
     const request = {
       importId,
@@ -85,12 +85,13 @@ it('counts an import for the application that imports', async () => {
       snapshotJson,
       sharedFrom: { scope: 'kyc', sharedAt: new Date() },
     };
-    return Promise.all([world.rpc.importSession(request), world.rpc.importSession(request)]);
+    await Promise.all([world.rpc.importSession(request), world.rpc.importSession(request)]);
+    return importId;
   };
   await take((await shared({})).snapshotJson);
-  const [declined] = await take((await shared({ livenessScore: 2 })).snapshotJson);
+  const declined = await take((await shared({ livenessScore: 2 })).snapshotJson);
   expect(await used(partner)).toEqual(['SHARED_IMPORT 1 0.30']);
-  await setStatus(partner, declined.sessionId, 'Approved');
+  await setStatus(partner, declined, 'Approved');
   expect(await used(partner)).toEqual(['SHARED_IMPORT 2 0.60']);
 });
 

@@ -12,6 +12,7 @@ import { connectGrpc } from '@selfsame/runtime/grpc';
 import { waitFor } from '@selfsame/testing/wait';
 import { sql } from 'kysely';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { textVersion } from '../src/domain/consent-texts/words.ts';
 import { sweepRecords } from '../src/records/sweeper.ts';
 import { type Call, openWorld, type World } from './harness.ts';
 import type { TestSession } from './neighbours.ts';
@@ -157,7 +158,6 @@ describe('asking', () => {
       audienceName: world.partner.name,
       callback: 'https://bank.example.test/back?a=1',
       appearance: { colors: { color_primary: '#123456' } },
-      allowedOrigins: ['https://bank.example.test'],
     });
     expect(shown.text?.title).toContain(world.partner.name);
 
@@ -176,7 +176,7 @@ describe('asking', () => {
       purpose: 'lending',
       scope: 'kyc',
       language: 'de',
-      text_version: shown.text?.version,
+      text_version: textVersion,
       text_sha256: Buffer.from(shown.textSha256).toString('hex'),
       evidence: 'selfie_device',
       details_sha256: digest(stored.details).toString('hex'),

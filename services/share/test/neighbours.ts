@@ -120,7 +120,7 @@ export async function serveNeighbours(
           if (!found)
             throw new Failure('not_found', 'application_not_found', 'There is no such application.');
           const { id: applicationId, slug, name, environment } = found;
-          return { applicationId, slug, name, environment, organizationId: randomUUID() };
+          return { applicationId, slug, name, environment };
         },
         async exportSession({ applicationId, sessionId }) {
           await pass('export');
@@ -140,7 +140,6 @@ export async function serveNeighbours(
           sessions.set(session.id, session);
           await pass('imported');
           return {
-            sessionId: session.id,
             decisionJson: JSON.stringify(decisionOf(session)),
             userPid: session.userPid,
           };
@@ -201,7 +200,6 @@ function exported(session: TestSession, applications: readonly TestApplication[]
   return Exported.fromPartial({
     status: session.status,
     sequence: BigInt(session.sequence),
-    sessionNumber: 7n,
     vendorData: session.vendorData,
     userPid: session.userPid,
     snapshotJson: Buffer.from(JSON.stringify(snapshot)),
@@ -209,7 +207,6 @@ function exported(session: TestSession, applications: readonly TestApplication[]
     decidedAt: new Date('2026-11-21T10:00:00Z'),
     deviceNames: (session.deviceKeys ?? []).map((key) => deviceName(session.applicationId, key)),
     language: session.language ?? '',
-    allowedOrigins: ['https://bank.example.test'],
     appearance: { colors: { color_primary: '#123456' } },
   });
 }

@@ -20,7 +20,6 @@ export function partnerRpc(
       return {
         status: session.state.status,
         sequence: BigInt(sequence),
-        sessionNumber: BigInt(session.number),
         vendorData: session.vendorData ?? '',
         userPid,
         snapshotJson: snapshot,
@@ -29,20 +28,19 @@ export function partnerRpc(
         applicationName: page.publicName ?? session.application.name,
         language: session.language ?? '',
         decidedAt: session.statusChangedAt,
-        allowedOrigins: [...page.allowedOrigins],
       };
     },
     async importSession({ snapshotJson, sharedFrom, vendorData, ...wanted }) {
       if (sharedFrom?.sharedAt === undefined) {
         throw new Failure('invalid', 'provenance_missing', 'An import says where it comes from.');
       }
-      const { session, decision, userPid } = await importSession(context, {
+      const { decision, userPid } = await importSession(context, {
         ...wanted,
         vendorData: vendorData || null,
         snapshot: snapshotJson,
         sharedFrom: provenance(sharedFrom, sharedFrom.sharedAt),
       });
-      return { sessionId: session.id, decisionJson: JSON.stringify(decision), userPid };
+      return { decisionJson: JSON.stringify(decision), userPid };
     },
   };
 }

@@ -60,7 +60,6 @@ export async function askConsent(
     page: sealPage(context, base, {
       callback: asked.callback,
       appearance: session.appearance,
-      allowedOrigins: session.allowedOrigins,
       deviceNames: session.deviceNames,
     }),
     answered_at: null,

@@ -9,7 +9,6 @@ export interface ConsentPage {
   /** Empty: none. */
   readonly callback: string;
   readonly appearance: Appearance | undefined;
-  readonly allowedOrigins: readonly string[];
   /** Of the devices that took the session's selfies. */
   readonly deviceNames: readonly string[];
 }

@@ -74,9 +74,7 @@ async function hosted(context: Context, row: ConsentRow, language: ConsentLangua
     text: { ...text, lines: text.lines.map(({ label, texts }) => ({ label, texts: [...texts] })) },
     nonce: consentNonce(context.keyring.root, row.id, now),
     textSha256: sha256,
-    validUntil: row.valid_until,
     callback: page?.callback ?? '',
     appearance: page?.appearance,
-    allowedOrigins: [...(page?.allowedOrigins ?? [])],
   };
 }
