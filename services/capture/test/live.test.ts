@@ -27,12 +27,12 @@ const open = new Set<WebSocket>();
 const stops: (() => Promise<void>)[] = [];
 
 beforeAll(async () => {
-  // The channel needs no page; the service wants to find one.
+  // The channel needs no pages; the service wants to find them.
   pages = mkdtempSync(join(tmpdir(), 'selfsame-live-'));
-  writeFileSync(
-    join(pages, 'index.html'),
-    '<!doctype html><html lang="en"><head></head><body></body></html>',
-  );
+  mkdirSync(join(pages, 'consent'));
+  for (const name of ['index.html', 'consent/index.html']) {
+    writeFileSync(join(pages, name), '<!doctype html><html lang="en"><head></head><body></body></html>');
+  }
   mkdirSync(join(pages, 'capture-assets'));
   world = await startWorld(pages);
 });
