@@ -60,11 +60,7 @@ describe('a verification that is reused', () => {
     const { body: webhook } = await lender.webhook(imported.body.session_id, 'Approved');
     expect(webhook.decision).toMatchObject({ shared_from_session: { session_id: ann.sessionId } });
 
-    // Somebody else first: nothing is used up by a face that is not theirs.
     const wanted = { workflow_id: stage.signIn, vendor_data: vendorData };
-    const attacked = await lender.api.post('/v3/session/', wanted);
-    expect(attacked.status).toBe(201);
-    expect((await ann.person.look(attacked.body.session_url, 'img/p02_1.jpg')).status).toBe('Declined');
     await passes(lender, ann.person, 'img/p01_3.jpg', wanted);
 
     // From now on the lender has its own: what the bank forgets changes nothing here.
@@ -75,6 +71,23 @@ describe('a verification that is reused', () => {
     expect(kept).toHaveLength(1);
     expect((await bank.api.post(`/v3/consents/${consent.id}/withdraw/`, {})).status).toBe(200);
     await passes(lender, ann.person, 'img/p01_3.jpg', wanted);
+
+    // Somebody else under the name of another one who was imported: that was the one comparison which the grant is good for.
+    const hal = await stage.verified('img/p03_1.jpg');
+    await stage.consent(hal);
+    const halAtLender = { workflow_id: stage.signIn, vendor_data: `lender-${hal.vendorData.slice(-8)}` };
+    const second = await obtain(await stage.share(hal), {
+      trust_review: true,
+      vendor_data: halAtLender.vendor_data,
+    });
+    expect(second.status).toBe(201);
+    const attacked = await lender.api.post('/v3/session/', halAtLender);
+    expect(attacked.status).toBe(201);
+    expect((await hal.person.look(attacked.body.session_url, 'img/p02_1.jpg')).status).toBe('Declined');
+    expect(await lender.api.post('/v3/session/', halAtLender)).toMatchObject({
+      status: 400,
+      body: { portrait_image: expect.stringContaining('There is no stored face for this user') },
+    });
   });
 
   it('is In Review at a partner that does not trust, until somebody there decides', async () => {

@@ -146,10 +146,13 @@ describe('a look by a grant', () => {
     expect(await signIn(to, adaLater)).toMatchObject({ referenceGranted: true });
   });
 
-  test('is one of three at most, and a frame that shows nobody is none', async () => {
+  test('is one of three at most, and a frame that carries no verdict is none', async () => {
     const { to } = await granted();
-    const empty = await signIn(to, 'edge/no_face.jpg');
-    expect(empty).toMatchObject({ referenceGranted: false });
+    for (const unusable of ['edge/no_face.jpg', 'edge/dark.jpg']) {
+      const look = await signIn(to, unusable);
+      expect(look).toMatchObject({ referenceGranted: false, candidateId: '' });
+      expect(look.similarityScore).toBeUndefined();
+    }
     expect(await held(to)).toMatchObject({ byGrant: true });
     for (const picture of [bob, bob, adaLater]) {
       expect(await signIn(to, picture)).toMatchObject({ referenceGranted: true });
