@@ -1,5 +1,5 @@
 /** Schemes that run, read or install something where a link is followed; the hosted page refuses the same ones. */
-const refusedSchemes: ReadonlySet<string> = new Set(
+export const refusedSchemes: ReadonlySet<string> = new Set(
   [
     ...[
       'javascript',
