@@ -5,8 +5,8 @@ import type { Log } from '@selfsame/runtime/log';
 import type { Tables } from './outbound/tables.ts';
 
 /**
- * The data keys of this service. Consents and private keys are sealed under them; share tokens, names of subjects and ids of keys
- * are made of the first.
+ * The data keys of this service. Consents and private keys are sealed under them; what `domain/keyed.ts` lists
+ * is made of the first.
  * @throws Failure of the keyring
  */
 export function openShareKeyring(options: {

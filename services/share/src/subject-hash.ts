@@ -1,5 +1,5 @@
-import { createHmac } from 'node:crypto';
 import type { Context } from './context.ts';
+import { keyed } from './domain/keyed.ts';
 
 /**
  * What stands for a subject in this service's tables: a keyed hash within the application, 32 bytes, by which everything about a
@@ -10,6 +10,5 @@ export function subjectHash(
   applicationId: string,
   vendorData: string,
 ): Buffer | null {
-  if (vendorData === '') return null;
-  return createHmac('sha256', keyring.root).update(`subject\0${applicationId}\0${vendorData}`).digest();
+  return vendorData === '' ? null : keyed(keyring.root, 'subject', applicationId, vendorData);
 }

@@ -1,5 +1,6 @@
-import { createSecretKey, hkdfSync, type KeyObject } from 'node:crypto';
+import { createSecretKey, type KeyObject } from 'node:crypto';
 import { CompactEncrypt, compactDecrypt, compactVerify, type JWK, SignJWT } from 'jose';
+import { keyed } from './keyed.ts';
 import type { SessionKind } from './share.ts';
 
 /** What a share token says to everybody, and, in `sealed`, to its audience alone. */
@@ -30,7 +31,7 @@ const uuidPattern = /^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$/;
 
 /** The key that share tokens are signed with, made of the service's own. */
 export function tokenKeyOf(root: Uint8Array): KeyObject {
-  return createSecretKey(Buffer.from(hkdfSync('sha256', root, '', 'selfsame share token HS256', 32)));
+  return createSecretKey(keyed(root, 'share token'));
 }
 
 /** A JWT (RFC 7519) with HS256: whoever has altered one is found out. */

@@ -1,7 +1,8 @@
-import { createHmac, randomUUID } from 'node:crypto';
+import { randomUUID } from 'node:crypto';
 import type { Transaction } from '@selfsame/database/database';
 import type { Principal } from '@selfsame/http/authentication';
 import type { Context } from '../context.ts';
+import { keyed } from '../domain/keyed.ts';
 import {
   type ImportRefusal,
   importRefusals,
@@ -153,7 +154,7 @@ function reservationOf({ keyring }: Context, share: ShareRow, wanted: ImportWant
     workflow_ref: workflowRef,
     trust_review: trustReview,
     vendor_data: vendorData === '' ? null : keyring.seal(Buffer.from(vendorData), vendorDataOwner(share)),
-    request: createHmac('sha256', keyring.root).update(`import\0${request}`).digest(),
+    request: keyed(keyring.root, 'import request', request),
   };
 }
 

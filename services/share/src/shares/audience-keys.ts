@@ -1,6 +1,7 @@
-import { createHmac, createPrivateKey, type KeyObject } from 'node:crypto';
+import { createPrivateKey, type KeyObject } from 'node:crypto';
 import type { Keyring } from '@selfsame/keys/keyring';
 import { calculateJwkThumbprint, exportJWK, generateKeyPair, type JWK } from 'jose';
+import { keyed } from '../domain/keyed.ts';
 import {
   findAudienceKey,
   findPrivateHalf,
@@ -86,9 +87,7 @@ export async function openAudienceKey(
 /** A keyed digest of whose it is and of the public half, which nobody makes without the keyring. */
 async function keyIdOf({ root }: Keyring, applicationId: string, publicJwk: JWK): Promise<string> {
   const thumbprint = await calculateJwkThumbprint(publicJwk);
-  return createHmac('sha256', root)
-    .update(`audience key\0${applicationId}\0${thumbprint}`)
-    .digest('base64url');
+  return keyed(root, 'audience key', applicationId, thumbprint).toString('base64url');
 }
 
 const ownerOf = (applicationId: string, keyId: string) => [applicationId, 'audience-key', keyId];
