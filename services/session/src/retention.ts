@@ -12,7 +12,9 @@ import {
   countSessions,
   findLastRun,
   findRetention,
+  holdRetention,
   listRetaining,
+  lockRetention,
   pruneRuns,
   type RetainingApplication,
   type Run,
@@ -33,7 +35,8 @@ export interface RetentionReport {
 /**
  * Deletes what applications do not want kept any longer, as the API deletes sessions: a batch to a transaction, so that a
  * crash costs a batch that was not finished and nothing else. Any number of replicas may do it at once; each takes sessions
- * that no other holds, and leaves those alone that somebody is at work on.
+ * that no other holds, and leaves those alone that somebody is at work on. Each batch goes by what the application wants then:
+ * once a change was answered, nothing is deleted that it keeps.
  * @param options.slug of one application; undefined: all
  */
 export async function runRetention(
@@ -47,7 +50,7 @@ export async function runRetention(
     if (signal?.aborted) break;
     const due = await countSessions(db, application.id, application.since);
     if (due.oldest === null && slug === undefined && !isDry) continue;
-    const deleted = isDry ? due : await deleteDue(context, application, signal);
+    const deleted = isDry ? due : await deleteDue(context, application.id, signal);
     const all = await countSessions(db, application.id);
     reports.push({ application, deleted, left: isDry ? without(all, due) : all });
   }
@@ -55,18 +58,15 @@ export async function runRetention(
   return reports;
 }
 
-async function deleteDue(
-  context: Deleting,
-  { id, since }: RetainingApplication,
-  signal: AbortSignal | undefined,
-): Promise<Counted> {
+async function deleteDue(context: Deleting, id: string, signal: AbortSignal | undefined): Promise<Counted> {
   const total: TypeCounts & { oldest: Date | null } = { hosted: 0, api: 0, imported: 0, oldest: null };
   while (!signal?.aborted) {
     const batch: TypeCounts = { hosted: 0, api: 0, imported: 0 };
-    const selection = { unchangedSince: since, skipLocked: true };
     let oldest: Date | undefined;
     const deleted = await context.database.transaction(async (tx) => {
-      const sessions = await deleteWithin(context, tx, id, selection);
+      const since = await holdRetention(tx, id);
+      if (since === null) return 0;
+      const sessions = await deleteWithin(context, tx, id, { unchangedSince: since, skipLocked: true });
       for (const { type, createdAt } of sessions) {
         batch[names[type]] += 1;
         if (oldest === undefined || createdAt < oldest) oldest = createdAt;
@@ -122,6 +122,7 @@ export async function changeRetention(
 ): Promise<RetentionView | Refused> {
   const { applicationId } = principal;
   return context.database.transaction(async (tx) => {
+    await lockRetention(tx, applicationId);
     await lockApplication(tx, applicationId);
     const read = readRetention(body, await findRetention(tx, applicationId));
     if ('errors' in read) return refusedFields(read.errors);

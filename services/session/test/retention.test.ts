@@ -3,9 +3,11 @@ import { randomBytes, randomUUIDv7 } from 'node:crypto';
 import { fileURLToPath } from 'node:url';
 import { promisify } from 'node:util';
 import { sessionDeleted } from '@selfsame/contracts/catalog';
+import { waitFor } from '@selfsame/testing/wait';
 import { sql } from 'kysely';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { deletionBatch } from '../src/deletions.ts';
+import { holdRetention } from '../src/outbound/retention-store.ts';
 import { runRetention } from '../src/retention.ts';
 import type { World } from './harness.ts';
 import { openWorld } from './harness.ts';
@@ -130,6 +132,47 @@ describe('what is too old', () => {
       SELECT count(*) AS left FROM sessions WHERE application_id = ${client.applicationId} AND deleted_at IS NOT NULL
         AND vendor_data IS NOT NULL`.execute(world.database.db);
     expect(rows[0]?.left).toBe(0);
+  });
+
+  it('stays from the moment on that somebody says so', async () => {
+    const client = await application(...Array.from({ length: deletionBatch * 2 }, () => 40));
+    await keep(client, 30);
+    let batches = 0;
+    const transaction: World['database']['transaction'] = async (run) => {
+      const result = await world.database.transaction(run);
+      batches += 1;
+      if (batches === 1) await keep(client, null);
+      return result;
+    };
+    const database = { ...world.database, db: world.database.db, transaction };
+    const [report] = await runRetention({ ...world.context, database }, { slug: client.slug });
+    expect(report).toMatchObject({ deleted: { hosted: deletionBatch } });
+    expect(await living(client)).toBe(deletionBatch);
+  });
+
+  it('is not deleted beside a change: one waits for the other', async () => {
+    const client = await application(40);
+    await keep(client, 30);
+    const { applicationId } = client;
+    let isChanged = false;
+    let change: Promise<void> | undefined;
+    await world.database.transaction(async (tx) => {
+      expect(await holdRetention(tx, applicationId)).toBeInstanceOf(Date);
+      change = keep(client, null).then(() => {
+        isChanged = true;
+      });
+      await waitFor('it waits', async () => {
+        const { rows } = await sql<{ count: number }>`
+          SELECT count(*) FROM pg_locks WHERE locktype = 'advisory' AND NOT granted
+            AND database = (SELECT oid FROM pg_database WHERE datname = current_database())`.execute(tx);
+        return rows[0]?.count === 1;
+      });
+      expect(isChanged).toBe(false);
+    });
+    await change;
+    await world.database.transaction(async (tx) => {
+      expect(await holdRetention(tx, applicationId)).toBeNull();
+    });
   });
 
   it('is counted by a dry run, which leaves it', async () => {

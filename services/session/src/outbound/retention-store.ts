@@ -1,6 +1,9 @@
+import type { Transaction } from '@selfsame/database/database';
 import { sql } from 'kysely';
 import type { Retention } from '../domain/retention.ts';
-import type { Queries } from './tables.ts';
+import type { Queries, Tables } from './tables.ts';
+
+type Tx = Transaction<Tables>;
 
 export async function findRetention(db: Queries, applicationId: string): Promise<Retention> {
   const row = await db
@@ -21,6 +24,28 @@ export async function saveRetention(
     .set({ retention_days: days, retain_images: retainsImages })
     .where('id', '=', applicationId)
     .execute();
+}
+
+/**
+ * Whoever changes how long an application keeps its sessions waits for the batches that go by it, and a batch for whoever
+ * changes it: what is deleted after the answer is deleted by what was answered. Creating sessions waits for neither.
+ */
+const lockName = (applicationId: string) => sql`hashtextextended(${`retention ${applicationId}`}, 0)`;
+
+/** Nothing is deleted by the retention of the application until the transaction ends. */
+export async function lockRetention(tx: Tx, applicationId: string): Promise<void> {
+  await sql`SELECT pg_advisory_xact_lock(${lockName(applicationId)})`.execute(tx);
+}
+
+/** From when on sessions stay, which holds until the transaction ends; null: all do. On the clock of the database. */
+export async function holdRetention(tx: Tx, applicationId: string): Promise<Date | null> {
+  // On its own: what a statement reads is what was there when it began.
+  await sql`SELECT pg_advisory_xact_lock_shared(${lockName(applicationId)})`.execute(tx);
+  const { rows } = await sql<{ since: Date | null }>`
+    SELECT now() - retention_days * interval '1 day' AS since FROM applications WHERE id = ${applicationId}`.execute(
+    tx,
+  );
+  return rows[0]?.since ?? null;
 }
 
 /** An application that keeps sessions for a time. */
