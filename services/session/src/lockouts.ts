@@ -109,11 +109,17 @@ function announceLock(
   context.database.onCommit(tx, () => context.log.warn(line, 'locked out after too many failed looks'));
 }
 
+/**
+ * The subject is whose face is compared: who tries it out in several applications of an organisation has as many tries as in
+ * one.
+ */
 function lockKeys(context: Context, session: Session, origin: Origin): LockKey[] {
-  const applicationId = session.application.id;
-  const subject = session.vendorData === null ? null : subjectKey(context, applicationId, session.vendorData);
+  const { application, referenceApplicationId, vendorData } = session;
+  const owner = referenceApplicationId ?? application.id;
+  const subject = vendorData === null ? null : subjectKey(context, owner, vendorData);
   return (['subject', 'device', 'network'] as const).flatMap((kind) => {
     const key = kind === 'subject' ? subject : origin[kind];
+    const applicationId = kind === 'subject' ? owner : application.id;
     return key === null ? [] : [{ applicationId, kind, key }];
   });
 }

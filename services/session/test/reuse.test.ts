@@ -96,6 +96,25 @@ describe('a verification that is used again', () => {
     }
   });
 
+  it('gives nobody more tries at a face than its own application does', async () => {
+    const vendorData = enrolled(world.demo);
+    const third = await world.client('demo_third', { organization: 'demo' });
+    for (let turn = 0; turn < 5; turn += 1) {
+      const application = turn % 2 === 0 ? sibling : third;
+      const created = await application.create({ workflow_id: 'wf_reusable_kyc', vendor_data: vendorData });
+      await world.look(created, { similarityScore: 12 }, undefined, application.applicationId);
+      await world.announced(created.session_id, 'Declined');
+    }
+    for (const application of [world.demo, sibling, third]) {
+      const created = await application.create({ workflow_id: 'wf_reusable_kyc', vendor_data: vendorData });
+      await expect(grantOf(created)).rejects.toMatchObject({ code: 'locked_out' });
+    }
+    // Somebody else's face under the same name, in an application of its own.
+    const own = enrolled(sandbox, vendorData);
+    const elsewhere = await sandbox.create({ workflow_id: 'wf_reusable_kyc', vendor_data: own });
+    expect((await grantOf(elsewhere)).referenceApplicationId).toBe('');
+  });
+
   it('is a matter of its workflow: another one asks for a face of its own', async () => {
     const vendorData = enrolled(world.demo);
     const workflow = await sibling.call('POST', '/v3/workflows/', {
