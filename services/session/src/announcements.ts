@@ -12,6 +12,7 @@ import type { Transition } from './domain/session-life.ts';
 import type { Status } from './domain/status.ts';
 import { decidedStatuses, isOneOf } from './domain/status.ts';
 import { sessionsOfMatches } from './matched-sessions.ts';
+import { dropFaceRetention } from './outbound/face-retention-store.ts';
 import { listDecisionReviews } from './outbound/review-store.ts';
 import type { AttemptChange } from './outbound/session-store.ts';
 import { saveSession } from './outbound/session-store.ts';
@@ -63,7 +64,20 @@ export async function saveTransition(
     use: moved ? useOf(context.prices, next, now) : null,
   });
   if (moved) await announceStatus(context, tx, next, moved.from, now, details);
+  if (moved && next.state.status === 'Approved') await keepNewFace(tx, next);
   return next;
+}
+
+/** A face that was to be forgotten at a time is replaced: what was asked was not about this one. */
+async function keepNewFace(tx: Transaction<Tables>, session: Session): Promise<void> {
+  const { application, vendorData } = session;
+  if (!bringsFace(session) || vendorData === null) return;
+  await dropFaceRetention(tx, { applicationId: application.id, vendorData });
+}
+
+/** Without a look there is no face to enrol. */
+function bringsFace({ enrols, stepUp }: Session): boolean {
+  return enrols && stepUp?.skipped_selfie !== true;
 }
 
 /** Enqueues that a session entered its status; `from` is null on creation. */
@@ -91,8 +105,7 @@ export async function announceStatus(
     occurredAt: now,
     decisionJson: hasDecision(session) ? await decisionJson(tx, session) : '',
     resubmitInfoJson: details.resubmitInfo ? JSON.stringify(details.resubmitInfo) : '',
-    // Without a look there is no face to enrol.
-    enrols: session.enrols && session.stepUp?.skipped_selfie !== true,
+    enrols: bringsFace(session),
     captureReceivedAt: details.captureReceivedAt,
     candidateId: session.candidateId ?? '',
     // A look that is only granted has led to nothing yet.

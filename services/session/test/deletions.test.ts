@@ -194,6 +194,27 @@ describe('deleting a session', () => {
   });
 });
 
+it('lets a face that was enrolled anew stay as long as was asked for it', async () => {
+  const vendorData = 'enrols-again';
+  const asked = async (id: string, days: number) =>
+    new Date((await remove(id, { face_retention_days: days })).body.face_retention_deadline);
+  const kept = () =>
+    world.database.db
+      .selectFrom('face_retentions')
+      .select('forget_at')
+      .where('vendor_data', '=', vendorData)
+      .executeTakeFirst();
+  const early = await asked(await create(vendorData, true), 2);
+  await asked(await create(vendorData), 30);
+  expect((await kept())?.forget_at).toEqual(early); // the same face
+  const again = await world.demo.create({ workflow_id: 'wf_first_verification', vendor_data: vendorData });
+  await world.look(again);
+  await world.announced(again.session_id, 'Approved');
+  expect(await kept()).toBeUndefined();
+  const late = await asked(again.session_id, 30);
+  expect((await kept())?.forget_at).toEqual(late);
+});
+
 describe('deleting many sessions', () => {
   const removeAll = (client: World['demo'], body: unknown) =>
     client.call('POST', '/v3/sessions/delete/', body);

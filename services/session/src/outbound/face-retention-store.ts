@@ -12,7 +12,7 @@ export interface FaceRetention {
   readonly forgetAt: Date;
 }
 
-/** The earlier of two times counts. */
+/** Of two times the earlier one counts: both are about one face, since a new one ends what was asked before. */
 export async function putFaceRetention(tx: Tx, retention: FaceRetention): Promise<void> {
   await tx
     .insertInto('face_retentions')
