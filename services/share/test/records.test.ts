@@ -59,12 +59,16 @@ async function newLog(size: number): Promise<string> {
   return applicationId;
 }
 
-async function faultsOf(applicationId: string, heads: string[] = []): Promise<readonly string[]> {
+async function faultsOf(
+  applicationId: string,
+  heads: string[] = [],
+  now = Date.now(),
+): Promise<readonly string[]> {
   const { context } = world;
   const checks = {
     key: createLocalJWKSet(await publicKeySet(context, context.config)),
     heads,
-    emptyBefore: new Date(Date.now() - context.config.shareRecordDays * dayMs),
+    emptyBefore: new Date(now - context.config.shareRecordDays * dayMs),
   };
   return (await verifyLog(context.database.db, applicationId, checks)).faults;
 }
@@ -307,6 +311,27 @@ describe('nobody changes a record', () => {
           ),
       ],
       [
+        'an entry was emptied, and its time set back',
+        /^altered: entry 4 was emptied/,
+        (log) =>
+          tamper((db) =>
+            sql`UPDATE records SET kept_from = '2001-01-01', at = NULL, kind = NULL, user_pid = NULL, from_application_id = NULL,
+              audience_id = NULL, audience = NULL, purpose = NULL, scope = NULL, share_id = NULL, consent_id = NULL,
+              expires_at = NULL, import_status = NULL, note = NULL, document_sha256 = NULL, salt = NULL
+              WHERE application_id = ${log} AND sequence = 4`.execute(db),
+          ),
+      ],
+      [
+        'an entry is to be kept for ever',
+        /^altered: entry 4 is not kept from when/,
+        (log) =>
+          tamper((db) =>
+            sql`UPDATE records SET kept_from = '2101-01-01' WHERE application_id = ${log} AND sequence = 4`.execute(
+              db,
+            ),
+          ),
+      ],
+      [
         'a head is not ours',
         /^entry 4 has no head that this deployment has signed$/,
         (log) =>
@@ -388,16 +413,21 @@ describe('nobody changes a record', () => {
 
 describe('years later', () => {
   test('what an entry says is let go of, its place and every proof stay, and another replica takes other rows', async () => {
-    const log = await newLog(5);
-    const before = await faultsOf(log);
-    expect(before).toEqual([]);
-    // Two of them are so old; the trigger looks at its own clock.
-    await tamper((db) =>
-      sql`UPDATE records SET kept_from = now() - interval '6 years' WHERE application_id = ${log} AND sequence IN (2, 3)`.execute(
-        db,
-      ),
-    );
-    await Promise.all([sweepRecords(world.context, new Date()), sweepRecords(world.context, new Date())]);
+    const log = randomUUID();
+    const later = Date.now() + 6 * 365 * dayMs;
+    // Three of them are about what lasts until then.
+    for (const lasts of [true, false, false, true, true]) {
+      await append(entry(log, lasts ? { expiresAt: new Date(later) } : {}));
+    }
+    expect(await faultsOf(log)).toEqual([]);
+    // The trigger looks at its own clock.
+    await sql`ALTER TABLE records DISABLE TRIGGER records_kept`.execute(world.context.database.db);
+    const sweeps = [
+      sweepRecords(world.context, new Date(later)),
+      sweepRecords(world.context, new Date(later)),
+    ];
+    await Promise.all(sweeps);
+    await sql`ALTER TABLE records ENABLE TRIGGER records_kept`.execute(world.context.database.db);
     const { db } = world.context.database;
     const rows = await db
       .selectFrom('records')
@@ -412,9 +442,14 @@ describe('years later', () => {
       [4, 'share_created', true],
       [5, 'share_created', true],
     ]);
-    expect(await faultsOf(log)).toEqual([]);
+    expect(await faultsOf(log, [], later)).toEqual([]);
     await append(entry(log));
-    expect(await faultsOf(log)).toEqual([]);
+    expect(await faultsOf(log, [], later)).toEqual([]);
+    // Today that was too soon, whatever the columns say.
+    expect(await faultsOf(log)).toEqual([
+      'altered: entry 2 was emptied before its time',
+      'altered: entry 3 was emptied before its time',
+    ]);
   });
 });
 

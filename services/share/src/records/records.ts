@@ -88,18 +88,10 @@ async function append(
   };
   const hash = leafHash(Buffer.from(leafText(record, end?.hash ?? null)));
   const grown = addLeaf(size, peaks, hash);
-  const head = await signHead(signing, {
-    applicationId,
-    size: record.sequence,
-    root: rootOf(grown.peaks),
-    at: record.at,
-  });
-  await insertRecord(tx, record, {
-    hash,
-    head,
-    keptFrom: laterOf(record.at, entry.expiresAt),
-    nodes: grown.nodes,
-  });
+  const keptFrom = laterOf(record.at, entry.expiresAt);
+  const grownHead = { applicationId, size: record.sequence, root: rootOf(grown.peaks), at: record.at };
+  const head = await signHead(signing, grownHead, keptFrom);
+  await insertRecord(tx, record, { hash, head, keptFrom, nodes: grown.nodes });
 }
 
 /** A log never goes back in time, whatever the clocks of replicas say. */
@@ -119,11 +111,17 @@ export async function signedHead(context: Pick<Context, 'signing' | 'database'>,
   return { ...head, jws: await signHead(context.signing, head) };
 }
 
-function signHead(signing: Context['signing'], { applicationId, size, root, at }: Head): Promise<string> {
+/** @param keptFrom when the years of its last entry begin to count: nobody who has the tables lets go of it sooner, unseen */
+function signHead(
+  signing: Context['signing'],
+  { applicationId, size, root, at }: Head,
+  keptFrom?: Date,
+): Promise<string> {
   return signing.sign(headType, {
     log: applicationId,
     tree_size: size,
     root_hash: root.toString('hex'),
     at: at.toISOString(),
+    kept_from: keptFrom?.toISOString(),
   });
 }

@@ -18,7 +18,7 @@ export interface Checks {
   readonly key: CompactVerifyGetKey;
   /** Heads that somebody has kept, as JWS: what they have seen has to be there still. */
   readonly heads: readonly string[];
-  /** Entries whose years began to count before may be empty. */
+  /** Entries whose years began to count before, by their signed heads, may be empty. */
   readonly emptyBefore: Date;
 }
 
@@ -36,6 +36,9 @@ interface SignedHead {
   readonly log: string;
   readonly size: number;
   readonly root: string;
+  readonly at: Date;
+  /** When the years of its last entry begin to count, if it says so: otherwise `at`. */
+  readonly keptFrom: Date | undefined;
 }
 
 const pageSize = 500;
@@ -79,7 +82,7 @@ export async function verifyLog(db: Queries, applicationId: string, checks: Chec
     if (page.length === 0) break;
     const nodes: TreeNode[] = [];
     for (const entry of page) {
-      checkEntry(walk, entry, checks);
+      checkEntry(walk, entry);
       nodes.push(...grow(walk, entry));
       await checkHead(walk, applicationId, entry, checks);
       compareKept(walk, kept);
@@ -100,7 +103,7 @@ function fault(walk: Walk, text: string): void {
 }
 
 /** The entry itself: in its place, and what was hashed. */
-function checkEntry(walk: Walk, entry: StoredRecord, { emptyBefore }: Checks): void {
+function checkEntry(walk: Walk, entry: StoredRecord): void {
   const { sequence, record } = entry;
   if (sequence !== walk.size + 1) {
     const last = sequence - 1;
@@ -114,8 +117,6 @@ function checkEntry(walk: Walk, entry: StoredRecord, { emptyBefore }: Checks): v
   if (record === null) {
     walk.empty += 1;
     if (!entry.isEmpty) fault(walk, `altered: parts of entry ${sequence} are gone`);
-    else if (entry.keptFrom >= emptyBefore)
-      fault(walk, `altered: entry ${sequence} was emptied before its time`);
   } else if (entry.format !== recordFormat) {
     fault(walk, `entry ${sequence} has a format of another release`);
   } else if (walk.previous !== undefined) {
@@ -149,9 +150,22 @@ async function checkHead(
   else if (head.log !== applicationId) fault(walk, `entry ${sequence} carries a head of another log`);
   else if (head.size !== sequence)
     fault(walk, `reordered: entry ${sequence} carries the head of entry ${head.size}`);
-  else if (!walk.isAstray && head.root !== rootOf(walk.peaks).toString('hex')) {
+  else {
+    checkKeptFrom(walk, entry, head, checks);
+    if (walk.isAstray || head.root === rootOf(walk.peaks).toString('hex')) return;
     fault(walk, `rewritten: entry ${sequence}, or one before it, is not the one that was signed`);
     walk.isAstray = true;
+  }
+}
+
+/** What was signed says from when on an entry is kept: the column beside it can be changed by whoever has the tables. */
+function checkKeptFrom(walk: Walk, entry: StoredRecord, head: SignedHead, { emptyBefore }: Checks): void {
+  const { sequence, record, isEmpty } = entry;
+  const signed = head.keptFrom ?? head.at;
+  if (record === null && isEmpty && !(signed < emptyBefore)) {
+    fault(walk, `altered: entry ${sequence} was emptied before its time`);
+  } else if (head.keptFrom !== undefined && head.keptFrom.getTime() !== entry.keptFrom.getTime()) {
+    fault(walk, `altered: entry ${sequence} is not kept from when it was signed to be`);
   }
 }
 
@@ -181,8 +195,9 @@ async function readHead(jws: string, { key }: Checks): Promise<SignedHead | unde
   try {
     const { payload, protectedHeader } = await compactVerify(jws, key, { algorithms: ['ES256'] });
     if (protectedHeader.typ !== headType) return undefined;
-    const { log, tree_size: size, root_hash: root } = JSON.parse(Buffer.from(payload).toString());
-    return { log, size, root };
+    const said = JSON.parse(Buffer.from(payload).toString());
+    const { log, tree_size: size, root_hash: root, at, kept_from: keptFrom } = said;
+    return { log, size, root, at: new Date(at), keptFrom: keptFrom && new Date(keptFrom) };
   } catch {
     return undefined;
   }
