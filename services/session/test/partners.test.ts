@@ -159,6 +159,22 @@ describe('what leaves a session', () => {
   });
 });
 
+it('is shared under the name of its application, whatever that calls itself on its page', async () => {
+  const shop = await world.client('corner_shop');
+  const named = await shop.call('PATCH', '/v3/customization/', { app_public_name: 'Acme Bank' });
+  expect(named.status).toBe(200);
+  const workflow = await shop.call('POST', '/v3/workflows/', {
+    features: [{ feature: 'LIVENESS' }],
+    is_white_label_enabled: true,
+  });
+  const created = await shop.create({ workflow_id: workflow.body.uuid });
+  await world.look(created, {}, undefined, shop.applicationId);
+  await world.announced(created.session_id, 'Approved');
+  const wanted = { applicationId: shop.applicationId, sessionId: created.session_id, scope: 'kyc' };
+  const { applicationName, appearance } = await world.rpc.exportSession(wanted);
+  expect([applicationName, appearance !== undefined]).toEqual(['corner_shop', true]);
+});
+
 describe('an imported session', () => {
   it('is a session of its own, with its number, decision, event and provenance', async () => {
     const created = await verified();

@@ -25,7 +25,8 @@ export function partnerRpc(
         snapshotJson: snapshot,
         deviceNames: session.deviceName === null ? [] : [session.deviceName],
         appearance: page.appearance ?? undefined,
-        applicationName: page.publicName ?? session.application.name,
+        // Consents and imports say who shares: what an application calls itself on its pages is no name for that.
+        applicationName: session.application.name,
         language: session.language ?? '',
         decidedAt: session.statusChangedAt,
       };
