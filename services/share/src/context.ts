@@ -5,12 +5,12 @@ import type { FraudSignalsServiceDefinition } from '@selfsame/contracts/fraud_si
 import type { SessionServiceDefinition } from '@selfsame/contracts/session/v1/service';
 import type { Database } from '@selfsame/database/database';
 import type { Keyring } from '@selfsame/keys/keyring';
+import type { Signing } from '@selfsame/keys/signing';
 import type { GrpcClient } from '@selfsame/runtime/grpc';
 import type { Log } from '@selfsame/runtime/log';
 import type { Config } from './config.ts';
 import type { Turns } from './imports/turns.ts';
 import type { Tables } from './outbound/tables.ts';
-import type { Signing } from './signing.ts';
 
 /** What the use cases work with. */
 export interface Context {

@@ -4,6 +4,7 @@ import { FraudSignalsServiceDefinition } from '@selfsame/contracts/fraud_signals
 import { SessionServiceDefinition } from '@selfsame/contracts/session/v1/service';
 import { ShareServiceDefinition } from '@selfsame/contracts/share/v1/service';
 import { openDatabase } from '@selfsame/database/database';
+import { openSigning } from '@selfsame/keys/signing';
 import { connectGrpc, serveGrpc } from '@selfsame/runtime/grpc';
 import type { Lifecycle } from '@selfsame/runtime/lifecycle';
 import type { Log } from '@selfsame/runtime/log';
@@ -19,7 +20,6 @@ import { migrations } from './migrations.ts';
 import type { Tables } from './outbound/tables.ts';
 import { startRecordSweeper } from './records/sweeper.ts';
 import { startShareSweeper } from './shares/sweeper.ts';
-import { openSigning } from './signing.ts';
 
 /** The service's name in logs, traces, the database and on the bus. */
 export const serviceName = 'share';
@@ -28,6 +28,8 @@ const askDeadlineMs = 5_000;
 /** Each holds a connection while it waits for neighbours; the rest of the pool is for everything else. */
 const importsAtOnce = { atOnce: 8, waitingMax: 1_000, waitMs: 30_000 };
 const maxConnections = 20;
+/** The years of an entry begin when what it allows is over: a consent lasts for a year. */
+const longestTermDays = 366;
 /** Whoever agrees does not wait for evidence that is only better. */
 const nameDeadlineMs = 1_000;
 
@@ -54,7 +56,8 @@ export async function createService(options: {
   const keyring = await openShareKeyring({ database, settings: config, log });
   lifecycle.onStop('keyring', keyring.close);
 
-  const signing = await openSigning({ database, keyring, log });
+  const formerDays = config.shareRecordDays + longestTermDays;
+  const signing = await openSigning({ database, keyring, formerDays, log });
   lifecycle.onStop('signing', signing.close);
 
   const bus = await openBus({ service: serviceName, url: config.natsUrl, log, database, stream: config });

@@ -4,6 +4,7 @@ import { once } from 'node:events';
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { rotateSigningKey } from '@selfsame/keys/signing';
 import { createLocalJWKSet } from 'jose';
 import { type Kysely, sql } from 'kysely';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
@@ -12,7 +13,6 @@ import type { RecordEntry } from '../src/domain/record.ts';
 import { appendRecord, appendRecords } from '../src/records/records.ts';
 import { sweepRecords } from '../src/records/sweeper.ts';
 import { verifyLog } from '../src/records/verification.ts';
-import { publicKeySet } from '../src/signing.ts';
 import { openWorld, type World } from './harness.ts';
 
 const dayMs = 86_400_000;
@@ -66,7 +66,7 @@ async function faultsOf(
 ): Promise<readonly string[]> {
   const { context } = world;
   const checks = {
-    key: createLocalJWKSet(await publicKeySet(context, context.config)),
+    key: createLocalJWKSet(await context.signing.jwks()),
     heads,
     emptyBefore: new Date(now - context.config.shareRecordDays * dayMs),
   };
@@ -406,7 +406,7 @@ describe('nobody changes a record', () => {
     const { db } = world.context.database;
     await sql`INSERT INTO signing_keys (key_id, public_jwk, sealed_private, retired_at)
       VALUES ('theirs', ${JSON.stringify(jwk)}, NULL, now())`.execute(db);
-    const { keys } = await publicKeySet(world.context, world.context.config);
+    const { keys } = await world.context.signing.jwks();
     expect(keys.map(({ kid }) => kid)).not.toContain('theirs');
   });
 });
@@ -477,6 +477,16 @@ test('the command says what is wrong, with an exit code for scripts', async () =
   const well = await run('verify', '--application', log, '--head', file);
   expect(well.output).toContain(`application ${log}: 3 entries, root`);
   expect(well).toMatchObject({ code: 0 });
+  // Verifying signs nothing: it does its work also where the current key is not ours, and makes none.
+  const { context } = world;
+  await context.database.transaction(async (tx) => {
+    await sql`UPDATE signing_keys SET retired_at = now() WHERE retired_at IS NULL`.execute(tx);
+    await sql`INSERT INTO signing_keys (key_id, public_jwk) VALUES ('not ours', '{}')`.execute(tx);
+  });
+  expect(await run('verify', '--application', log)).toMatchObject({ code: 0 });
+  expect(await run('head', '--application', log)).toMatchObject({ code: 2 });
+  await rotateSigningKey(context);
+  await context.signing.refresh();
   await tamper((db) =>
     sql`UPDATE records SET purpose = 'another' WHERE application_id = ${log} AND sequence = 2`.execute(db),
   );

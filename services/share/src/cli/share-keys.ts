@@ -2,15 +2,14 @@ import { parseArgs } from 'node:util';
 import { recordCommand } from '@selfsame/bus/commands';
 import { type Database, openDatabase } from '@selfsame/database/database';
 import { keySettings, ownKey } from '@selfsame/keys/settings';
+import { listSigningKeys, rotateSigningKey } from '@selfsame/keys/signing';
 import { readSettings, sharedSettings } from '@selfsame/runtime/config';
 import { createLog } from '@selfsame/runtime/log';
 import { openShareKeyring } from '../keyring.ts';
 import { migrations } from '../migrations.ts';
 import { listAudienceKeys } from '../outbound/audience-key-store.ts';
-import { listSigningKeys } from '../outbound/signing-key-store.ts';
 import type { Tables } from '../outbound/tables.ts';
 import { rotateAudienceKey } from '../shares/audience-keys.ts';
-import { rotateSigningKey } from '../signing.ts';
 
 const usage = `usage: share-keys list
        share-keys rotate signing
@@ -21,7 +20,6 @@ rotate audience: from now on what is shared with the application is sealed for a
 of the service (DATABASE_URL, SHARE_KEY, the provider of its keys).`;
 
 const settings = { databaseUrl: sharedSettings.databaseUrl, ...keySettings, shareKey: ownKey('SHARE_KEY') };
-const everyDay = 365_000;
 
 /** `pnpm share-keys`: one JSON line for each key. */
 try {
@@ -74,11 +72,9 @@ async function run(action: string, application: string | undefined): Promise<voi
   }
 }
 
-async function list({ db }: Database<Tables>, application: string | undefined): Promise<void> {
-  for (const { key_id, created_at, retired_at } of await listSigningKeys(db, everyDay)) {
-    console.log(JSON.stringify({ use: 'signing', key_id, created_at, retired_at }));
-  }
-  for (const { application_id, ...key } of await listAudienceKeys(db, application)) {
+async function list(database: Database<Tables>, application: string | undefined): Promise<void> {
+  for (const key of await listSigningKeys(database)) console.log(JSON.stringify({ use: 'signing', ...key }));
+  for (const { application_id, ...key } of await listAudienceKeys(database.db, application)) {
     console.log(JSON.stringify({ use: 'audience', application_id, ...key }));
   }
 }

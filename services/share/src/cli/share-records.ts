@@ -2,7 +2,9 @@ import { readFileSync } from 'node:fs';
 import { parseArgs } from 'node:util';
 import { recordCommand } from '@selfsame/bus/commands';
 import { type Database, openDatabase } from '@selfsame/database/database';
+import type { Keyring } from '@selfsame/keys/keyring';
 import { keySettings, ownKey } from '@selfsame/keys/settings';
+import { openSigning, publicKeySet } from '@selfsame/keys/signing';
 import { readSettings, sharedSettings } from '@selfsame/runtime/config';
 import { createLog } from '@selfsame/runtime/log';
 import { createLocalJWKSet } from 'jose';
@@ -13,7 +15,6 @@ import { findLogs } from '../outbound/record-store.ts';
 import type { Tables } from '../outbound/tables.ts';
 import { signedHead } from '../records/records.ts';
 import { verifyLog } from '../records/verification.ts';
-import { openSigning, publicKeySet } from '../signing.ts';
 
 const usage = `usage: share-records verify [--application ID] [--head FILE]...
        share-records head --application ID
@@ -23,8 +24,6 @@ is not; 2: it could not be read. head prints the signed head of a log, to be kep
 SHARE_KEY, the provider of its keys).`;
 const exitCodes = { well: 0, wrong: 1, failed: 2 };
 const dayMs = 86_400_000;
-/** Heads are kept when what their entries said is gone. */
-const everyKey = { shareRecordDays: 36_500 };
 
 const settings = {
   databaseUrl: sharedSettings.databaseUrl,
@@ -54,18 +53,14 @@ try {
 
 async function run(action: 'verify' | 'head', application: string | undefined, heads: readonly string[]) {
   const config = readSettings(settings, process.env);
-  const log = createLog('share', 'warn');
   const options = { service: 'share', url: config.databaseUrl, migrations, maxConnections: 2 };
   const database = await openDatabase<Tables>(options);
   try {
-    const keyring = await openShareKeyring({ database, settings: config, log });
-    const signing = await openSigning({ database, keyring, log });
+    const keyring = await openShareKeyring({ database, settings: config, log: createLog('share', 'warn') });
     try {
-      if (action === 'head' && application !== undefined) {
-        console.log((await signedHead({ database, signing }, application)).jws);
-        return exitCodes.well;
-      }
-      const key = createLocalJWKSet(await publicKeySet({ database, keyring }, everyKey));
+      if (action === 'head' && application !== undefined)
+        return await printHead({ database, keyring, application });
+      const key = createLocalJWKSet(await publicKeySet({ database, keyring }));
       const emptyBefore = new Date(Date.now() - config.shareRecordDays * dayMs);
       const logs = application === undefined ? await findLogs(database.db) : [application];
       let isWell = true;
@@ -73,11 +68,22 @@ async function run(action: 'verify' | 'head', application: string | undefined, h
       if (logs.length === 0) console.log('There is no record of shares yet.');
       return isWell ? exitCodes.well : exitCodes.wrong;
     } finally {
-      signing.close();
       keyring.close();
     }
   } finally {
     await database.close();
+  }
+}
+
+/** Signs: verifying needs no key of that kind, and makes none. */
+async function printHead(options: { database: Database<Tables>; keyring: Keyring; application: string }) {
+  const { database, keyring, application } = options;
+  const signing = await openSigning({ database, keyring, log: createLog('share', 'warn') });
+  try {
+    console.log((await signedHead({ database, signing }, application)).jws);
+    return exitCodes.well;
+  } finally {
+    signing.close();
   }
 }
 

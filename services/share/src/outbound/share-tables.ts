@@ -7,7 +7,6 @@ import type { RevocationReason, SessionKind } from '../domain/share.ts';
 export interface ShareTables {
   share_settings: { application_id: string; requires_consent: boolean; changed_at: Generated<Date> };
   audience_keys: AudienceKeysTable;
-  signing_keys: SigningKeysTable;
   shares: SharesTable;
   imports: ImportsTable;
   refused_imports: { share_id: string; application_id: string; reason: string; refused_at: Generated<Date> };
@@ -16,14 +15,6 @@ export interface ShareTables {
 interface AudienceKeysTable {
   key_id: string;
   application_id: string;
-  public_jwk: ColumnType<JWK, string>;
-  sealed_private: Buffer | null;
-  created_at: Generated<Date>;
-  retired_at: Date | null;
-}
-
-interface SigningKeysTable {
-  key_id: string;
   public_jwk: ColumnType<JWK, string>;
   sealed_private: Buffer | null;
   created_at: Generated<Date>;

@@ -4,7 +4,6 @@ import { carryOut, giveUp } from '../imports/saga.ts';
 import { forgetRetiredAudienceKeys } from '../outbound/audience-key-store.ts';
 import { deleteOldImports, findLeft, findShareOfImport, takePending } from '../outbound/import-store.ts';
 import { deleteOldShares, dropExpiredSnapshots, findShareOfToken } from '../outbound/share-store.ts';
-import { forgetRetiredSigningKeys } from '../outbound/signing-key-store.ts';
 import { holdConsent, holdOpenShare } from './holding.ts';
 
 const everyMs = 15_000;
@@ -49,7 +48,6 @@ export async function sweepShares(
   const { shareRecordDays } = context.config;
   await dropExpiredSnapshots(db);
   await forgetRetiredAudienceKeys(db);
-  await forgetRetiredSigningKeys(db);
   await deleteOldShares(db, shareRecordDays);
   await deleteOldImports(db, shareRecordDays);
   return count;

@@ -3,7 +3,6 @@ import type { HttpServer } from '@selfsame/http/server';
 import Type from 'typebox';
 import type { Context } from '../../context.ts';
 import { changeShareSettings, shareSettings } from '../../shares/settings.ts';
-import { publicKeySet } from '../../signing.ts';
 
 const tags = ['Share settings'];
 const path = '/v3/share/settings/';
@@ -62,7 +61,7 @@ export function addShareSettingRoutes(api: HttpServer, context: Context): void {
     },
     async (_request, reply) => {
       reply.header('cache-control', 'public, max-age=300');
-      return await publicKeySet(context, context.config);
+      return await context.signing.jwks();
     },
   );
 }
