@@ -19,7 +19,7 @@ const settings = {
   fraudSignalsGrpc: setting.string('FRAUD_SIGNALS_GRPC', { pattern: /^[^\s/]+:\d+$/, hint: 'host:port' }),
   /** Where users and applications reach the platform: the beginning of every link. */
   publicBaseUrl: setting.url('PUBLIC_BASE_URL', { protocols: ['http', 'https'] }),
-  /** Session tokens are derived from it: a new key ends every link. */
+  /** Links, device tokens and pseudonyms are derived from it; docs/keys.md says what another one costs. */
   sessionTokenKey: setting.key('SESSION_TOKEN_KEY', { bytes: 32 }),
   /** Each API key, over all replicas. */
   sessionCreationsPerMinute: setting.integer('SESSION_CREATIONS_PER_MINUTE', { default: 600, min: 1 }),
