@@ -112,6 +112,7 @@ export function viewOf(session: HostedSession): SessionView {
     logo_url: appearance?.logoSquareUrl || appearance?.logoRectangularUrl || '',
     enrols: session.enrols,
     matches: session.matches,
+    retains_images: session.retainsImages,
     attempts_left: session.attemptsLeft,
     locked_until: phase === 'locked' && lockedUntil !== undefined ? toldUntil(lockedUntil) : null,
     visit_nonce: session.visitNonce,

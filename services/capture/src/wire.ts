@@ -42,6 +42,9 @@ export const sessionView = Type.Object({
   logo_url: Type.String({ description: 'Instead of the monogram; empty: none' }),
   enrols: Type.Boolean(),
   matches: Type.Boolean(),
+  retains_images: Type.Boolean({
+    description: 'The application keeps the picture, encrypted, for as long as the session',
+  }),
   attempts_left: Type.Integer({ minimum: 0 }),
   locked_until: Type.Union([Type.String(), Type.Null()], {
     description: 'No picture is looked at before this time; null: no lock is in force',

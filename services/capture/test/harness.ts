@@ -349,6 +349,7 @@ function freshScript(changes: Partial<HostedSession>): Omit<Script, 'verdictWait
       callback: 'https://app.example/done?order=7',
       workflowType: 'biometric_authentication',
       matches: true,
+      retainsImages: false,
       livenessMethod: 'PASSIVE',
       otherMethods: otherMethods[changes.livenessMethod ?? 'PASSIVE'] ?? [],
       callbackMethod: 'initiator',

@@ -43,9 +43,15 @@ describe('a visit', () => {
       status: 'In Progress',
       phase: 'ready',
       matches: true,
+      retains_images: false,
       attempts_left: 3,
     });
     expect(response.headers.get('cache-control')).toBe('no-store');
+  });
+
+  it('is told whether the application keeps the picture', async () => {
+    world.renew({ retainsImages: true });
+    expect(await (await post('/open')).json()).toMatchObject({ retains_images: true });
   });
 
   it('that ends early is Not Finished, and the same link opens again', async () => {

@@ -57,6 +57,7 @@ describe('the hosted page', () => {
       workflowType: 'biometric_authentication',
       enrols: false,
       matches: false,
+      retainsImages: false,
       livenessMethod: 'PASSIVE',
       attemptsLeft: 3,
       expiresAt: expect.any(Date),

@@ -19,19 +19,20 @@ const retain = (on: boolean) =>
     .execute();
 const granted = async (token: string) => {
   const tokenSha256 = secretDigest(token);
-  await world.rpc.openSession({ tokenSha256 });
-  return world.rpc.beginAttempt({ tokenSha256, attemptId: randomUUID() });
+  const { session } = await world.rpc.openSession({ tokenSha256 });
+  const { retainsImages } = await world.rpc.beginAttempt({ tokenSha256, attemptId: randomUUID() });
+  return { page: session?.retainsImages, retainsImages };
 };
 
-it('pictures are kept only of applications that ask for it, the submitted portrait included', async () => {
+it('pictures are kept only of applications that ask for it, the submitted portrait included, and the page knows', async () => {
   const created = await world.demo.create({ workflow_id: 'wf_reauth', portrait_image: portrait });
   expect(world.biometrics.bound.at(-1)).toMatchObject({ retainsImage: false });
-  expect(await granted(created.session_token)).toMatchObject({ retainsImages: false });
+  expect(await granted(created.session_token)).toEqual({ page: false, retainsImages: false });
 
   await retain(true);
   const kept = await world.demo.create({ workflow_id: 'wf_reauth', portrait_image: portrait });
   expect(world.biometrics.bound.at(-1)).toMatchObject({ retainsImage: true });
-  expect(await granted(kept.session_token)).toMatchObject({ retainsImages: true });
+  expect(await granted(kept.session_token)).toEqual({ page: true, retainsImages: true });
   await retain(false);
 });
 

@@ -23,6 +23,7 @@ const session: SessionView = {
   logo_url: '',
   enrols: false,
   matches: true,
+  retains_images: false,
   attempts_left: 3,
   locked_until: null,
   visit_nonce: '',

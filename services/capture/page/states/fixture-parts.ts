@@ -57,6 +57,7 @@ export const session: SessionView = {
   logo_url: '',
   enrols: false,
   matches: true,
+  retains_images: false,
   attempts_left: 2,
   locked_until: null,
   visit_nonce: '',

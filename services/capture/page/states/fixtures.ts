@@ -44,6 +44,18 @@ export const groups: Readonly<Record<string, Group>> = {
       state: { at: 'welcome', ...passive, session: { ...session, matches: false } },
       here: onPhone,
     },
+    'welcome-kept': {
+      state: { at: 'welcome', ...passive, session: { ...session, retains_images: true } },
+      here: onPhone,
+    },
+    'welcome-kept-enrol': {
+      state: {
+        at: 'welcome',
+        ...passive,
+        session: { ...session, matches: false, enrols: true, retains_images: true },
+      },
+      here: onPhone,
+    },
     'welcome-desktop': { state: { at: 'welcome', ...passive } },
     'welcome-flashing': { state: { at: 'welcome', ...flashing }, here: onPhone },
     'welcome-active': { state: { at: 'welcome', ...turning }, here: onPhone },

@@ -92,6 +92,7 @@ function hosted(visit: Visit): HostedSession {
     workflowType: definition.workflow_type,
     enrols: session.enrols,
     matches: matches(definition),
+    retainsImages: session.application.retainsImages,
     livenessMethod: method,
     otherMethods: [...otherMethods(method)],
     attemptsLeft: attemptsLeft(session.state),

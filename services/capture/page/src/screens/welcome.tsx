@@ -1,3 +1,4 @@
+import type { SessionView } from '../../../src/wire.ts';
 import { ArrowIcon, FaceIcon, Hero, ScanIcon, ShieldIcon, SparkIcon, TurnIcon } from '../icons.tsx';
 import { alternatives, hasOtherWays } from '../methods.ts';
 import type { FlowEvent, StateAt, Surroundings } from '../states.ts';
@@ -41,9 +42,7 @@ export function Welcome(props: WelcomeProps) {
         <Privacy {...props} />
       </div>
       <div class="actions">
-        <p class="essence">
-          {say(session.enrols ? 'welcome.essence_enrols' : 'welcome.essence', { application })}
-        </p>
+        <p class="essence">{say(essenceOf(session), { application })}</p>
         <button type="button" class="primary" onClick={() => send({ is: 'agreed' })}>
           {say('welcome.agree')}
         </button>
@@ -67,6 +66,12 @@ export function Welcome(props: WelcomeProps) {
 function titleOf({ state: { session }, say }: WelcomeProps): string {
   if (session.matches) return say('welcome.title_match');
   return say(session.enrols ? 'welcome.title_enrol' : 'welcome.title_check');
+}
+
+/** In one sentence, what is agreed to. */
+function essenceOf({ enrols, retains_images }: SessionView) {
+  if (retains_images) return enrols ? 'welcome.kept_essence_enrols' : 'welcome.kept_essence';
+  return enrols ? 'welcome.essence_enrols' : 'welcome.essence';
 }
 
 function Steps({ state: { session, method }, say }: WelcomeProps) {
@@ -120,13 +125,17 @@ function Choice({ state, say, send }: WelcomeProps) {
 
 /** More about it, below what nobody should have to look for. */
 function Privacy({ state: { session }, say }: WelcomeProps) {
-  const application = session.application_name;
+  const { application_name: application, enrols, retains_images } = session;
   return (
     <div class="privacy">
       <ShieldIcon />
       <div>
-        <h2>{say('welcome.privacy_title')}</h2>
-        <p>{session.enrols ? say('welcome.template_kept', { application }) : say('welcome.only_result')}</p>
+        <h2>{say(retains_images ? 'welcome.kept_title' : 'welcome.privacy_title')}</h2>
+        {retains_images ? <p>{say('welcome.kept_picture', { application })}</p> : null}
+        {enrols ? (
+          <p>{say(retains_images ? 'welcome.kept_template' : 'welcome.template_kept', { application })}</p>
+        ) : null}
+        {enrols || retains_images ? null : <p>{say('welcome.only_result')}</p>}
         <p>{say('welcome.compared', { application })}</p>
         <p>{say('welcome.recognised')}</p>
         {session.privacy_policy_url === '' ? null : (

@@ -37,6 +37,13 @@ export const ar: Catalogue = {
   'welcome.recognised': 'لمنع الاحتيال، نتعرّف على متصفحك وجهازك وعلى طريقة استخدام هذه الصفحة.',
   'welcome.template_kept':
     'من أجل دخولك القادم، تحتفظ {application} بقالب محمي لملامح الوجه وليس بصورة. يمكنك طلب حذفه.',
+  'welcome.kept_title': 'نحتفظ بصورتك مشفَّرة',
+  'welcome.kept_essence': 'تتلقى {application} النتيجة وتحتفظ بصورتك مشفَّرة طوال مدة احتفاظها بالنتيجة.',
+  'welcome.kept_essence_enrols':
+    'تحتفظ {application} بصورتك مشفَّرة طوال مدة احتفاظها بالنتيجة، وبقالب لملامح الوجه من أجل دخولك القادم.',
+  'welcome.kept_picture': 'تحتفظ {application} بصورتك مشفَّرة طوال مدة احتفاظها بنتيجة هذا التحقق.',
+  'welcome.kept_template':
+    'من أجل دخولك القادم، تحتفظ {application} أيضًا بقالب محمي لملامح الوجه. يمكنك طلب حذفه.',
   'welcome.privacy_policy': 'سياسة الخصوصية',
   'welcome.agree': 'الموافقة والمتابعة',
   'handoff.open': 'المتابعة على جهاز آخر',

@@ -40,6 +40,15 @@ export const ca: Catalogue = {
     'Per evitar fraus, reconeixem el teu navegador, el teu dispositiu i com es fa servir aquesta pàgina.',
   'welcome.template_kept':
     'Per al proper accés, {application} desa una plantilla facial protegida, no pas una foto. Pots demanar que l’esborrin.',
+  'welcome.kept_title': 'La teva foto es desa xifrada',
+  'welcome.kept_essence':
+    '{application} rep el resultat i desa la teva foto xifrada tant de temps com el resultat.',
+  'welcome.kept_essence_enrols':
+    '{application} desa la teva foto xifrada tant de temps com el resultat, i una plantilla facial per al proper accés.',
+  'welcome.kept_picture':
+    '{application} desa la teva foto xifrada tant de temps com el resultat d’aquesta verificació.',
+  'welcome.kept_template':
+    'Per al proper accés, {application} també desa una plantilla facial protegida. Pots demanar que l’esborrin.',
   'welcome.privacy_policy': 'Política de privadesa',
   'welcome.agree': 'Accepta i continua',
   'handoff.open': 'Continua en un altre dispositiu',

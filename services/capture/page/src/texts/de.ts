@@ -40,6 +40,15 @@ export const de: Catalogue = {
     'Zum Schutz vor Betrug erkennen wir Ihren Browser und Ihr Gerät und sehen, wie diese Seite bedient wird.',
   'welcome.template_kept':
     'Für die nächste Anmeldung bewahrt {application} eine geschützte Gesichtsvorlage auf, kein Bild. Sie können sie löschen lassen.',
+  'welcome.kept_title': 'Ihr Bild wird verschlüsselt aufbewahrt',
+  'welcome.kept_essence':
+    '{application} erhält das Ergebnis und bewahrt Ihr Bild verschlüsselt auf, so lange wie das Ergebnis.',
+  'welcome.kept_essence_enrols':
+    '{application} bewahrt Ihr Bild verschlüsselt auf, so lange wie das Ergebnis, und eine Gesichtsvorlage für die nächste Anmeldung.',
+  'welcome.kept_picture':
+    '{application} bewahrt Ihr Bild verschlüsselt auf, so lange wie das Ergebnis dieser Prüfung.',
+  'welcome.kept_template':
+    'Für die nächste Anmeldung bewahrt {application} auch eine geschützte Gesichtsvorlage auf. Sie können sie löschen lassen.',
   'welcome.privacy_policy': 'Datenschutzerklärung',
   'welcome.agree': 'Zustimmen und weiter',
   'handoff.open': 'Auf anderem Gerät fortfahren',

@@ -38,6 +38,15 @@ export const en = {
   'welcome.recognised': 'To prevent fraud, we recognise your browser and device, and how this page is used.',
   'welcome.template_kept':
     'For your next sign-in, {application} keeps a protected face template, not a picture. You can have it deleted.',
+  'welcome.kept_title': 'Your picture is kept, encrypted',
+  'welcome.kept_essence':
+    '{application} gets the result and keeps your picture, encrypted, for as long as the result.',
+  'welcome.kept_essence_enrols':
+    '{application} keeps your picture, encrypted, for as long as the result, and a face template for your next sign-in.',
+  'welcome.kept_picture':
+    '{application} keeps your picture, encrypted, for as long as it keeps the result of this check.',
+  'welcome.kept_template':
+    'For your next sign-in, {application} also keeps a protected face template. You can have it deleted.',
   'welcome.privacy_policy': 'Privacy policy',
   'welcome.agree': 'Agree and continue',
   'handoff.open': 'Continue on another device',

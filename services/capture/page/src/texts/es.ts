@@ -40,6 +40,15 @@ export const es: Catalogue = {
     'Para evitar fraudes, reconocemos tu navegador, tu dispositivo y cómo se usa esta página.',
   'welcome.template_kept':
     'Para tu próximo acceso, {application} guarda una plantilla facial protegida, no una foto. Puedes pedir que se borre.',
+  'welcome.kept_title': 'Tu foto se guarda cifrada',
+  'welcome.kept_essence':
+    '{application} recibe el resultado y guarda tu foto cifrada tanto tiempo como el resultado.',
+  'welcome.kept_essence_enrols':
+    '{application} guarda tu foto cifrada tanto tiempo como el resultado, y una plantilla facial para tu próximo acceso.',
+  'welcome.kept_picture':
+    '{application} guarda tu foto cifrada tanto tiempo como el resultado de esta verificación.',
+  'welcome.kept_template':
+    'Para tu próximo acceso, {application} guarda también una plantilla facial protegida. Puedes pedir que se borre.',
   'welcome.privacy_policy': 'Política de privacidad',
   'welcome.agree': 'Aceptar y continuar',
   'handoff.open': 'Continuar en otro dispositivo',

@@ -40,6 +40,15 @@ export const fr: Catalogue = {
     'Pour éviter la fraude, nous reconnaissons votre navigateur et votre appareil, ainsi que l’usage de cette page.',
   'welcome.template_kept':
     'Pour votre prochaine connexion, {application} conserve un gabarit facial protégé, pas une photo. Vous pouvez le faire supprimer.',
+  'welcome.kept_title': 'Votre photo est conservée, chiffrée',
+  'welcome.kept_essence':
+    '{application} reçoit le résultat et conserve votre photo, chiffrée, aussi longtemps que le résultat.',
+  'welcome.kept_essence_enrols':
+    '{application} conserve votre photo, chiffrée, aussi longtemps que le résultat, et un gabarit facial pour votre prochaine connexion.',
+  'welcome.kept_picture':
+    '{application} conserve votre photo, chiffrée, aussi longtemps que le résultat de cette vérification.',
+  'welcome.kept_template':
+    'Pour votre prochaine connexion, {application} conserve aussi un gabarit facial protégé. Vous pouvez le faire supprimer.',
   'welcome.privacy_policy': 'Politique de confidentialité',
   'welcome.agree': 'Accepter et continuer',
   'handoff.open': 'Continuer sur un autre appareil',

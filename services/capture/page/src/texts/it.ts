@@ -40,6 +40,15 @@ export const it: Catalogue = {
     'Per prevenire le frodi riconosciamo il tuo browser, il tuo dispositivo e come viene usata questa pagina.',
   'welcome.template_kept':
     'Per il prossimo accesso, {application} conserva un modello protetto del volto, non una foto. Puoi chiedere di eliminarlo.',
+  'welcome.kept_title': 'La tua foto viene conservata cifrata',
+  'welcome.kept_essence':
+    '{application} riceve il risultato e conserva la tua foto, cifrata, finché conserva il risultato.',
+  'welcome.kept_essence_enrols':
+    '{application} conserva la tua foto, cifrata, finché conserva il risultato, e un modello del volto per il prossimo accesso.',
+  'welcome.kept_picture':
+    '{application} conserva la tua foto, cifrata, finché conserva il risultato di questa verifica.',
+  'welcome.kept_template':
+    'Per il prossimo accesso, {application} conserva anche un modello protetto del volto. Puoi chiedere di eliminarlo.',
   'welcome.privacy_policy': 'Informativa sulla privacy',
   'welcome.agree': 'Accetta e continua',
   'handoff.open': 'Continua su un altro dispositivo',

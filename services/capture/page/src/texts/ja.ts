@@ -37,6 +37,14 @@ export const ja: Catalogue = {
   'welcome.recognised': '不正を防ぐため、お使いのブラウザと端末、このページの使われ方を識別します。',
   'welcome.template_kept':
     '次回のログインのために、{application}は写真ではなく、保護された顔の特徴データを保存します。削除を依頼することもできます。',
+  'welcome.kept_title': '写真は暗号化して保存されます',
+  'welcome.kept_essence':
+    '{application}には結果が届きます。写真は暗号化され、結果と同じ期間、{application}に保存されます。',
+  'welcome.kept_essence_enrols':
+    '{application}は、写真を暗号化して結果と同じ期間保存し、次回のログインのために顔の特徴データも保存します。',
+  'welcome.kept_picture': '{application}は、写真を暗号化して、この確認の結果と同じ期間保存します。',
+  'welcome.kept_template':
+    '次回のログインのために、{application}は保護された顔の特徴データも保存します。削除を依頼することもできます。',
   'welcome.privacy_policy': 'プライバシーポリシー',
   'welcome.agree': '同意して続ける',
   'handoff.open': '別の端末で続ける',

@@ -37,6 +37,14 @@ export const ko: Catalogue = {
   'welcome.recognised': '부정 사용을 막기 위해 브라우저와 기기, 이 페이지의 사용 방식을 식별합니다.',
   'welcome.template_kept':
     '다음 로그인을 위해 {application}에 사진이 아닌 보호된 얼굴 정보가 보관됩니다. 삭제를 요청할 수 있습니다.',
+  'welcome.kept_title': '사진은 암호화되어 보관됩니다',
+  'welcome.kept_essence':
+    '결과는 {application}에 전달됩니다. 사진은 암호화되어 결과와 같은 기간 동안 {application}에 보관됩니다.',
+  'welcome.kept_essence_enrols':
+    '사진은 암호화되어 결과와 같은 기간 동안 {application}에 보관됩니다. 다음 로그인을 위해 얼굴 정보도 보관됩니다.',
+  'welcome.kept_picture': '사진은 암호화되어 이 확인의 결과와 같은 기간 동안 {application}에 보관됩니다.',
+  'welcome.kept_template':
+    '다음 로그인을 위해 {application}에 보호된 얼굴 정보도 보관됩니다. 삭제를 요청할 수 있습니다.',
   'welcome.privacy_policy': '개인정보 처리방침',
   'welcome.agree': '동의하고 계속하기',
   'handoff.open': '다른 기기에서 계속하기',

@@ -40,6 +40,15 @@ export const pt: Catalogue = {
     'Para evitar fraudes, reconhecemos o seu navegador, o seu dispositivo e como esta página é usada.',
   'welcome.template_kept':
     'Para o próximo acesso, {application} guarda um modelo protegido do rosto, não uma foto. Pode pedir que seja apagado.',
+  'welcome.kept_title': 'A sua foto é guardada, cifrada',
+  'welcome.kept_essence':
+    '{application} recebe o resultado e guarda a sua foto, cifrada, durante tanto tempo como o resultado.',
+  'welcome.kept_essence_enrols':
+    '{application} guarda a sua foto, cifrada, durante tanto tempo como o resultado, e um modelo do rosto para o próximo acesso.',
+  'welcome.kept_picture':
+    '{application} guarda a sua foto, cifrada, durante tanto tempo como o resultado desta verificação.',
+  'welcome.kept_template':
+    'Para o próximo acesso, {application} guarda também um modelo protegido do rosto. Pode pedir que seja apagado.',
   'welcome.privacy_policy': 'Política de privacidade',
   'welcome.agree': 'Aceitar e continuar',
   'handoff.open': 'Continuar em outro dispositivo',

@@ -36,6 +36,12 @@ export const zhCN: Catalogue = {
   'welcome.recognised': '为防止欺诈，我们会识别您的浏览器和设备，以及此页面的使用方式。',
   'welcome.template_kept':
     '为方便您下次登录，{application} 会保存受保护的面部模板，而不是照片。您可以要求删除。',
+  'welcome.kept_title': '您的照片会加密保留',
+  'welcome.kept_essence': '{application} 会收到结果，并加密保留您的照片，保留时间与结果相同。',
+  'welcome.kept_essence_enrols':
+    '{application} 会加密保留您的照片，保留时间与结果相同，并保存面部模板，方便您下次登录。',
+  'welcome.kept_picture': '{application} 会加密保留您的照片，保留时间与本次验证的结果相同。',
+  'welcome.kept_template': '为方便您下次登录，{application} 还会保存受保护的面部模板。您可以要求删除。',
   'welcome.privacy_policy': '隐私政策',
   'welcome.agree': '同意并继续',
   'handoff.open': '在其他设备上继续',
