@@ -83,7 +83,7 @@ describe('the hosted page', () => {
       expect.stringMatching(/^200 .*"result":"locked"/),
       expect.stringContaining('locked_out'),
     ]);
-  });
+  }, 480_000);
 
   it('says to a locked-out client the same of every picture, the right one among them', async () => {
     const client = createHostileClient(world, 'another victim');
