@@ -7,6 +7,7 @@ import {
   deleteUngivenConsents,
   findOtherSessions,
 } from './outbound/consent-erasure-store.ts';
+import { findImportsOf } from './outbound/import-store.ts';
 import { countKept } from './outbound/record-store.ts';
 import type { Tables } from './outbound/tables.ts';
 import { endSharesOfSession, eraseShares } from './shares/revocation.ts';
@@ -35,19 +36,25 @@ export async function confirmErasure(
   message: SubjectErased,
 ): Promise<void> {
   const { bus, config } = context;
-  const { erasureId, applicationId, vendorData } = message;
+  const { erasureId, applicationId, vendorData, userPid } = message;
   // Whoever has come under the same name since is somebody new.
   const before = message.occurredAt ?? new Date();
-  const subject = { applicationId, subjectHash: subjectHash(context, applicationId, vendorData), before };
+  const subject = {
+    applicationId,
+    userPid,
+    subjectHash: subjectHash(context, applicationId, vendorData),
+    before,
+  };
   const known = await findOtherSessions(tx, { ...subject, sessionIds: message.sessionIds });
-  const sessionIds = [...new Set([...message.sessionIds, ...known.sessionIds])];
+  const imported = await findImportsOf(tx, subject);
+  const sessionIds = [...new Set([...message.sessionIds, ...known.sessionIds, ...imported])];
   // Consents, then imports, shares and the record, as everywhere.
   const consents = await deleteConsents(tx, { ...subject, sessionIds });
   const shares = await eraseShares(context, tx, { applicationId, sessionIds });
   const { deadLetters } = await bus.forget(tx, sessionIds);
   if (erasureId === '') return; // nobody waits for it
 
-  const userPids = [...new Set([...known.userPids, ...consents.userPids])];
+  const userPids = [...new Set([userPid, ...known.userPids, ...consents.userPids])];
   const kept = await countKept(tx, applicationId, { userPids, consentIds: consents.ids });
   const until = kept.keptFrom && new Date(kept.keptFrom.getTime() + config.shareRecordDays * dayMs);
   await bus.enqueue(

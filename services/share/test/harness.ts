@@ -220,6 +220,7 @@ export async function openWorld(
         occurredAt: new Date(),
         erasureId: randomUUID(),
         sessionIds: sessions.map(({ id }) => id),
+        userPid: sessions[0]?.userPid ?? '',
       };
       for (const { id } of sessions) neighbours.sessions.delete(id);
       await bus.publish(subjectErased, event, SubjectErased.fromPartial(message));

@@ -1,4 +1,6 @@
 import { randomUUID } from 'node:crypto';
+import { erasureConfirmed } from '@selfsame/contracts/catalog';
+import type { ErasureConfirmed } from '@selfsame/contracts/session/v1/events';
 import { waitFor } from '@selfsame/testing/wait';
 import { sql } from 'kysely';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
@@ -470,6 +472,42 @@ describe('what is let go of', () => {
     if (!made) throw new Error('the imported session is gone');
     await world.tellErased('their-user', [made]);
     expect((await world.as(world.partner)('GET', `/v3/imports/${body.session_id}/`)).status).toBe(404);
+  });
+
+  it('is what the sessions of an erased person have left that were deleted before, and the certificate names the rest', async () => {
+    const heard: ErasureConfirmed[] = [];
+    await world.bus.listen(erasureConfirmed, ({ message }) => void heard.push(message));
+    const told = async (...[vendorData, sessions]: Parameters<World['tellErased']>) => {
+      const before = heard.length;
+      await world.tellErased(vendorData, sessions);
+      const { removed, kept } = await waitFor('it was confirmed', () => heard[before]);
+      const counts = (kinds: { kind: string; count: bigint }[]) =>
+        Object.fromEntries(kinds.map(({ kind, count }) => [kind, Number(count)]));
+      return { removed: counts(removed), kept: counts(kept) };
+    };
+    const recordsAre = 'entries of the record of shares';
+    // Two of a partner's: of one the session is still there, of the other it is not.
+    for (const isDeleted of [false, true]) {
+      const { token } = await shared();
+      const { body } = await world.importAs(world.partner, token);
+      const made = world.neighbours.sessions.get(body.session_id);
+      if (!made) throw new Error('the imported session is gone');
+      if (isDeleted) await world.tellDeleted(made);
+      expect(await told(made.vendorData, [isDeleted ? { ...made, id: randomUUID() } : made])).toMatchObject({
+        removed: { imports: 1, shares: 0 },
+        kept: { [recordsAre]: 1 },
+      });
+      expect((await world.as(world.partner)('GET', `/v3/imports/${body.session_id}/`)).status).toBe(404);
+    }
+    // Shared without a consent, and the session deleted since.
+    const { session } = await shared();
+    await world.tellDeleted(session);
+    expect(await told(session.vendorData, [{ ...session, id: randomUUID() }])).toMatchObject({
+      removed: { imports: 0, shares: 1 },
+      kept: { [recordsAre]: 2 },
+    });
+    const tables = [...(await world.dump())].filter(([, text]) => text.includes(session.id));
+    expect(tables.map(([table]) => table)).toEqual([]);
   });
 });
 

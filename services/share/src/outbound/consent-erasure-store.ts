@@ -6,6 +6,8 @@ export interface ErasedPerson {
   readonly applicationId: string;
   /** null where nobody is named. */
   readonly subjectHash: Buffer | null;
+  /** As session tells it; empty when it does not. */
+  readonly userPid: string;
   readonly sessionIds: readonly string[];
   /** What came later is about somebody new. */
   readonly before: Date;
@@ -14,7 +16,7 @@ export interface ErasedPerson {
 /** The pseudonyms of a person, and sessions of theirs that were deleted before them. */
 export async function findOtherSessions(
   tx: Queries,
-  { applicationId, subjectHash, sessionIds, before }: ErasedPerson,
+  { applicationId, subjectHash, userPid, sessionIds, before }: ErasedPerson,
 ): Promise<{ sessionIds: string[]; userPids: string[] }> {
   const sessions = sql`ANY (${[...sessionIds]}::uuid[])`;
   const { rows } = await sql<{ session_id: string; user_pid: string }>`
@@ -22,6 +24,7 @@ export async function findOtherSessions(
       SELECT user_pid FROM consents WHERE application_id = ${applicationId}
         AND (session_id = ${sessions} OR (subject_hash = ${subjectHash}::bytea AND asked_at <= ${before}))
       UNION SELECT user_pid FROM shares WHERE from_application_id = ${applicationId} AND session_id = ${sessions}
+      UNION SELECT ${userPid}::text
     )
     SELECT session_id, user_pid FROM consents JOIN pids USING (user_pid)
     WHERE application_id = ${applicationId} AND (asked_at <= ${before} OR session_id = ${sessions})

@@ -142,6 +142,28 @@ export async function detachImports(
     .execute();
 }
 
+/** What an application has imported of a person: their sessions may be gone, the record of their pseudonym is not. */
+export async function findImportsOf(
+  tx: Queries,
+  person: { readonly applicationId: string; readonly userPid: string; readonly before: Date },
+): Promise<string[]> {
+  const rows = await tx
+    .selectFrom('imports')
+    .select('import_id')
+    .where('to_application_id', '=', person.applicationId)
+    .where('share_id', 'in', (records) =>
+      records
+        .selectFrom('records')
+        .select('share_id')
+        .where('application_id', '=', person.applicationId)
+        .where('user_pid', '=', person.userPid)
+        .where('kind', '=', 'share_imported')
+        .where('at', '<=', person.before),
+    )
+    .execute();
+  return rows.map(({ import_id }) => import_id);
+}
+
 /** @returns how many there were */
 export async function deleteImports(
   tx: Queries,
