@@ -71,7 +71,12 @@ async function hosted(context: Context, row: ConsentRow, language: ConsentLangua
     applicationName: row.application_name,
     audienceName: row.audience_name,
     language,
-    text: { ...text, lines: text.lines.map(({ label, texts }) => ({ label, texts: [...texts] })) },
+    text: {
+      ...text,
+      lines: text.lines.map(({ label, texts }) => ({ label, texts: [...texts] })),
+      // What was never answered has shared nothing; what was agreed to, perhaps.
+      expired: row.state === 'asked' ? text.expired : text.ended,
+    },
     nonce: consentNonce(context.keyring.root, row.id, now),
     textSha256: sha256,
     callback: page?.callback ?? '',

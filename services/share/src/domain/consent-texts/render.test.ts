@@ -25,8 +25,8 @@ test('words change only with their version: records name a text by it', () => {
   const words = createHash('sha256').update(JSON.stringify(catalogues)).digest('hex');
   // Have words changed? Then raise textVersion, and write both here.
   expect({ version: textVersion, words }).toEqual({
-    version: '2026-11-21',
-    words: 'ededfe7804ebb97b8a85a5176d035e672c54b34efc5085726a4e11fae1cd8a4b',
+    version: '2026-11-21.2',
+    words: '6a075ae39526c02a846797573c49764b89cf8e82dce7edbd881961b52bb4af59',
   });
 });
 
@@ -45,6 +45,14 @@ test.each(languages)('in %s people read who gets what from whom, what for and un
   expect(readAll({ purpose: 'a prize draw' }, language)).toContain('a prize draw');
   const texts = ['kyc', 'kyc + aml', 'kyc + kyb'] as const;
   expect(new Set(texts.map((scope) => readAll({ scope }, language))).size).toBe(3);
+});
+
+test('people are told that the partner learns how well their face matches, and keeps a face of its own', () => {
+  const face = renderConsent(subject, 'en').lines.find(({ label }) => label === 'Your face');
+  expect(face?.texts).toEqual([
+    'The first time you sign in at Quayside Loans with a selfie, it may be compared with the face template on file here. Quayside Loans learns whether it matches, and how well.',
+    'If it matches, Quayside Loans then has a face template of its own on file.',
+  ]);
 });
 
 test('every language says every sentence in words of its own', () => {

@@ -25,6 +25,7 @@ export interface ConsentText {
   readonly refused: string;
   readonly withdrawn: string;
   readonly expired: string;
+  readonly ended: string;
 }
 
 /** The text of a consent in one language; the same for the same consent, whenever and wherever it is drawn. */
@@ -63,6 +64,7 @@ export function renderConsent(subject: ConsentSubject, language: ConsentLanguage
     refused: said('refused'),
     withdrawn: said('withdrawn'),
     expired: said('expired'),
+    ended: said('ended'),
   };
 }
 
@@ -76,9 +78,10 @@ const furtherChecks = {
  * SHA-256 of exactly what is shown: of a JSON array of texts and of arrays, so that no two texts read the same.
  */
 export function textDigest(text: ConsentText, language: ConsentLanguage): Buffer {
-  const { version, title, lines, agree, refuse, withdraw, given, refused, withdrawn, expired } = text;
+  const { version, title, lines, agree, refuse, withdraw } = text;
   const labelled = lines.map(({ label, texts }) => [label, texts]);
-  const shown = [title, labelled, agree, refuse, withdraw, given, refused, withdrawn, expired];
+  const afterwards = [text.given, text.refused, text.withdrawn, text.expired, text.ended];
+  const shown = [title, labelled, agree, refuse, withdraw, ...afterwards];
   return createHash('sha256')
     .update(JSON.stringify(['selfsame-consent-text', version, language, ...shown]))
     .digest();

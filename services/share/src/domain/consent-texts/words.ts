@@ -39,11 +39,15 @@ export interface ConsentWords {
   readonly agree: string;
   readonly refuse: string;
   readonly withdraw: string;
+  /** What follows from each answer: the heading above it says what was answered. */
   readonly given: string;
   readonly refused: string;
   readonly withdrawn: string;
+  /** Nobody has answered. */
   readonly expired: string;
+  /** What was agreed to is over. */
+  readonly ended: string;
 }
 
 /** Of all words in all languages: rises when any of them changes, which a test makes sure of. */
-export const textVersion = '2026-11-21';
+export const textVersion = '2026-11-21.2';
