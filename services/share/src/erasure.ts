@@ -5,6 +5,7 @@ import type { Context } from './context.ts';
 import {
   deleteConsents,
   deleteUngivenConsents,
+  endGivenConsents,
   findOtherSessions,
 } from './outbound/consent-erasure-store.ts';
 import { findImportsOf } from './outbound/import-store.ts';
@@ -15,13 +16,14 @@ import { subjectHash } from './subject-hash.ts';
 
 const dayMs = 86_400_000;
 
-/** A session was deleted: nobody obtains it any more, and what nobody has agreed to goes. What was agreed to stays on record. */
+/** A session was deleted: nobody obtains it any more, and what nobody has agreed to goes. What was agreed to ends and stays on record. */
 export async function leaveSession(
   context: Pick<Context, 'bus' | 'signing'>,
   tx: Transaction<Tables>,
   session: { readonly applicationId: string; readonly sessionId: string },
 ): Promise<void> {
   await deleteUngivenConsents(tx, session);
+  await endGivenConsents(tx, session);
   await endSharesOfSession(context, tx, session);
 }
 

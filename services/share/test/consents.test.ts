@@ -144,7 +144,8 @@ describe('asking', () => {
     });
     expect(consent).toMatchObject({
       status: 'asked',
-      audience: world.partner.name,
+      audience: world.partner.slug,
+      audience_name: world.partner.name,
       evidence: null,
       record: null,
     });
@@ -165,13 +166,20 @@ describe('asking', () => {
     expect(agreed.status).toBe(ConsentStatus.GIVEN);
 
     const stored = await consentOf(consent.consent_id);
-    expect(stored).toMatchObject({ status: 'given', evidence: { kind: 'selfie_device', shown_ms: 4_200 } });
+    // The language is the one that was answered in.
+    expect(stored).toMatchObject({
+      status: 'given',
+      language: 'de',
+      evidence: { kind: 'selfie_device', shown_ms: 4_200 },
+    });
     const core = await verified(stored.record);
     expect(core).toMatchObject({
       typ: 'selfsame-consent+jwt',
       consent_id: consent.consent_id,
       application_id: world.sharer.id,
       audience_id: world.partner.id,
+      audience: world.partner.slug,
+      audience_name: world.partner.name,
       user_pid: session.userPid,
       purpose: 'lending',
       scope: 'kyc',
@@ -241,12 +249,18 @@ describe('asking', () => {
     expect(body).toMatchObject({
       status: 'given',
       consent_url: null,
+      asked_at: captured.at,
       answered_at: captured.at,
+      link_expires_at: null,
+      language: null,
+      audience: world.partner.slug,
+      audience_name: world.partner.name,
       evidence: { kind: 'declared_by_application', captured },
     });
     expect(await verified(body.record)).toMatchObject({
       evidence: 'declared_by_application',
       text_version: '7',
+      language: null,
       text_sha256: digest(captured.text).toString('hex'),
       given_at: captured.at,
     });
@@ -353,6 +367,7 @@ describe('answering', () => {
     expect(await refusal(answer(tokenSha256, ConsentAnswer.AGREE))).toBe('precondition consent_expired');
     expect(await refusal(answer(tokenSha256, ConsentAnswer.REFUSE))).toBe('precondition consent_expired');
     expect((await consentOf(consent.consent_id)).status).toBe('expired');
+    expect((await read(tokenSha256)).text?.expired).toMatch(/^Nothing was shared with/);
 
     const session = world.newSession();
     const given = await ask(session);
@@ -475,7 +490,15 @@ describe('what is left', () => {
     await answer(given.tokenSha256, ConsentAnswer.AGREE);
     await world.tellDeleted(session);
     expect(await refusal(read(open.tokenSha256))).toBe('not_found consent_not_found');
-    expect((await consentOf(given.consent.consent_id)).status).toBe('given');
+    // Nothing can be obtained by it, and the page says no less.
+    const ended = await consentOf(given.consent.consent_id);
+    expect(ended).toMatchObject({ status: 'expired', record: expect.any(String) });
+    const shown = await read(given.tokenSha256);
+    expect(shown.status).toBe(ConsentStatus.EXPIRED);
+    expect(shown.text?.expired).toMatch(/can get nothing more\./);
+    expect(await refusal(answer(given.tokenSha256, ConsentAnswer.WITHDRAW))).toBe(
+      'precondition consent_expired',
+    );
   });
 
   test('what nobody has answered goes after a month, and what was agreed to when its years are over', async () => {

@@ -36,7 +36,8 @@ function entry(applicationId: string, facts: Partial<RecordEntry> = {}): RecordE
     userPid: 'aaaabbbbccccddddaaaabbbbccccdddd',
     fromApplicationId: applicationId,
     audienceId: world.partner.id,
-    audience: world.partner.name,
+    audience: world.partner.slug,
+    audienceName: world.partner.name,
     purpose: 'lending',
     scope: 'kyc',
     shareId: randomUUID(),
@@ -131,7 +132,8 @@ describe('a record of shares', () => {
     expect(body.results[0]).toMatchObject({
       kind: 'share_imported',
       user_pid: session.userPid,
-      audience: world.partner.name,
+      audience: world.partner.slug,
+      audience_name: world.partner.name,
       for_application_id: world.partner.id,
       purpose: 'payments',
       scope: 'kyc',
@@ -152,6 +154,7 @@ describe('a record of shares', () => {
     expect(await count(`user_pid=${session.userPid}`)).toBe(2);
     expect(await count(`audience=${encodeURIComponent(world.partner.name.toUpperCase())}`)).toBe(all);
     expect(await count(`audience=${world.partner.id}`)).toBe(all);
+    expect(await count(`audience=${world.partner.slug}`)).toBe(all);
     expect(await count('audience=nobody')).toBe(0);
     expect(await count('purpose=payments&kind=share_created')).toBe(1);
     expect(await count(`date_to=${new Date(Date.now() - dayMs).toISOString()}`)).toBe(0);
@@ -240,7 +243,7 @@ describe('nobody changes a record', () => {
       sql`TRUNCATE record_nodes`,
       // Before its time nothing is let go of either.
       sql`UPDATE records SET at = NULL, kind = NULL, user_pid = NULL, from_application_id = NULL, audience_id = NULL,
-        audience = NULL, purpose = NULL, scope = NULL, share_id = NULL, consent_id = NULL, expires_at = NULL,
+        audience = NULL, audience_name = NULL, purpose = NULL, scope = NULL, share_id = NULL, consent_id = NULL, expires_at = NULL,
         import_status = NULL, note = NULL, document_sha256 = NULL, salt = NULL WHERE application_id = ${log}`,
     ];
     for (const attempt of tries) await expect(attempt.execute(db)).rejects.toThrow('append-only');
@@ -305,7 +308,7 @@ describe('nobody changes a record', () => {
         (log) =>
           tamper((db) =>
             sql`UPDATE records SET at = NULL, kind = NULL, user_pid = NULL, from_application_id = NULL, audience_id = NULL,
-              audience = NULL, purpose = NULL, scope = NULL, share_id = NULL, consent_id = NULL, expires_at = NULL,
+              audience = NULL, audience_name = NULL, purpose = NULL, scope = NULL, share_id = NULL, consent_id = NULL, expires_at = NULL,
               import_status = NULL, note = NULL, document_sha256 = NULL, salt = NULL
               WHERE application_id = ${log} AND sequence = 4`.execute(db),
           ),
@@ -316,7 +319,7 @@ describe('nobody changes a record', () => {
         (log) =>
           tamper((db) =>
             sql`UPDATE records SET kept_from = '2001-01-01', at = NULL, kind = NULL, user_pid = NULL, from_application_id = NULL,
-              audience_id = NULL, audience = NULL, purpose = NULL, scope = NULL, share_id = NULL, consent_id = NULL,
+              audience_id = NULL, audience = NULL, audience_name = NULL, purpose = NULL, scope = NULL, share_id = NULL, consent_id = NULL,
               expires_at = NULL, import_status = NULL, note = NULL, document_sha256 = NULL, salt = NULL
               WHERE application_id = ${log} AND sequence = 4`.execute(db),
           ),

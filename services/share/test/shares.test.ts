@@ -183,6 +183,13 @@ describe('what became of shares', () => {
     expect(await list(`session_id=${two.id}&status=imported&audience=${partner.id}`)).toEqual([
       imported.share_id,
     ]);
+    // Whatever the partner is called, and however it was called then.
+    const three = world.newSession();
+    const named = (await world.share(three, { audience: partner.name })).body;
+    for (const called of [partner.slug, partner.name, partner.name.toLowerCase(), partner.id]) {
+      const found = await list(`session_id=${three.id}&audience=${encodeURIComponent(called)}`);
+      expect(found).toEqual([named.share_id]);
+    }
     expect(await list(`session_id=${two.id}&audience=nobody`)).toEqual([]);
     expect((await world.as(stranger)('GET', `/v3/shares/?session_id=${one.id}`)).body.count).toBe(0);
 

@@ -57,7 +57,11 @@ export async function answerConsent(context: Context, given: AnswerGiven): Promi
   return await database.transaction(async (tx) => {
     const row = await lockFor(tx, found, 'refuse');
     if (row === undefined) return await current(tx, found);
-    return await updateConsent(tx, row.id, { state: 'refused', answered_at: new Date() });
+    return await updateConsent(tx, row.id, {
+      state: 'refused',
+      answered_at: new Date(),
+      language: given.language,
+    });
   });
 }
 
@@ -124,6 +128,7 @@ async function agree(context: Context, found: ConsentRow, given: AnswerGiven): P
     const answered = await updateConsent(tx, row.id, {
       state: 'given',
       answered_at: answeredAt,
+      language: text.language,
       evidence_kind: evidence.kind,
       details: sealDetails(context, row, details),
     });

@@ -54,6 +54,8 @@ export async function askConsent(
   const token = randomBytes(tokenBytes).toString('base64url');
   const row = await insertConsent(context.database.db, {
     ...base,
+    language: asked.language || session.language,
+    asked_at: new Date(),
     token_sha256: createHash('sha256').update(token).digest(),
     state: 'asked',
     answer_by: new Date(Math.min(asked.answerBy.getTime(), asked.validUntil.getTime())),
@@ -81,7 +83,7 @@ export async function declareConsent(
   }
   const found = await findWhatIsAsked(context, principal, asked);
   if (isRefusal(found)) return found;
-  const base = newRow(context, principal, asked, found);
+  const base = { ...newRow(context, principal, asked, found), asked_at: captured.at };
   const details = detailsText({
     session_id: asked.sessionId,
     shown: null,
@@ -99,6 +101,7 @@ export async function declareConsent(
   return await context.database.transaction(async (tx) => {
     const row = await insertConsent(tx, {
       ...base,
+      language: asked.language,
       token_sha256: null,
       state: 'given',
       answer_by: captured.at,
@@ -149,6 +152,7 @@ async function findWhatIsAsked(
   return { session, audience };
 }
 
+/** What there is to a consent, whoever has asked. */
 function newRow(context: Context, principal: Principal, asked: ConsentAsked, { session, audience }: Found) {
   const { applicationId } = principal;
   return {
@@ -159,11 +163,10 @@ function newRow(context: Context, principal: Principal, asked: ConsentAsked, { s
     subject_hash: subjectHash(context, applicationId, session.vendorData),
     user_pid: session.userPid,
     audience_id: audience.applicationId,
+    audience: audience.called,
     audience_name: audience.name,
     purpose: asked.purpose,
     scope: asked.scope,
-    language: asked.language || session.language,
-    asked_at: new Date(),
     valid_until: asked.validUntil,
     withdrawn_at: null,
   };

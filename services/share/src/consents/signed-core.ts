@@ -15,6 +15,7 @@ type Core = Pick<
   | 'application_name'
   | 'user_pid'
   | 'audience_id'
+  | 'audience'
   | 'audience_name'
   | 'purpose'
   | 'scope'
@@ -28,6 +29,7 @@ export interface Given {
   readonly evidenceKind: EvidenceKind;
   readonly textVersion: string;
   readonly textSha256: Buffer;
+  /** Empty: nobody has said. */
   readonly language: string;
   /** As they are sealed. */
   readonly details: string;
@@ -42,12 +44,13 @@ export function coreOfGiven({ config }: Pick<Context, 'config'>, row: Core, give
     iss: config.publicBaseUrl,
     ...coreOf(row),
     application: row.application_name,
-    audience: row.audience_name,
+    audience: row.audience,
+    audience_name: row.audience_name,
     purpose: row.purpose,
     scope: row.scope,
     text_version: given.textVersion,
     text_sha256: given.textSha256.toString('hex'),
-    language: given.language,
+    language: given.language || null,
     asked_at: row.asked_at.toISOString(),
     given_at: given.answeredAt.toISOString(),
     valid_until: row.valid_until.toISOString(),
@@ -116,7 +119,8 @@ function entryOf(row: ConsentRow, jws: string): Omit<RecordEntry, 'kind'> {
     userPid: row.user_pid,
     fromApplicationId: row.application_id,
     audienceId: row.audience_id,
-    audience: row.audience_name,
+    audience: row.audience,
+    audienceName: row.audience_name,
     purpose: row.purpose,
     scope: row.scope,
     shareId: null,

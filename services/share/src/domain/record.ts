@@ -21,8 +21,9 @@ export interface RecordEntry {
   readonly fromApplicationId: string;
   /** The one that obtains. */
   readonly audienceId: string;
-  /** Its name at that time. */
+  /** As the one that shares has called it, and its name at that time. */
   readonly audience: string;
+  readonly audienceName: string;
   readonly purpose: string;
   readonly scope: string;
   /** The token's id. */
@@ -66,6 +67,7 @@ export function leafText(record: PlacedRecord, previous: Buffer | null): string 
     record.fromApplicationId,
     record.audienceId,
     record.audience,
+    record.audienceName,
     record.purpose,
     record.scope,
     record.shareId,

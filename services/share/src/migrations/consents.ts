@@ -15,16 +15,19 @@ export const consentMigrations: Migration[] = [
         subject_hash     bytea,
         user_pid         text NOT NULL,
         audience_id      uuid NOT NULL,
+        -- As the application has called it, and its name.
+        audience         text NOT NULL,
         audience_name    text NOT NULL,
         purpose          text NOT NULL,
         scope            text NOT NULL,
         -- Of the link; null where the application has asked itself.
         token_sha256     bytea UNIQUE CHECK (length(token_sha256) = 32),
-        -- That the application asks for; empty: the person's own.
+        -- That it was answered in; until then, that the application asks for. Empty: the person's own, or nobody has said.
         language         text NOT NULL,
         -- Sealed: where the browser goes after the answer, and how the application wants its page.
         page             bytea,
-        state            text NOT NULL CHECK (state IN ('asked', 'given', 'refused', 'withdrawn')),
+        -- ended: was given, and the session is gone.
+        state            text NOT NULL CHECK (state IN ('asked', 'given', 'refused', 'withdrawn', 'ended')),
         asked_at         timestamptz(3) NOT NULL DEFAULT now(),
         answer_by        timestamptz(3) NOT NULL,
         -- No share lives longer.

@@ -18,6 +18,7 @@ export const recordMigrations: Migration[] = [
         from_application_id uuid,
         audience_id         uuid,
         audience            text,
+        audience_name       text,
         purpose             text,
         scope               text,
         share_id            uuid,
@@ -56,9 +57,9 @@ export const recordMigrations: Migration[] = [
           IF OLD.kept_from < now() - interval '365 days'
             AND ROW(NEW.application_id, NEW.sequence, NEW.format, NEW.kept_from, NEW.hash, NEW.head)
               IS NOT DISTINCT FROM ROW(OLD.application_id, OLD.sequence, OLD.format, OLD.kept_from, OLD.hash, OLD.head)
-            AND num_nonnulls(NEW.at, NEW.kind, NEW.user_pid, NEW.from_application_id, NEW.audience_id, NEW.audience, NEW.purpose,
-              NEW.scope, NEW.share_id, NEW.consent_id, NEW.expires_at, NEW.import_status, NEW.note, NEW.document_sha256,
-              NEW.salt) = 0
+            AND num_nonnulls(NEW.at, NEW.kind, NEW.user_pid, NEW.from_application_id, NEW.audience_id, NEW.audience,
+              NEW.audience_name, NEW.purpose, NEW.scope, NEW.share_id, NEW.consent_id, NEW.expires_at, NEW.import_status,
+              NEW.note, NEW.document_sha256, NEW.salt) = 0
           THEN
             RETURN NEW;
           END IF;

@@ -63,6 +63,20 @@ export async function deleteUngivenConsents(
     .execute();
 }
 
+/** Those of a session that somebody has agreed to allow nothing any more; they are held until the end of the transaction. */
+export async function endGivenConsents(
+  tx: Queries,
+  { applicationId, sessionId }: { readonly applicationId: string; readonly sessionId: string },
+): Promise<void> {
+  await tx
+    .updateTable('consents')
+    .set({ state: 'ended' })
+    .where('application_id', '=', applicationId)
+    .where('session_id', '=', sessionId)
+    .where('state', '=', 'given')
+    .execute();
+}
+
 /** Consents that nothing rests on any more. @param limit of rows at once @returns how many */
 export async function deleteOldConsents(
   db: Queries,

@@ -16,6 +16,7 @@ interface ConsentsTable {
   subject_hash: Buffer | null;
   user_pid: string;
   audience_id: string;
+  audience: string;
   audience_name: string;
   purpose: string;
   scope: Scope;

@@ -117,10 +117,12 @@ const insertEntry = prepared<EntryValues>(
   (value) => sql`
     WITH entry AS (
       INSERT INTO records (application_id, sequence, format, at, kind, user_pid, from_application_id, audience_id, audience,
-        purpose, scope, share_id, consent_id, expires_at, import_status, note, document_sha256, salt, kept_from, hash, head)
+        audience_name, purpose, scope, share_id, consent_id, expires_at, import_status, note, document_sha256, salt,
+        kept_from, hash, head)
       VALUES (${value('applicationId')}, ${value('sequence')}, ${value('format')}, ${value('at')}, ${value('kind')},
         ${value('userPid')}, ${value('fromApplicationId')}, ${value('audienceId')}, ${value('audience')},
-        ${value('purpose')}, ${value('scope')}, ${value('shareId')}, ${value('consentId')}, ${value('expiresAt')},
+        ${value('audienceName')}, ${value('purpose')}, ${value('scope')}, ${value('shareId')}, ${value('consentId')},
+        ${value('expiresAt')},
         ${value('importStatus')}, ${value('note')}, ${value('documentSha256')}, ${value('salt')}, ${value('keptFrom')},
         ${value('hash')}, ${value('head')})
       RETURNING application_id
@@ -133,8 +135,8 @@ const insertEntry = prepared<EntryValues>(
 /** What entries are asked for; undefined: all. */
 export interface RecordFilter {
   readonly userPid?: string | undefined;
-  readonly audienceId?: string | undefined;
-  readonly audience?: string | undefined;
+  /** Either of them: an application may be called otherwise today. */
+  readonly audience?: { readonly called: string; readonly applicationId: string | undefined } | undefined;
   readonly purpose?: string | undefined;
   readonly kind?: RecordKind | undefined;
   readonly shareId?: string | undefined;
@@ -166,7 +168,6 @@ export async function findRecords(
 function filtered(db: Queries, applicationId: string, filter: RecordFilter) {
   const equal = {
     user_pid: filter.userPid,
-    audience_id: filter.audienceId,
     purpose: filter.purpose,
     kind: filter.kind,
     share_id: filter.shareId,
@@ -178,8 +179,9 @@ function filtered(db: Queries, applicationId: string, filter: RecordFilter) {
   }
   const { audience, from, to } = filter;
   if (audience !== undefined) {
-    matching = matching.where(({ eb, fn }) =>
-      eb(fn<string>('lower', ['audience']), '=', audience.toLowerCase()),
+    const { called, applicationId: id = null } = audience;
+    matching = matching.where(
+      sql<boolean>`(audience_id = ${id}::uuid OR lower(${called}) IN (lower(audience), lower(audience_name)))`,
     );
   }
   if (from !== undefined) matching = matching.where('at', '>=', from);
@@ -242,8 +244,8 @@ export async function findLogs(db: Queries): Promise<string[]> {
 export async function emptyRecords(db: Queries, keptBefore: Date, limit: number): Promise<number> {
   const { rows } = await sql`
     UPDATE records SET at = NULL, kind = NULL, user_pid = NULL, from_application_id = NULL, audience_id = NULL,
-      audience = NULL, purpose = NULL, scope = NULL, share_id = NULL, consent_id = NULL, expires_at = NULL,
-      import_status = NULL, note = NULL, document_sha256 = NULL, salt = NULL
+      audience = NULL, audience_name = NULL, purpose = NULL, scope = NULL, share_id = NULL, consent_id = NULL,
+      expires_at = NULL, import_status = NULL, note = NULL, document_sha256 = NULL, salt = NULL
     WHERE (application_id, sequence) IN (
       SELECT application_id, sequence FROM records WHERE kept_from < ${keptBefore} AND salt IS NOT NULL
       ORDER BY kept_from LIMIT ${limit} FOR UPDATE SKIP LOCKED
@@ -265,6 +267,7 @@ const contentColumns = [
   'from_application_id',
   'audience_id',
   'audience',
+  'audience_name',
   'purpose',
   'scope',
   'share_id',
@@ -279,9 +282,14 @@ const contentColumns = [
 /** null when any of what every entry has is missing. */
 function toRecord(row: Selectable<Tables['records']>): PlacedRecord | null {
   const { at, kind, audience, purpose, scope, salt } = row;
-  const { from_application_id: fromApplicationId, audience_id: audienceId } = row;
+  const {
+    from_application_id: fromApplicationId,
+    audience_id: audienceId,
+    audience_name: audienceName,
+  } = row;
   if (at === null || kind === null || salt === null || fromApplicationId === null) return null;
-  if (audienceId === null || audience === null || purpose === null || scope === null) return null;
+  if (audienceId === null || audience === null || audienceName === null) return null;
+  if (purpose === null || scope === null) return null;
   return {
     applicationId: row.application_id,
     sequence: row.sequence,
@@ -291,6 +299,7 @@ function toRecord(row: Selectable<Tables['records']>): PlacedRecord | null {
     fromApplicationId,
     audienceId,
     audience,
+    audienceName,
     purpose,
     scope,
     shareId: row.share_id,

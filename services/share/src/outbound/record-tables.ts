@@ -16,6 +16,7 @@ interface RecordsTable {
   from_application_id: string | null;
   audience_id: string | null;
   audience: string | null;
+  audience_name: string | null;
   purpose: string | null;
   scope: string | null;
   share_id: string | null;

@@ -186,7 +186,8 @@ export interface ShareFilter {
   readonly sessionId?: string | undefined;
   readonly status?: ShareStatus | undefined;
   /** As it was called when it was shared with, its name, or its id. */
-  readonly audience?: string | undefined;
+  /** Either of them: an application may be called otherwise today. */
+  readonly audience?: { readonly called: string; readonly applicationId: string | undefined } | undefined;
 }
 
 const statusIs: Record<ShareStatus, ReturnType<typeof sql<boolean>>> = {
@@ -208,7 +209,10 @@ export async function listShares(
   if (sessionId !== undefined) chosen = chosen.where('session_id', '=', sessionId);
   if (status !== undefined) chosen = chosen.where(statusIs[status]);
   if (audience !== undefined) {
-    chosen = chosen.where(sql<boolean>`${audience} IN (audience, audience_name, for_application_id::text)`);
+    const { called, applicationId: id = null } = audience;
+    chosen = chosen.where(
+      sql<boolean>`(for_application_id = ${id}::uuid OR lower(${called}) IN (lower(audience), lower(audience_name)))`,
+    );
   }
   const [rows, counted] = await Promise.all([
     chosen

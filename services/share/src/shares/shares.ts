@@ -98,7 +98,7 @@ function newRow(parts: {
     share_id: owner.shareId,
     from_application_id: owner.fromApplicationId,
     for_application_id: owner.forApplicationId,
-    audience: wanted.audience.field === 'audience' ? wanted.audience.reference : audience.slug,
+    audience: audience.called,
     audience_name: audience.name,
     session_id: wanted.sessionId,
     session_sequence: Number(session.sequence),

@@ -3,6 +3,7 @@ import { DetailBody, FieldErrorBody, IsoTime, Nullable, Page, Uuid } from '@self
 import type { HttpServer } from '@selfsame/http/server';
 import { DetailError, FieldError } from '@selfsame/http/server';
 import Type, { type Static } from 'typebox';
+import { audienceFilter } from '../../audience.ts';
 import type { Context } from '../../context.ts';
 import { readPurpose } from '../../domain/purpose.ts';
 import { recordKinds } from '../../domain/record.ts';
@@ -16,7 +17,9 @@ const Hash = (description?: string) =>
 
 const Filter = Type.Object({
   user_pid: Type.Optional(Type.String({ maxLength: 64 })),
-  audience: Type.Optional(Type.String({ maxLength: 200, description: 'Id or name of the partner' })),
+  audience: Type.Optional(
+    Type.String({ maxLength: 200, description: 'The partner: id, slug or name of its application' }),
+  ),
   purpose: Type.Optional(Type.String({ maxLength: 240 })),
   kind: Type.Optional(Type.Enum([...recordKinds])),
   share_id: Type.Optional(Uuid()),
@@ -33,7 +36,8 @@ const Entry = Type.Object({
   user_pid: Nullable(Type.String({ description: 'Pseudonym of the user; null where there is none' })),
   from_application_id: Nullable(Type.String({ description: 'Who shares' })),
   for_application_id: Nullable(Type.String({ description: 'Who obtains' })),
-  audience: Nullable(Type.String({ description: 'Its name at that time' })),
+  audience: Nullable(Type.String({ description: 'The same, as the one that shares has called it' })),
+  audience_name: Nullable(Type.String({ description: 'Its name at that time' })),
   purpose: Nullable(Type.String()),
   scope: Nullable(Type.String()),
   share_id: Nullable(Type.String({ description: 'Id of the token' })),
@@ -93,6 +97,7 @@ export function addRecordRoutes(api: HttpServer, context: Context): void {
       const { applicationId } = request.principal;
       const { count, records } = await findRecords(db, applicationId, {
         ...readFilter(request.query),
+        audience: await audienceFilter(context, request.query.audience),
         ...page,
       });
       return envelope(request, page, { count, results: await toEntries(context, applicationId, records) });
@@ -162,18 +167,13 @@ export function addRecordRoutes(api: HttpServer, context: Context): void {
   );
 }
 
-const uuidForm = /^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$/i;
-
 function readFilter(query: Static<typeof Filter>): RecordFilter {
-  const { audience, purpose, date_from: from, date_to: to } = query;
-  const isId = audience !== undefined && uuidForm.test(audience);
+  const { purpose, date_from: from, date_to: to } = query;
   return {
     userPid: query.user_pid,
     kind: query.kind,
     shareId: query.share_id,
     consentId: query.consent_id,
-    audienceId: isId ? audience : undefined,
-    audience: isId ? undefined : audience,
     purpose: purpose === undefined ? undefined : (readPurpose(purpose) ?? purpose),
     from: from === undefined ? undefined : new Date(from),
     to: to === undefined ? undefined : new Date(to),
@@ -197,6 +197,7 @@ async function toEntries(
       from_application_id: record?.fromApplicationId ?? null,
       for_application_id: record?.audienceId ?? null,
       audience: record?.audience ?? null,
+      audience_name: record?.audienceName ?? null,
       purpose: record?.purpose ?? null,
       scope: record?.scope ?? null,
       share_id: record?.shareId ?? null,

@@ -2,6 +2,7 @@ import { envelope, pageOf, pagingQuery } from '@selfsame/http/paging';
 import { DetailBody, FieldErrorBody, IsoTime, Nullable, Page, Uuid } from '@selfsame/http/schemas';
 import type { HttpServer } from '@selfsame/http/server';
 import Type, { type Static } from 'typebox';
+import { audienceFilter } from '../../audience.ts';
 import type { Context } from '../../context.ts';
 import { notFound } from '../../domain/refusal.ts';
 import { shareStatuses, statusOf } from '../../domain/share.ts';
@@ -126,17 +127,15 @@ export function addShareRoutes(api: HttpServer, context: Context): void {
           session_id: Type.Optional(Uuid('Of this session')),
           status: Type.Optional(Type.Enum([...shareStatuses])),
           audience: Type.Optional(
-            Type.String({
-              maxLength: 200,
-              description: 'As it was called when it was shared with, its name or its id',
-            }),
+            Type.String({ maxLength: 200, description: 'The partner: id, slug or name of its application' }),
           ),
         }),
         response: { 200: Page(Share), 400: FieldErrorBody },
       },
     },
     async (request) => {
-      const { session_id: sessionId, status, audience } = request.query;
+      const { session_id: sessionId, status } = request.query;
+      const audience = await audienceFilter(context, request.query.audience);
       const page = pageOf(request.query);
       const filter = { sessionId, status, audience };
       const { count, rows } = await listShares(db, request.principal.applicationId, filter, page);
