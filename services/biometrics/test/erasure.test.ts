@@ -5,9 +5,15 @@ import { join } from 'node:path';
 import { Writable } from 'node:stream';
 import { pathToFileURL } from 'node:url';
 import { type Bus, openBus } from '@selfsame/bus/bus';
-import { erasureConfirmed, sessionStatusChanged, subjectErased } from '@selfsame/contracts/catalog';
+import {
+  erasureConfirmed,
+  sessionDeleted,
+  sessionStatusChanged,
+  subjectErased,
+} from '@selfsame/contracts/catalog';
 import {
   type ErasureConfirmed,
+  SessionDeleted,
   SessionStatusChanged,
   SubjectErased,
 } from '@selfsame/contracts/session/v1/events';
@@ -150,6 +156,25 @@ async function dump(): Promise<string> {
   );
   return tables.flatMap((table) => table.rows.map(({ text }) => text)).join('\n');
 }
+
+test('an event of a deleted session that could not be handled goes with it', async () => {
+  const sessionId = randomUUIDv7();
+  const about = SessionStatusChanged.fromPartial({ sessionId, vendorData: 'a name' });
+  const payload = Buffer.from(SessionStatusChanged.encode(about).finish());
+  const { db } = database;
+  await sql`
+    INSERT INTO dead_letters (consumer, event_id, subject, payload, headers, reason, deliveries)
+    VALUES ('test', ${sessionId}, ${sessionStatusChanged.subject}, ${payload}, '{}', 'test', 1)`.execute(db);
+  await session.publish(
+    sessionDeleted,
+    randomUUIDv7(),
+    SessionDeleted.fromPartial({ sessionId, applicationId: application }),
+  );
+  await waitFor('it is gone', async () => {
+    const { rows } = await sql`SELECT FROM dead_letters WHERE event_id = ${sessionId}`.execute(db);
+    return rows.length === 0;
+  });
+});
 
 test('everything of a person goes, and one confirmation says how much, however often it is told', async () => {
   const vendorData = `ann-${randomUUID()}`;

@@ -1,6 +1,10 @@
 import { randomUUID, randomUUIDv7 } from 'node:crypto';
-import { erasureConfirmed, subjectErased } from '@selfsame/contracts/catalog';
-import { type ErasureConfirmed, SubjectErased } from '@selfsame/contracts/session/v1/events';
+import { erasureConfirmed, sessionStatusChanged, subjectErased } from '@selfsame/contracts/catalog';
+import {
+  type ErasureConfirmed,
+  SessionStatusChanged,
+  SubjectErased,
+} from '@selfsame/contracts/session/v1/events';
 import { waitFor } from '@selfsame/testing/wait';
 import { sql } from 'kysely';
 import { afterAll, beforeAll, expect, it } from 'vitest';
@@ -58,6 +62,21 @@ it('an erasure is confirmed once however often it is told, with what has gone an
     JSON.stringify(first, (_, value) => (typeof value === 'bigint' ? Number(value) : value)),
   ).not.toContain(vendorData);
   expect(world.logged()).not.toContain(vendorData);
+});
+
+it('an event of a deleted session that could not be handled goes with it', async () => {
+  const sessionId = randomUUIDv7();
+  const about = SessionStatusChanged.fromPartial({ sessionId, vendorData: 'a name' });
+  const payload = Buffer.from(SessionStatusChanged.encode(about).finish());
+  const { db } = world.context.database;
+  await sql`
+    INSERT INTO dead_letters (consumer, event_id, subject, payload, headers, reason, deliveries)
+    VALUES ('test', ${sessionId}, ${sessionStatusChanged.subject}, ${payload}, '{}', 'test', 1)`.execute(db);
+  await world.tellDeleted(sessionId);
+  await waitFor('it is gone', async () => {
+    const { rows } = await sql`SELECT FROM dead_letters WHERE event_id = ${sessionId}`.execute(db);
+    return rows.length === 0;
+  });
 });
 
 it('whoever comes under the name of an erased person is somebody new, and what comes late of the old brings nothing back', async () => {

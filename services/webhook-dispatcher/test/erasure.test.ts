@@ -1,8 +1,19 @@
 import { randomUUID, randomUUIDv7 } from 'node:crypto';
-import { erasureConfirmed, subjectErased } from '@selfsame/contracts/catalog';
-import { type ErasureConfirmed, SubjectErased } from '@selfsame/contracts/session/v1/events';
+import {
+  erasureConfirmed,
+  sessionDeleted,
+  sessionStatusChanged,
+  subjectErased,
+} from '@selfsame/contracts/catalog';
+import {
+  type ErasureConfirmed,
+  SessionDeleted,
+  SessionStatusChanged,
+  SubjectErased,
+} from '@selfsame/contracts/session/v1/events';
 import { type Receiver, startReceiver } from '@selfsame/testing/receiver';
 import { waitFor } from '@selfsame/testing/wait';
+import { sql } from 'kysely';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from 'vitest';
 import { openWorld, type RunningService, type TestApplication, type World } from './harness.ts';
 
@@ -55,6 +66,25 @@ async function entriesOf(path: string) {
   const one = async ({ uuid }: { uuid: string }) => (await service.call('GET', `${path}${uuid}/`)).body;
   return await Promise.all(body.results.map(one));
 }
+
+test('an event of a deleted session that could not be handled goes with it', async () => {
+  const sessionId = randomUUIDv7();
+  const about = SessionStatusChanged.fromPartial({ sessionId, vendorData: 'a name' });
+  const payload = Buffer.from(SessionStatusChanged.encode(about).finish());
+  const { db } = world.database;
+  await sql`
+    INSERT INTO dead_letters (consumer, event_id, subject, payload, headers, reason, deliveries)
+    VALUES ('test', ${sessionId}, ${sessionStatusChanged.subject}, ${payload}, '{}', 'test', 1)`.execute(db);
+  await world.bus.publish(
+    sessionDeleted,
+    randomUUIDv7(),
+    SessionDeleted.fromPartial({ sessionId, applicationId: world.application.id }),
+  );
+  await waitFor('it is gone', async () => {
+    const { rows } = await sql`SELECT FROM dead_letters WHERE event_id = ${sessionId}`.execute(db);
+    return rows.length === 0;
+  });
+});
 
 describe('erasing a subject', () => {
   test('takes what was sent and answered about it out of the log, and nothing about others', async () => {

@@ -23,6 +23,7 @@ export async function subscribeAll(context: Context, bus: Bus<BiometricsTables>)
   });
   await bus.subscribe(sessionDeleted, async (tx, { message }) => {
     await leaveSession(context, tx, message);
+    await bus.forget(tx, [message.sessionId]);
   });
   await bus.subscribe(subjectErased, (tx, { message }) => confirmErasure({ ...context, bus }, tx, message));
   await bus.subscribe(shareRevoked, async (tx, { message }) => {

@@ -13,6 +13,7 @@ export async function subscribeAll(context: Context): Promise<void> {
   await bus.subscribe(sessionDeleted, async (tx, { message }) => {
     await records.written(message.sessionId);
     await eraseSession(tx, message);
+    await bus.forget(tx, [message.sessionId]);
   });
   await bus.subscribe(subjectErased, async (tx, { message }) => {
     await records.written();

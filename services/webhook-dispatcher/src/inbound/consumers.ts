@@ -28,6 +28,7 @@ export async function subscribeAll(context: Context, dispatcher: Dispatcher): Pr
   );
   await bus.subscribe(sessionDeleted, async (tx, { message }) => {
     await eraseSessions(tx, message.applicationId, [message.sessionId]);
+    await bus.forget(tx, [message.sessionId]);
   });
   await bus.subscribe(subjectErased, (tx, { message }) => confirmErasure(context, tx, message));
 }
