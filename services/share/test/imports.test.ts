@@ -414,7 +414,14 @@ describe('the record', () => {
     const own = { user_pid: session.userPid, audience_id: partner.id };
     expect(await records(sharer.id)).toMatchObject([
       { ...own, kind: 'share_created', note: 'consent_not_required' },
-      { ...own, kind: 'import_refused', import_status: 'refused', note: 'wrong_audience' },
+      {
+        ...own,
+        kind: 'import_refused',
+        // Who has tried: who was meant is in the entry before.
+        audience_id: stranger.id,
+        import_status: 'refused',
+        note: 'wrong_audience',
+      },
       { ...own, kind: 'share_imported', import_status: 'imported', note: 'review_trusted' },
     ]);
     const [made] = await records(partner.id);

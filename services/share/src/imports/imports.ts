@@ -195,7 +195,7 @@ async function unseal(context: Context, claims: ShareClaims, share: ShareRow): P
   });
 }
 
-/** A refusal is on record once for each share, application and reason. */
+/** A refusal is on record once for each share, application and reason: as that of who has tried, whoever the token was for. */
 async function refuse(
   context: Context,
   principal: Principal,
@@ -208,8 +208,10 @@ async function refuse(
   await database.transaction(async (tx) => {
     const share = await findShareOfToken(tx, shareId);
     if (!share || !(await noteRefusal(tx, refusal))) return;
+    const { applicationId, slug, name } = principal;
+    const tried = { ...share, for_application_id: applicationId, audience: slug, audience_name: name };
     await appendRecord(context, tx, {
-      ...recordOf(share),
+      ...recordOf(tried),
       kind: 'import_refused',
       importStatus: 'refused',
       note: reason,
