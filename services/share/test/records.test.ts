@@ -496,7 +496,16 @@ test('the command says what is wrong, with an exit code for scripts', async () =
   const wrong = await run('verify', '--application', log);
   expect(wrong.output).toContain('altered: entry 2');
   expect(wrong.code).toBe(1);
-  expect((await run('verify', '--head', file)).code).toBe(2);
+  const headOfNobody = await run('verify', '--head', file);
+  expect(headOfNobody).toMatchObject({
+    code: 2,
+    output: expect.stringContaining('--head needs --application'),
+  });
+  const nobody = await run('verify', '--application', randomUUID());
+  expect(nobody).toMatchObject({
+    code: 2,
+    output: expect.stringContaining('There is no record of shares of'),
+  });
   // Whoever has read the record is on record.
   const { rows } =
     await sql`SELECT 1 FROM outbox WHERE encode(payload, 'escape') LIKE '%share-records verify%'`.execute(

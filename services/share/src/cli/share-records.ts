@@ -24,6 +24,7 @@ is not; 2: it could not be read. head prints the signed head of a log, to be kep
 SHARE_KEY, the provider of its keys).`;
 const exitCodes = { well: 0, wrong: 1, failed: 2 };
 const dayMs = 86_400_000;
+const uuidForm = /^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$/i;
 
 const settings = {
   databaseUrl: sharedSettings.databaseUrl,
@@ -41,14 +42,32 @@ try {
   });
   const [action, ...others] = positionals;
   const { application, head: files = [] } = values;
-  const isId = application === undefined || /^[0-9a-f-]{36}$/i.test(application);
-  if (others.length > 0 || !isId || !['verify', 'head'].includes(action ?? '')) throw new Error(usage);
-  if ((action === 'head' || files.length > 0) && application === undefined) throw new Error(usage);
+  const wrong = mistakeOf({ action, others, application, wantsOne: action === 'head' || files.length > 0 });
+  if (wrong !== undefined) throw new Error(`${wrong}\n${usage}`);
   const heads = files.map((file) => readFileSync(file, 'utf8').trim());
   process.exitCode = await run(action === 'head' ? 'head' : 'verify', application?.toLowerCase(), heads);
 } catch (error) {
   console.error(error instanceof Error ? error.message : 'share-records failed');
   process.exitCode = exitCodes.failed;
+}
+
+/** What is wrong with the command line. */
+function mistakeOf(given: {
+  readonly action: string | undefined;
+  readonly others: readonly string[];
+  readonly application: string | undefined;
+  readonly wantsOne: boolean;
+}): string | undefined {
+  const { action, others, application, wantsOne } = given;
+  if (action === undefined) return 'Say what to do: verify or head.';
+  if (!['verify', 'head'].includes(action)) return `There is no command "${action}".`;
+  if (others.length > 0) return `This is too much: ${others.join(' ')}`;
+  if (application === undefined) {
+    return wantsOne ? `${action === 'head' ? 'head' : '--head'} needs --application.` : undefined;
+  }
+  return uuidForm.test(application)
+    ? undefined
+    : `--application takes the id of an application, a UUID, not "${application}".`;
 }
 
 async function run(action: 'verify' | 'head', application: string | undefined, heads: readonly string[]) {
@@ -62,7 +81,12 @@ async function run(action: 'verify' | 'head', application: string | undefined, h
         return await printHead({ database, keyring, application });
       const key = createLocalJWKSet(await publicKeySet({ database, keyring }));
       const emptyBefore = new Date(Date.now() - config.shareRecordDays * dayMs);
-      const logs = application === undefined ? await findLogs(database.db) : [application];
+      const all = await findLogs(database.db);
+      if (application !== undefined && !all.includes(application) && heads.length === 0) {
+        console.error(`There is no record of shares of application ${application}.`);
+        return exitCodes.failed;
+      }
+      const logs = application === undefined ? all : [application];
       let isWell = true;
       for (const id of logs) isWell = (await verifyOne(database, id, { key, heads, emptyBefore })) && isWell;
       if (logs.length === 0) console.log('There is no record of shares yet.');

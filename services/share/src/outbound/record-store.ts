@@ -232,7 +232,7 @@ export async function findStoredNodes(
 
 /** Whoever has a log. */
 export async function findLogs(db: Queries): Promise<string[]> {
-  const rows = await db.selectFrom('records').select('application_id').where('sequence', '=', 1).execute();
+  const rows = await db.selectFrom('records').select('application_id').distinct().execute();
   return rows.map((row) => row.application_id);
 }
 
