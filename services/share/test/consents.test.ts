@@ -213,6 +213,10 @@ describe('asking', () => {
     expect(unfinished.status).toBe(400);
     expect(unfinished.body.detail[0]).toContain('Only finished sessions');
     const session = world.newSession();
+    const misspelt = { audience: world.partner.slug, purposes: 'lending' };
+    expect((await asSharer('POST', path(session.id), misspelt)).body).toEqual({
+      purposes: ['Unknown field.'],
+    });
     const missing = await asSharer('POST', path(session.id), { audience: 'nobody-knows' });
     expect(missing.body).toEqual({ audience: ['Target application does not exist.'] });
     const self = await asSharer('POST', path(session.id), { for_application_id: world.sharer.id });

@@ -79,6 +79,10 @@ describe('sharing', () => {
       body: { for_application_id: same },
     });
     expect((await share({ audience: sandbox.slug })).body.audience).toHaveLength(1);
+    expect(await share({ audience: 'partner_b', purposes: 'lending' })).toMatchObject({
+      status: 400,
+      body: { purposes: ['Unknown field.'] },
+    });
     expect(await share({})).toMatchObject({ status: 400, body: { audience: ['This field is required.'] } });
     expect(await share({ for_application_id: 'partner_b' })).toMatchObject({
       status: 400,
@@ -154,6 +158,10 @@ describe('sharing', () => {
       body: { detail: expect.stringContaining('has not agreed') },
     });
     await call('PATCH', '/v3/share/settings/', {});
+    expect(await call('PATCH', '/v3/share/settings/', { requires_consnt: false })).toMatchObject({
+      status: 400,
+      body: { requires_consnt: ['Unknown field.'] },
+    });
     expect((await call('GET', '/v3/share/settings/')).body).toEqual({ requires_consent: true });
     expect((await call('PATCH', '/v3/share/settings/', { requires_consent: false })).body).toEqual({
       requires_consent: false,

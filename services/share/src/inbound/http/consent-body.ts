@@ -4,7 +4,7 @@ import Type, { type Static } from 'typebox';
 import type { Captured, ConsentAsked } from '../../consents/asking.ts';
 import { isCallback, maxCallbackLength } from '../../domain/callback.ts';
 import { consentLanguage } from '../../domain/consent-texts/languages.ts';
-import { audienceFields, readAudience, readTerms } from './share-body.ts';
+import { audienceFields, closed, readAudience, readTerms } from './share-body.ts';
 
 const daySeconds = 86_400;
 /** Nobody agrees for longer without being asked again. */
@@ -25,42 +25,46 @@ const CapturedBody = Type.Object(
     text_version: words(100, 'Of your text'),
     reference: Type.Optional(words(255, 'Where your own record of it is')),
   },
-  { description: 'You have asked the user yourself' },
+  { ...closed, description: 'You have asked the user yourself' },
 );
 
 /** What a consent is asked with. */
-export const AskBody = Type.Object({
-  ...audienceFields,
-  valid_for_seconds: Type.Optional(
-    Type.Integer({
-      minimum: 60,
-      maximum: maxValidSeconds,
-      description: 'Until when the partner may obtain anything, from now on; 30 days unless given',
-    }),
-  ),
-  valid_until: Type.Optional(IsoTime('The same as a moment')),
-  language: Type.Optional(
-    Type.String({
-      pattern: '^[A-Za-z]{2,3}(-[A-Za-z0-9]{1,8})*$',
-      maxLength: 35,
-      description: 'Where the browser of the user names none that there is; that of the session unless given',
-    }),
-  ),
-  callback: Type.Optional(
-    Type.String({
-      maxLength: maxCallbackLength,
-      description: 'Where the browser goes after the answer, with consent_id and status',
-    }),
-  ),
-  link_expires_in: Type.Optional(
-    Type.Integer({
-      minimum: 60,
-      maximum: 30 * daySeconds,
-      description: 'Seconds within which the user may answer; a day unless given',
-    }),
-  ),
-  captured: Type.Optional(CapturedBody),
-});
+export const AskBody = Type.Object(
+  {
+    ...audienceFields,
+    valid_for_seconds: Type.Optional(
+      Type.Integer({
+        minimum: 60,
+        maximum: maxValidSeconds,
+        description: 'Until when the partner may obtain anything, from now on; 30 days unless given',
+      }),
+    ),
+    valid_until: Type.Optional(IsoTime('The same as a moment')),
+    language: Type.Optional(
+      Type.String({
+        pattern: '^[A-Za-z]{2,3}(-[A-Za-z0-9]{1,8})*$',
+        maxLength: 35,
+        description:
+          'Where the browser of the user names none that there is; that of the session unless given',
+      }),
+    ),
+    callback: Type.Optional(
+      Type.String({
+        maxLength: maxCallbackLength,
+        description: 'Where the browser goes after the answer, with consent_id and status',
+      }),
+    ),
+    link_expires_in: Type.Optional(
+      Type.Integer({
+        minimum: 60,
+        maximum: 30 * daySeconds,
+        description: 'Seconds within which the user may answer; a day unless given',
+      }),
+    ),
+    captured: Type.Optional(CapturedBody),
+  },
+  closed,
+);
 
 type Asked = Static<typeof AskBody>;
 

@@ -5,6 +5,9 @@ import type { AudienceWanted } from '../../audience.ts';
 import { defaultPurpose, maxPurposeLength, readPurpose } from '../../domain/purpose.ts';
 import { defaultScope, readScope, type Scope, scopes } from '../../domain/scope.ts';
 
+/** A field that is not known is a mistake: a misspelt one would be left out in silence. */
+export const closed = { additionalProperties: false } as const;
+
 /** Who obtains something, what for, and how much: the same in shares and in consents. */
 export const audienceFields = {
   audience: Type.Optional(

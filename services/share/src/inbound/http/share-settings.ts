@@ -3,6 +3,7 @@ import type { HttpServer } from '@selfsame/http/server';
 import Type from 'typebox';
 import type { Context } from '../../context.ts';
 import { changeShareSettings, shareSettings } from '../../shares/settings.ts';
+import { closed } from './share-body.ts';
 
 const tags = ['Share settings'];
 const path = '/v3/share/settings/';
@@ -35,7 +36,7 @@ export function addShareSettingRoutes(api: HttpServer, context: Context): void {
       schema: {
         tags,
         summary: 'Change the share settings',
-        body: Type.Partial(Settings),
+        body: Type.Partial(Settings, closed),
         response: { 200: Settings, 400: FieldErrorBody },
       },
     },

@@ -10,7 +10,7 @@ import { findShare, type ListedShare, listShares } from '../../outbound/share-st
 import { revokeShare } from '../../shares/revocation.ts';
 import { createShare } from '../../shares/shares.ts';
 import { accepted } from './refusals.ts';
-import { audienceFields, readAudience, readTerms } from './share-body.ts';
+import { audienceFields, closed, readAudience, readTerms } from './share-body.ts';
 
 const tags = ['Shares'];
 const OfSession = Type.Object({ id: Uuid('Session id') });
@@ -20,17 +20,20 @@ const seconds = (description: string) =>
   Type.Optional(Type.Integer({ minimum: 60, maximum: 86_400, description }));
 const defaultSeconds = { audience: 900, for_application_id: 3_600 };
 
-const ShareBody = Type.Object({
-  ...audienceFields,
-  expires_in: seconds('Seconds that the token lives; 900 unless given'),
-  ttl_in_seconds: seconds('The same beside for_application_id; 3600 unless given'),
-  consent_id: Type.Optional(Uuid('By this consent; unless given, by the one that lasts longest')),
-  receipt: Type.Optional(
-    Type.Boolean({
-      description: 'Also a signed receipt, which anybody can check against /v3/share/jwks.json',
-    }),
-  ),
-});
+const ShareBody = Type.Object(
+  {
+    ...audienceFields,
+    expires_in: seconds('Seconds that the token lives; 900 unless given'),
+    ttl_in_seconds: seconds('The same beside for_application_id; 3600 unless given'),
+    consent_id: Type.Optional(Uuid('By this consent; unless given, by the one that lasts longest')),
+    receipt: Type.Optional(
+      Type.Boolean({
+        description: 'Also a signed receipt, which anybody can check against /v3/share/jwks.json',
+      }),
+    ),
+  },
+  closed,
+);
 
 const Share = Type.Object({
   share_id: Type.String(),
