@@ -125,7 +125,11 @@ export async function openKeyring(options: {
 
   const timer = setInterval(() => {
     refresh().catch((error) =>
-      log.warn({ purpose, code: errorCode(error) }, 'new data keys cannot be opened'),
+      log.warn(
+        { purpose, code: errorCode(error), ...(error instanceof Failure && { reason: error.message }) },
+        'a new data key cannot be opened; sealing goes on under the one before, but a start would fail: see docs/keys.md, ' +
+          '"A data key that the service cannot open"',
+      ),
     );
   }, refreshIntervalMs).unref();
 

@@ -19,7 +19,8 @@ const ATTEMPTS = 3;
 
 /**
  * Adds a version to the data keys of each purpose, or of one. Running replicas learn it within seconds and seal what is new
- * under it; what was sealed before stays readable.
+ * under it; what was sealed before stays readable. A provider that does not open the newest data keys is not the service's, and
+ * what it sealed would lock the service out: nothing is added then.
  * @throws Failure `no_data_keys`, `data_keys_changing`, those of the provider
  */
 export async function rotateDataKeys(
@@ -29,7 +30,9 @@ export async function rotateDataKeys(
 ): Promise<{ purpose: string; version: number }[]> {
   const service = await serviceOf(database.db);
   const rotated: { purpose: string; version: number }[] = [];
-  for (const each of await purposesOf(database, purpose)) {
+  const purposes = await purposesOf(database, purpose);
+  for (const each of purposes) await openNewest(database, provider, service, each);
+  for (const each of purposes) {
     rotated.push({ purpose: each, version: await addVersion(database, provider, service, each) });
   }
   return rotated;
@@ -43,13 +46,33 @@ async function addVersion(
 ): Promise<number> {
   const dataKey = randomBytes(KEY_BYTES);
   for (let attempt = 0; attempt < ATTEMPTS; attempt += 1) {
-    const newest = (await findDataKeys(database.db, purpose)).at(-1)?.version ?? 0;
-    const context = contextOf(service, { purpose, version: newest + 1 });
-    const wrapped = await wrapAndCheck(provider, dataKey, context);
-    const row = { purpose, version: newest + 1, ...wrapped };
-    if (await addDataKey(database.db, row)) return row.version;
+    const newest = await openNewest(database, provider, service, purpose);
+    const version = newest.version + 1;
+    const wrapped = await wrapAndCheck(provider, dataKey, contextOf(service, { purpose, version }));
+    const added = await database.transaction(async (tx) => {
+      await holdDataKeys(tx);
+      // A rewrap may have taken the data keys to another provider meanwhile.
+      const now = (await findDataKeys(tx, purpose)).at(-1);
+      if (now === undefined || !sameRows([newest], [now])) return false;
+      return await addDataKey(tx, { purpose, version, ...wrapped });
+    });
+    if (added) return version;
   }
   throw changing();
+}
+
+/** @throws Failure `no_data_keys`, those of a provider that does not open it */
+async function openNewest(
+  database: Database,
+  provider: KeyProvider,
+  service: string,
+  purpose: string,
+): Promise<DataKeyRow> {
+  const newest = (await findDataKeys(database.db, purpose)).at(-1);
+  if (newest === undefined) throw noDataKeys();
+  const opened = await unwrapByAny([provider], newest, contextOf(service, newest));
+  opened.fill(0);
+  return newest;
 }
 
 /**

@@ -1,11 +1,13 @@
 import { execFile } from 'node:child_process';
+import { randomBytes } from 'node:crypto';
 import { chmodSync, mkdirSync, readFileSync, statSync, writeFileSync } from 'node:fs';
 import { join, resolve } from 'node:path';
 import { promisify } from 'node:util';
 import { afterAll, beforeAll, expect, test } from 'vitest';
-import { listDataKeys } from '../src/key-table.ts';
+import { addDataKey, listDataKeys } from '../src/key-table.ts';
+import { fileProvider } from '../src/providers/file.ts';
 import { type FakeKms, startFakeKms } from './fake-kms.ts';
-import { openWorld, settingsOf, type World } from './world.ts';
+import { newKey, openWorld, settingsOf, type World } from './world.ts';
 
 const repository = resolve(import.meta.dirname, '../../..');
 const page = readFileSync(join(repository, 'docs/keys.md'), 'utf8');
@@ -44,8 +46,11 @@ async function run(block: string | undefined, environment: Record<string, string
 }
 
 test('the commands of docs/keys.md replace every key while a replica runs', async () => {
-  const [makeFile, settings, list, addVersion, rewrap, rotate, toKms, ...more] = blocks;
+  const [makeFile, settings, list, addVersion, rewrap, rotate, signing, takeBack, tokenKey, toKms, ...more] =
+    blocks;
   expect(more).toEqual([]);
+  expect(signing).toContain('pnpm keys rotate-signing --service session');
+  expect(tokenKey).toContain('pnpm keys rewrap --service session');
   expect(settings).toContain('KEY_PROVIDER=file KEY_FILE=$PWD/keys.json');
   const file = join(world.directory, 'keys.json');
   const byFile = { KEY_PROVIDER: 'file', KEY_FILE: file };
@@ -73,6 +78,15 @@ test('the commands of docs/keys.md replace every key while a replica runs', asyn
   await running.refresh();
   expect(running.newest()).toBe(2);
 
+  const wrong = fileProvider(await world.keyFile({ current: 'a', keys: { a: newKey() } }, 'wrong.json'));
+  const context = { service: 'share', purpose: 'share', version: '3' };
+  const { keyVersion, wrapped } = await wrong.wrap(randomBytes(32), context);
+  const row = { purpose: 'share', version: 3, provider: 'file', provider_key_version: keyVersion, wrapped };
+  await addDataKey(database.db, row);
+  await run(takeBack);
+  await running.refresh();
+  expect(running.newest()).toBe(3);
+
   const keyId = kms.createKey();
   await run(toKms, {
     ...byFile,
@@ -83,6 +97,8 @@ test('the commands of docs/keys.md replace every key while a replica runs', asyn
     NEW_KMS_ACCESS_KEY_ID: kms.accessKeyId,
     NEW_KMS_SECRET_ACCESS_KEY: kms.secretAccessKey,
   });
-  expect((await listDataKeys(database.db)).map((row) => row.provider_key_version)).toEqual([keyId, keyId]);
+  expect((await listDataKeys(database.db)).map((row) => row.provider_key_version)).toEqual(
+    Array(3).fill(keyId),
+  );
   expect((await running.open(sealed, owner)).toString()).toBe('a value');
 });

@@ -5,7 +5,7 @@ import { join } from 'node:path';
 import { promisify } from 'node:util';
 import { waitFor } from '@selfsame/testing/wait';
 import { afterAll, beforeAll, expect, test } from 'vitest';
-import { listDataKeys } from '../src/key-table.ts';
+import { addDataKey, listDataKeys } from '../src/key-table.ts';
 import type { Keyring } from '../src/keyring.ts';
 import type { KeyProvider } from '../src/provider.ts';
 import { environmentProvider } from '../src/providers/environment.ts';
@@ -134,10 +134,83 @@ test('a provider that seals and does not unseal gets no data key', async () => {
     wrap: old.wrap,
     unwrap: () => Promise.reject(new Error('not allowed')),
   };
+  const onlyOld: KeyProvider = {
+    ...old,
+    unwrap: (wrapped, context) =>
+      context.version === '1' ? old.unwrap(wrapped, context) : oneWay.unwrap(wrapped, context),
+  };
   await expect(rewrapDataKeys(database, [old], oneWay)).rejects.toThrow('not allowed');
-  await expect(rotateDataKeys(database, oneWay)).rejects.toThrow('not allowed');
+  await expect(rotateDataKeys(database, onlyOld)).rejects.toThrow('not allowed');
   expect(await listDataKeys(database.db)).toMatchObject([{ version: 1, provider: 'environment' }]);
 });
+
+test("with another service's key nothing is rotated, of no purpose", async () => {
+  const database = await world.database('purposes');
+  const own = fileProvider(await world.keyFile({ current: 'a', keys: { a: newKey() } }, 'own.json'));
+  const foreign = fileProvider(await world.keyFile({ current: 'a', keys: { a: newKey() } }, 'foreign.json'));
+  await addUnder(database, 'purposes', foreign, { purpose: 'apart', version: 1 });
+  await addUnder(database, 'purposes', own, { purpose: 'test', version: 1 });
+  const rows = await listDataKeys(database.db);
+
+  await expect(rotateDataKeys(database, foreign)).rejects.toMatchObject({ code: 'key_unopenable' });
+  await expect(rotateDataKeys(database, environmentProvider(randomBytes(32), 'KEY'))).rejects.toMatchObject({
+    code: 'key_unopenable',
+    message: expect.stringContaining('sealed by provider file'),
+  });
+  expect(await listDataKeys(database.db)).toEqual(rows);
+  expect(await rotateDataKeys(database, own, 'test')).toEqual([{ purpose: 'test', version: 2 }]);
+});
+
+test('a rotation does not bring back the provider that a rewrap has left', async () => {
+  const database = await world.database('leaving');
+  const firstKey = randomBytes(32);
+  await world.keyring(database, settingsOf(), { firstKey });
+  const old = environmentProvider(firstKey, 'OLD_KEY');
+  const next = fileProvider(await world.keyFile({ current: 'a', keys: { a: newKey() } }, 'left.json'));
+  const slow: KeyProvider = {
+    ...old,
+    async wrap(key, context) {
+      await rewrapDataKeys(database, [old, next], next);
+      return old.wrap(key, context);
+    },
+  };
+  await expect(rotateDataKeys(database, slow)).rejects.toMatchObject({ code: 'key_unopenable' });
+  expect(await listDataKeys(database.db)).toMatchObject([{ version: 1, provider: 'file' }]);
+});
+
+test('a data key under a foreign key stops no replica that runs, and a rewrap from that key takes it back', async () => {
+  const database = await world.database('astray');
+  const path = await world.keyFile({ current: 'a', keys: { a: newKey() } }, 'astray.json');
+  const settings = settingsOf({ keyProvider: 'file', keyFile: path });
+  const running = await world.keyring(database, settings);
+  const sealed = running.seal(value, owner);
+  const foreign = fileProvider(await world.keyFile({ current: 'a', keys: { a: newKey() } }, 'other.json'));
+  await addUnder(database, 'astray', foreign, { purpose: 'test', version: 2 });
+
+  await expect(running.refresh()).rejects.toMatchObject({ code: 'key_unopenable' });
+  expect(await running.open(running.seal(value, owner), owner)).toEqual(value);
+  await expect(world.keyring(database, settings)).rejects.toMatchObject({ code: 'key_unopenable' });
+
+  expect(await rewrapDataKeys(database, [foreign, fileProvider(path)], fileProvider(path))).toBe(2);
+  await running.refresh();
+  expect(running.newest()).toBe(2);
+  const started = await world.keyring(database, settings);
+  expect(await started.open(sealed, owner)).toEqual(value);
+  expect(await started.open(running.seal(value, owner), owner)).toEqual(value);
+});
+
+/** Adds a data key without asking whether the service's own key opens the others. */
+async function addUnder(
+  database: Awaited<ReturnType<World['database']>>,
+  service: string,
+  provider: KeyProvider,
+  { purpose, version }: { purpose: string; version: number },
+) {
+  const context = { service, purpose, version: String(version) };
+  const { keyVersion, wrapped } = await provider.wrap(randomBytes(32), context);
+  const row = { purpose, version, provider: provider.name, provider_key_version: keyVersion, wrapped };
+  expect(await addDataKey(database.db, row)).toBe(true);
+}
 
 test('rotations at once make different versions', async () => {
   const database = await world.database('rotations');
