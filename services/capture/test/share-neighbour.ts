@@ -37,7 +37,7 @@ const words = {
       label: 'What is shared',
       texts: [
         'That your check passed, and when.',
-        'The first time you sign in to Contoso Bank with a selfie, it may be compared once with your face on file at Northwind.',
+        'The first time you sign in to Contoso Bank with a selfie, it may be compared with your face on file at Northwind.',
       ],
     },
     { label: 'What is not shared', texts: ['Your pictures, your face template, and where you were seen.'] },

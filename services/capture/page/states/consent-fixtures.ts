@@ -20,7 +20,7 @@ const consent: ConsentView = {
         texts: [
           'That your check passed, and when.',
           'The results of its parts, such as whether your face was live.',
-          'The first time you sign in to Contoso Bank with a selfie, it may be compared once with your face on file at Northwind.',
+          'The first time you sign in to Contoso Bank with a selfie, it may be compared with your face on file at Northwind.',
         ],
       },
       {
