@@ -24,6 +24,16 @@ export const reusableSeed: SeedWorkflow = {
   },
 };
 
+const signIn: SeedWorkflow = {
+  slug: 'wf_reauth',
+  body: {
+    workflow_label: 'Selfie sign-in',
+    workflow_type: 'biometric_authentication',
+    features: [liveness, faceMatch],
+    adapts_template: true,
+  },
+};
+
 const selfServiceSeeds: readonly SeedWorkflow[] = [
   {
     slug: 'wf_first_verification',
@@ -34,15 +44,7 @@ const selfServiceSeeds: readonly SeedWorkflow[] = [
       is_default: true,
     },
   },
-  {
-    slug: 'wf_reauth',
-    body: {
-      workflow_label: 'Selfie sign-in',
-      workflow_type: 'biometric_authentication',
-      features: [liveness, faceMatch],
-      adapts_template: true,
-    },
-  },
+  signIn,
   {
     slug: 'wf_liveness',
     body: {
@@ -91,5 +93,6 @@ export const seedWorkflows: Readonly<Record<string, readonly SeedWorkflow[]>> = 
       slug: 'partner_b_wf',
       body: { workflow_label: 'Verification', workflow_type: 'kyc', features: [liveness], is_default: true },
     },
+    signIn,
   ],
 };

@@ -216,7 +216,10 @@ describe('reading and deleting', () => {
       'wf_reauth biometric_authentication LIVENESS + FACE_MATCH',
       'wf_reusable_kyc biometric_authentication LIVENESS + FACE_MATCH',
     ]);
-    expect(await slugs(await world.client('partner_b'))).toEqual(['partner_b_wf kyc LIVENESS']);
+    expect(await slugs(await world.client('partner_b'))).toEqual([
+      'partner_b_wf kyc LIVENESS',
+      'wf_reauth biometric_authentication LIVENESS + FACE_MATCH',
+    ]);
   });
 
   it('an application that exists gets the seeds that it lacks, and keeps what it has', async () => {
