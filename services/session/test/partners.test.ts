@@ -331,7 +331,7 @@ describe('an imported session', () => {
       const wanted = request(created.session_id, { ...out, snapshotJson });
       await expect(world.rpc.importSession(wanted)).rejects.toMatchObject(code('snapshot_invalid'));
     }
-    const unknown = request(created.session_id, out, { workflowRef: 'wf_reauth' });
+    const unknown = request(created.session_id, out, { workflowRef: 'wf_nobody_has' });
     await expect(world.rpc.importSession(unknown)).rejects.toMatchObject(code('workflow_not_found'));
     const nobody = request(created.session_id, out, { applicationId: randomUUID() });
     await expect(world.rpc.importSession(nobody)).rejects.toMatchObject(code('application_not_found'));
