@@ -48,10 +48,10 @@ function parseReport(text: string): Record<string, number | undefined> | undefin
 function planSteps(withSystem: boolean, folder: string): Step[] {
   const program = (name: string) => join(repository, 'node_modules/.bin', name);
   // A name stands for every project that begins with it.
-  const tests = (title: string, project: string): Step => {
+  const tests = (title: string, project: string, ...more: string[]): Step => {
     const resultFile = join(folder, `${project}.json`);
     const reporters = ['--reporter=default', '--reporter=json', `--outputFile.json=${resultFile}`];
-    const args = ['run', '--project', `${project}*`, ...reporters];
+    const args = ['run', '--project', `${project}*`, ...more, ...reporters];
     return { title, command: program('vitest'), args, resultFile };
   };
   return [
@@ -60,7 +60,8 @@ function planSteps(withSystem: boolean, folder: string): Step[] {
     { title: 'lint', command: program('biome'), args: ['check', '--formatter-enabled=false', '.'] },
     { title: 'types', command: program('tsc'), args: ['--noEmit'] },
     { title: 'dead code', command: program('knip'), args: [] },
-    tests('unit and service tests', 'unit'),
+    // A quarter of their time is waiting: for servers to start, cameras to play, deadlines to pass.
+    tests('unit and service tests', 'unit', '--maxWorkers=3'),
     ...(withSystem ? [tests('journeys and crashes', 'system')] : []),
   ];
 }
