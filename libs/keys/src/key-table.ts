@@ -1,4 +1,4 @@
-import type { Transaction } from '@selfsame/database/database';
+import type { Database, Transaction } from '@selfsame/database/database';
 import { type Generated, type Kysely, sql } from 'kysely';
 
 /** The table of data keys, in the schema of each service that seals. */
@@ -26,6 +26,15 @@ export interface DataKeyRow {
 }
 
 type Rows = Kysely<KeyTables> | Transaction<KeyTables>;
+
+/** The first data key is as old as the release that brought them: until then replicas of the one before it may run. */
+export async function isFirstDataKeyOlderThan({ db }: Database, minutes: number): Promise<boolean> {
+  const { rows } = await sql`
+    SELECT 1 FROM data_keys WHERE version = 1 AND created_at <= now() - make_interval(mins => ${minutes})`.execute(
+    db,
+  );
+  return rows.length > 0;
+}
 
 /** Data keys of one purpose that are newer than a version, oldest first. */
 export function findDataKeys(db: Rows, purpose: string, afterVersion = 0): Promise<DataKeyRow[]> {

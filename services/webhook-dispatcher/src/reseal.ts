@@ -1,11 +1,7 @@
+import { isFirstDataKeyOlderThan } from '@selfsame/keys/key-table';
 import { errorCode } from '@selfsame/runtime/errors';
 import type { Context } from './context.ts';
-import {
-  findOlderSecrets,
-  isFirstDataKeyOlderThan,
-  type OlderSecret,
-  replaceSecrets,
-} from './outbound/reseal-store.ts';
+import { findOlderSecrets, type OlderSecret, replaceSecrets } from './outbound/reseal-store.ts';
 
 const batch = 100;
 /** Replicas of a release before keyrings cannot open what is resealed: a rollout ends within this. */
@@ -19,7 +15,7 @@ const rolloutMinutes = 60;
  */
 export async function resealSecrets(context: Context, stopping: AbortSignal): Promise<number> {
   const { database, keyring, log } = context;
-  if (!(await isFirstDataKeyOlderThan(database.db, rolloutMinutes))) return 0;
+  if (!(await isFirstDataKeyOlderThan(database, rolloutMinutes))) return 0;
   await keyring.refresh();
   const newest = keyring.newestPrefix();
   let count = 0;

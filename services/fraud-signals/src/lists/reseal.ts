@@ -1,12 +1,8 @@
+import { isFirstDataKeyOlderThan } from '@selfsame/keys/key-table';
 import { errorCode } from '@selfsame/runtime/errors';
 import type { Context } from '../context.ts';
 import { openText, sealText } from '../outbound/entry-text.ts';
-import {
-  findOlderEntries,
-  isFirstDataKeyOlderThan,
-  type OlderEntry,
-  replaceTexts,
-} from '../outbound/reseal-store.ts';
+import { findOlderEntries, type OlderEntry, replaceTexts } from '../outbound/reseal-store.ts';
 
 const batch = 500;
 /** Replicas of a release before keyrings read what is not sealed: a rollout ends within this. */
@@ -20,7 +16,7 @@ const rolloutMinutes = 60;
 export async function resealEntries(context: Context, stopping?: AbortSignal): Promise<number> {
   const { database, keyring, log } = context;
   const { db } = database;
-  if (!(await isFirstDataKeyOlderThan(db, rolloutMinutes))) return 0;
+  if (!(await isFirstDataKeyOlderThan(database, rolloutMinutes))) return 0;
   await keyring.refresh();
   let count = 0;
   let after: string | undefined;

@@ -32,8 +32,8 @@ const grantDays = 90;
 const dayMs = 86_400_000;
 
 /**
- * Makes the new session, lets its subject's first look be compared once with what the sharer has enrolled, and writes down that it
- * is done. Every step may be repeated. What is refused for good gives the place back; a neighbour that is away leaves it taken.
+ * Makes the new session, lets its looks (this session's alone) be compared with what the sharer has enrolled, and writes down
+ * that it is done. Every step may be repeated. What is refused for good gives the place back; a neighbour that is away leaves it taken.
  *
  * @throws Failure of a neighbour that does not answer
  */

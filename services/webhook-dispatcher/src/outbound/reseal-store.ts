@@ -11,15 +11,6 @@ export interface OlderSecret {
   readonly sealedPreviousSecret: Buffer | null;
 }
 
-/** The first data key is as old as this release: until then replicas of the one before it may run. */
-export async function isFirstDataKeyOlderThan(db: Queries, minutes: number): Promise<boolean> {
-  const { rows } = await sql`
-    SELECT 1 FROM data_keys WHERE version = 1 AND created_at <= now() - make_interval(mins => ${minutes})`.execute(
-    db,
-  );
-  return rows.length > 0;
-}
-
 /** Destinations whose secrets do not begin with `newest`, in the order of their ids, `limit` at most. */
 export async function findOlderSecrets(
   db: Queries,
