@@ -5,6 +5,7 @@ const cameras = ['tests/journeys/capture-{methods,troubles}.test.ts'];
 /** What is killed or frozen, and what is looked at by the millisecond: whoever starves looks like who is dead. */
 const alone = [
   'tests/chaos/{chaos,crashes}.test.ts',
+  'tests/drills/{drills,drain/drain}.test.ts',
   'tests/signals/{automation,session}.test.ts',
   'tests/telemetry/*.test.ts',
 ];

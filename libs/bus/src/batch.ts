@@ -12,6 +12,7 @@ import {
 } from './delivery.ts';
 import { readHeaders, recordOf } from './envelope.ts';
 import { claimEvents, type Place } from './inbox.ts';
+import { noteHandling } from './metrics.ts';
 
 export type BatchHandler<Message> = (tx: Transaction, events: readonly Delivered<Message>[]) => Promise<void>;
 
@@ -74,13 +75,16 @@ export function createBatcher<Message>(
 
   /** @returns false when it failed, and nothing happened */
   async function apply(readable: readonly Readable<Message>[]): Promise<boolean> {
-    const { consumer, database, log } = context;
+    const { consumer, database, event, log } = context;
+    const startedAt = performance.now();
+    const handled = new Set<Readable<Message>>();
     try {
       await database.transaction(async (tx) => {
         const events = readable.map(({ delivered, place }) => ({ id: delivered.id, place }));
         const first = await claimEvents(tx, consumer, events);
         // The same event may stand in the batch twice.
         const mine = readable.filter(({ delivered }) => first.delete(delivered.id));
+        for (const one of mine) handled.add(one);
         if (mine.length > 0) {
           await handler(
             tx,
@@ -88,6 +92,10 @@ export function createBatcher<Message>(
           );
         }
       });
+      for (const one of readable) {
+        const { publishedAt, trace } = one.delivered;
+        noteHandling(event, handled.has(one) ? 'handled' : 'duplicate', { startedAt, publishedAt, trace });
+      }
       return true;
     } catch (err) {
       log.info({ err, events: readable.length }, 'a batch failed: each event on its own');

@@ -12,6 +12,8 @@ import type { Delivered, Handler } from './delivery.ts';
 import { encodeMessage, readHeaders, recordOf, writeHeaders } from './envelope.ts';
 import { eraseMessage, eraseMessages, forgetRows } from './forgetting.ts';
 import { type JetStream, openJetStream } from './jetstream.ts';
+import { shareKeptTraces } from './kept-traces.ts';
+import { exposeTables } from './metrics.ts';
 import { insertEvent } from './outbox.ts';
 import { startRelay } from './relay.ts';
 import { keepMs, type StreamSettings } from './settings.ts';
@@ -106,6 +108,10 @@ export async function openBus<Tables = AnyTables>(options: {
   const parts = { service, jetstream, log, keepMs: keepMs(stream) };
   const relay = database && (await startRelay({ ...parts, database }).catch(disconnecting(jetstream)));
   const unwatch = database && watchDeadLetters({ service, database, log });
+  const hide = database && exposeTables(database);
+  // Nobody's readiness depends on the stream. While it is away events wait in outboxes, and who has none (capture) answers
+  // for itself: a page in clear words is more than what a gateway says about nobody.
+  const leaveTraces = shareKeptTraces(jetstream.connection);
   const closing = new AbortController();
   const subscriptions = new Map<string, Promise<Subscription>>();
 
@@ -199,10 +205,12 @@ export async function openBus<Tables = AnyTables>(options: {
 
     async close() {
       closing.abort();
+      hide?.();
       const opened = await Promise.allSettled(subscriptions.values());
       await Promise.all(opened.map((one) => one.status === 'fulfilled' && one.value.stop()));
       await unwatch?.();
       await relay?.stop();
+      await leaveTraces();
       await jetstream.close();
     },
   };

@@ -5,6 +5,7 @@ import type { Database } from '@selfsame/database/database';
 import type { Log } from '@selfsame/runtime/log';
 import { type BatchHandler, createBatcher } from './batch.ts';
 import { ensureConsumer } from './consumer-config.ts';
+import { exposeConsumer } from './consumer-pending.ts';
 import { type Handler, handleDelivery } from './delivery.ts';
 import { lastHandled, pruneInbox } from './inbox.ts';
 import type { JetStream, StreamView } from './jetstream.ts';
@@ -162,9 +163,11 @@ export async function startConsumer<Message>(options: {
   });
   const running = run(await prepare());
   const replaying = runReplay(context, stopping.signal);
+  const hide = exposeConsumer(jetstream, name, event.name);
 
   return {
     async stop() {
+      hide();
       stopping.abort();
       wake();
       pull?.stop();

@@ -1,5 +1,5 @@
 import type { JsMsg } from '@nats-io/jetstream';
-import { context as activeContext, type Context, SpanKind } from '@opentelemetry/api';
+import { context as activeContext, type Context, SpanKind, SpanStatusCode, trace } from '@opentelemetry/api';
 import type { EventType } from '@selfsame/contracts/catalog';
 import type { Database, Transaction } from '@selfsame/database/database';
 import { errorCode } from '@selfsame/runtime/errors';
@@ -7,8 +7,9 @@ import type { Log } from '@selfsame/runtime/log';
 import { inSpan } from '@selfsame/runtime/telemetry';
 import { ackWaitMs } from './consumer-config.ts';
 import { buryEvent } from './dead-letters.ts';
-import { readHeaders, recordOf } from './envelope.ts';
+import { type EventHeaders, readHeaders, recordOf } from './envelope.ts';
 import { claimEvent, type Place, wasHandled } from './inbox.ts';
+import { noteHandling, type Outcome } from './metrics.ts';
 
 /** One delivery of an event. */
 export interface Delivered<Message> {
@@ -54,14 +55,30 @@ export async function handleDelivery<Message>(
   delivery: JsMsg,
   incarnation: string,
 ): Promise<boolean> {
-  const { consumer, event, database, log, maxDeliver } = context;
+  const startedAt = performance.now();
   const headers = recordOf(delivery.headers);
+  const { publishedAt, publisher } = readHeaders(headers);
+  // In the trace of the publisher, so that whatever is logged belongs to the flow.
+  const outcome = await activeContext.with(publisher, () =>
+    settleDelivery(context, delivery, { incarnation, headers }),
+  );
+  noteHandling(context.event, outcome, { startedAt, publishedAt, trace: publisher });
+  return outcome === 'handled' || outcome === 'duplicate';
+}
+
+async function settleDelivery<Message>(
+  context: DeliveryContext<Message>,
+  delivery: JsMsg,
+  { incarnation, headers }: { incarnation: string; headers: EventHeaders },
+): Promise<Outcome> {
+  const { consumer, event, database, log, maxDeliver } = context;
   const { id, publishedAt, publisher } = readHeaders(headers);
   const { deliveryCount, streamSequence } = delivery.info;
   const eventId = id || `${incarnation}/${streamSequence}`;
 
-  const bury = async (reason: string, err?: unknown): Promise<boolean> => {
+  const bury = async (reason: string, err?: unknown): Promise<Outcome> => {
     const { subject, data: payload } = delivery;
+    markBuried(event.subject, consumer, eventId, reason);
     await buryEvent(database, consumer, {
       eventId,
       subject,
@@ -72,14 +89,14 @@ export async function handleDelivery<Message>(
     });
     log.error({ err, event_id: eventId, reason, deliveries: deliveryCount }, 'event is in dead_letters');
     delivery.term();
-    return false;
+    return 'buried';
   };
 
   const keepAlive = setInterval(() => delivery.working(), ackWaitMs / 3);
   try {
     if (await isRepeated()) {
       delivery.ack();
-      return true;
+      return 'duplicate';
     }
     // The process may have died of it each time before it could count.
     if (deliveryCount > maxDeliver) return await bury('deliveries_exhausted');
@@ -97,7 +114,7 @@ export async function handleDelivery<Message>(
     const isFirst = await applyOnce(context, { delivered, place });
     context.repeats = !isFirst;
     delivery.ack();
-    return true;
+    return isFirst ? 'handled' : 'duplicate';
   } catch (err) {
     const isLast = deliveryCount >= maxDeliver;
     if (isLast) return await bury(errorCode(err), err).catch(() => again(lastDelayMs, err));
@@ -113,10 +130,10 @@ export async function handleDelivery<Message>(
     return context.repeats;
   }
 
-  function again(delayMs: number, err: unknown): boolean {
+  function again(delayMs: number, err: unknown): Outcome {
     log.warn({ err, event_id: eventId, deliveries: deliveryCount, delay_ms: delayMs }, 'event comes again');
     delivery.nak(delayMs);
-    return false;
+    return 'retried';
   }
 }
 
@@ -146,6 +163,14 @@ export async function applyOnce<Message>(
       }),
     { kind: SpanKind.CONSUMER, parent: delivered.trace },
   );
+}
+
+/** An event without its effect is a failure of its trace, also where no handler was called. */
+function markBuried(subject: string, consumer: string, eventId: string, reason: string): void {
+  const attributes = { ...processAttributes(subject, consumer, eventId), 'error.type': reason };
+  const span = trace.getTracer('selfsame').startSpan(`${subject} bury`, { attributes });
+  span.setStatus({ code: SpanStatusCode.ERROR });
+  span.end();
 }
 
 /** What a span says of handling an event. */

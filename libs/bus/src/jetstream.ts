@@ -17,6 +17,7 @@ import { Failure } from '@selfsame/runtime/errors';
 import type { Log } from '@selfsame/runtime/log';
 import { connectPatiently } from './connect.ts';
 import { type EventHeaders, idHeader, toNatsHeaders } from './envelope.ts';
+import { notePublish } from './metrics.ts';
 import { compare, type Rule } from './rules.ts';
 import type { StreamSettings } from './settings.ts';
 import { fillOf, planStream, type StreamPlan, settingRules, streamRules } from './stream-config.ts';
@@ -71,7 +72,7 @@ export async function openJetStream(
   log: Log,
   settings: StreamSettings,
 ): Promise<JetStream> {
-  const connection = await connectPatiently(service, url);
+  const connection = await connectPatiently(service, url, settings);
   try {
     return await watch(connection, log, settings);
   } catch (error) {
@@ -129,8 +130,17 @@ async function watch(connection: NatsConnection, log: Log, settings: StreamSetti
     connected: () => connected,
     onConnectionChange: (callback) => void callbacks.push(callback),
     look,
-    publish: ({ id, subject, payload, headers }) =>
-      client.publish(subject, payload, { headers: toNatsHeaders(headers, id), timeout: requestMs }),
+    async publish({ id, subject, payload, headers }) {
+      try {
+        const options = { headers: toNatsHeaders(headers, id), timeout: requestMs };
+        const stored = await client.publish(subject, payload, options);
+        if (!stored.duplicate) notePublish(subject, true);
+        return stored;
+      } catch (error) {
+        notePublish(subject, false);
+        throw error;
+      }
+    },
     async find(view, sequence, id) {
       if (sequence < view.firstSequence) return 'there';
       const stored = await manager.streams.getMessage(streamName, { seq: sequence });

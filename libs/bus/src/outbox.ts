@@ -41,6 +41,26 @@ export async function insertEvent(
   return inserted && { ...event, position: inserted.position };
 }
 
+/** Events that no stream has. */
+export interface Unpublished {
+  /** Counted up to ten thousand: a longer queue takes longer to count, and tells nobody more. */
+  readonly unpublished: number;
+  readonly oldestUnpublished: Date | null;
+}
+
+const countedTo = 10_000;
+
+/** Reads by the index over what waits; cheap however much was published. */
+export async function readUnpublished(db: Kysely<BusTables>): Promise<Unpublished> {
+  const { rows } = await sql<Unpublished>`
+    SELECT
+      (SELECT count(*)::int FROM (SELECT FROM outbox WHERE incarnation IS NULL LIMIT ${countedTo}) AS waiting) AS unpublished,
+      (SELECT created_at FROM outbox WHERE incarnation IS NULL ORDER BY position LIMIT 1) AS "oldestUnpublished"`.execute(
+    db,
+  );
+  return rows[0] ?? { unpublished: 0, oldestUnpublished: null };
+}
+
 /** Locks events that no stream has, oldest first; those that another replica has locked are its business. */
 export function takeWaiting(tx: Transaction<BusTables>, limit: number): Promise<OutboxEvent[]> {
   return tx

@@ -25,13 +25,16 @@ function knowsSyncAlways(): boolean {
 function placed(
   name: string,
   places: { port: number; storeDirectory: string; routePorts: number[] },
+  tls = '',
 ): string {
   const { port, storeDirectory, routePorts } = places;
   let text = production
     .replace('$NATS_SERVER_NAME', name)
     .replace('$NATS_PASSWORD', 'word')
     .replace('0.0.0.0:4222', `127.0.0.1:${port}`)
-    .replace('http: "127.0.0.1:8222"', '')
+    .replace('http: "0.0.0.0:8222"', '')
+    .replace('pid_file: "/tmp/nats.pid"', '')
+    .replaceAll('include "tls.conf"', tls)
     .replace('0.0.0.0:6222', `127.0.0.1:${routePorts[names.indexOf(name)]}`)
     .replace('"/data"', `"${storeDirectory}"`);
   for (const [index, each] of names.entries()) {

@@ -10,6 +10,10 @@ export interface StreamSettings {
   readonly streamMaxAgeHours?: number | undefined;
   /** How long the server remembers ids; default 120. */
   readonly duplicateWindowSeconds?: number | undefined;
+  /** Files in PEM for a server behind `tls://`: who vouches for it, and who we are. Read again at each connection. */
+  readonly natsAuthorityFile?: string | undefined;
+  readonly natsCertificateFile?: string | undefined;
+  readonly natsKeyFile?: string | undefined;
 }
 
 /** For a service's own settings, to be spread; `openBus({ …, stream: config })` takes them. The same for all services. */
@@ -18,6 +22,9 @@ export const busSettings = {
   streamMaxBytes: optionalInteger('NATS_STREAM_MAX_BYTES', { min: 1024 ** 2 }),
   streamMaxAgeHours: optionalInteger('NATS_STREAM_MAX_AGE_HOURS', { min: 1, max: 8_760 }),
   duplicateWindowSeconds: optionalInteger('NATS_DUPLICATE_WINDOW_SECONDS', { min: 1, max: 86_400 }),
+  natsAuthorityFile: setting.optionalString('NATS_TLS_CA'),
+  natsCertificateFile: setting.optionalString('NATS_TLS_CERT'),
+  natsKeyFile: setting.optionalString('NATS_TLS_KEY'),
 };
 
 function optionalInteger(name: string, range: { min: number; max?: number }): Setting<number | undefined> {

@@ -5,7 +5,7 @@ import { inSpan, startTelemetry } from '@selfsame/runtime/telemetry';
 import { startSpanCollector } from '@selfsame/testing/spans';
 import { waitFor } from '@selfsame/testing/wait';
 import { afterAll, beforeAll, expect, test } from 'vitest';
-import { captured, openWorld } from './harness.ts';
+import { captured, observedLog, openWorld } from './harness.ts';
 import { insertEvent } from './outbox.ts';
 
 let world: Awaited<ReturnType<typeof openWorld>>;
@@ -50,6 +50,30 @@ test('a handler works in the trace of the publisher, and no span shows the messa
     attributes: { 'messaging.message.id': id, 'messaging.consumer.group.name': 'traced-capture-completed' },
   });
   expect(JSON.stringify(collector.spans())).not.toContain('private-session');
+});
+
+test('whatever is logged about an event belongs to its trace: by its handler, and by what happens around it', async () => {
+  const { log, lines } = observedLog('info');
+  const { database, bus } = await world.service('logged', { log });
+  await bus.subscribe(
+    captureCompleted,
+    async () => {
+      log.info('in the handler');
+      throw new Error('not now');
+    },
+    { maxDeliver: 2 },
+  );
+  const traceId = await inSpan('request', {}, async (span) => {
+    await database.transaction((tx) => bus.enqueue(tx, captureCompleted, captured('')));
+    return span.spanContext().traceId;
+  });
+  for (const msg of ['in the handler', 'event comes again', 'event is in dead_letters']) {
+    const ofTrace = () => lines.find((line) => line.msg === msg && line.trace_id === traceId);
+    expect(await waitFor(msg, ofTrace)).toMatchObject({ span_id: expect.stringMatching(/^[0-9a-f]{16}$/) });
+  }
+  await waitFor('a span that says so', () =>
+    collector.spans().some((span) => span.name.endsWith(' bury') && span.traceId === traceId),
+  );
 });
 
 test('an event that the sweep publishes keeps its trace', async () => {

@@ -25,13 +25,19 @@ export interface EventType<Message> {
   readonly about?: (message: Message) => string;
 }
 
+const events: { readonly name: string }[] = [];
+/** Every kind there is: making one puts it here. */
+export const allEvents: readonly { readonly name: string }[] = events;
+
 function eventType<Message>(
   owner: string,
   name: string,
   codec: EventType<Message>['codec'],
   about?: (message: Message) => string,
 ): EventType<Message> {
-  return { name, owner, subject: `selfsame.${name}`, codec, ...(about && { about }) };
+  const made = { name, owner, subject: `selfsame.${name}`, codec, ...(about && { about }) };
+  events.push(made);
+  return made;
 }
 
 const ofSession = (message: { sessionId: string }) => message.sessionId;
@@ -41,6 +47,8 @@ export const streamName = 'SELFSAME';
 export const streamSubjects = 'selfsame.>';
 
 export const captureCompleted = eventType('capture', 'capture.completed', CaptureCompleted, ofSession);
+/** A repeated upload of one attempt is one event. The page chose the attempt's id: only together with its session does it name one. */
+export const captureEventId = (sessionId: string, attemptId: string): string => `${sessionId}/${attemptId}`;
 export const captureProgressed = eventType('capture', 'capture.progressed', CaptureProgressed);
 export const sessionStatusChanged = eventType(
   'session',

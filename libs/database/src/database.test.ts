@@ -1,5 +1,5 @@
 import { randomBytes } from 'node:crypto';
-import { createServer } from 'node:net';
+import { type AddressInfo, connect, createServer, type Socket } from 'node:net';
 import { createLog } from '@selfsame/runtime/log';
 import { testDatabaseUrl } from '@selfsame/testing/postgres';
 import { waitFor } from '@selfsame/testing/wait';
@@ -311,5 +311,53 @@ describe('planning', () => {
   test('a name listed twice or without a number is an error', () => {
     expect(() => planMigrations([], named('0001-a', '0001-a'))).toThrow('twice');
     expect(() => planMigrations([], named('sessions'))).toThrow('no number');
+  });
+});
+
+describe('a database that goes away', () => {
+  test('is told to whoever asks as `unavailable`, in a statement, before one and in a transaction; it is found again', async () => {
+    const { hostname, port } = new URL(server.url);
+    const sockets = new Set<Socket>();
+    const relay = createServer((socket) => {
+      const onward = connect(Number(port || 5432), hostname);
+      socket.pipe(onward).pipe(socket);
+      for (const each of [socket, onward]) sockets.add(each.on('error', () => undefined));
+    });
+    await new Promise<void>((resolve) => relay.listen(0, '127.0.0.1', resolve));
+    const { port: relayPort } = relay.address() as AddressInfo;
+    await migrate({ service: 'patient', url: server.url, migrations: [things], log });
+    const url = Object.assign(new URL(server.url), { hostname: '127.0.0.1', port: String(relayPort) }).href;
+    const { db, transaction, ping, close } = await openDatabase<Tables>({
+      service: 'patient',
+      url,
+      migrations: [things],
+    });
+    const cut = () => {
+      for (const socket of sockets) socket.destroy();
+    };
+    const away = { name: 'Failure', kind: 'unavailable', code: 'database_unavailable', retryable: true };
+
+    const slow = sql`select pg_sleep(20)`.execute(db);
+    const holding = transaction(async (tx) => {
+      await sql`select pg_sleep(20)`.execute(tx);
+    });
+    const both = Promise.allSettled([slow, holding]);
+    await waitFor('both are at work', async () => {
+      const { rows } = await administer(`select 1 from pg_stat_activity where query like 'select pg_sleep%'`);
+      return rows.length === 2;
+    });
+    const closed = new Promise((resolve) => relay.close(resolve));
+    cut();
+    for (const outcome of await both) expect(outcome).toMatchObject({ status: 'rejected', reason: away });
+    await closed;
+    await expect(ping()).rejects.toMatchObject(away);
+
+    await new Promise<void>((resolve) => relay.listen(relayPort, '127.0.0.1', resolve));
+    await ping();
+    // What is wrong with a statement stays what it is.
+    await expect(sql`select 1 from nowhere`.execute(db)).rejects.toMatchObject({ code: '42P01' });
+    await close();
+    relay.close();
+    cut();
   });
 });

@@ -4,7 +4,9 @@ import pg from 'pg';
 import { connectPatiently, errorCode } from './connect.ts';
 import { type Migration, planMigrations } from './migrate.ts';
 import { namesOf } from './names.ts';
+import { measured, watchPool } from './observed.ts';
 import { PreparingClient } from './prepared.ts';
+import { orUnavailable } from './unavailable.ts';
 
 // biome-ignore lint/suspicious/noExplicitAny: kysely is invariant in its tables, so "whatever tables" cannot be said otherwise
 export type AnyTables = any;
@@ -32,7 +34,8 @@ const idleInTransactionMs = 60_000;
 
 /**
  * Connects as role `selfsame_<service>` with only the service's schema in sight, so that a query on a neighbour's tables
- * is refused by PostgreSQL. int8 arrives as `number`, timestamptz as Date, jsonb parsed.
+ * is refused by PostgreSQL. While the database cannot be asked, whatever is asked rejects with a Failure
+ * `database_unavailable`, after five seconds at most where it is silent and no connection is free. int8 arrives as `number`, timestamptz as Date, jsonb parsed.
  *
  * @param options.maxConnections 10 unless given
  * @param options.serverSettings parameters of PostgreSQL, such as plan_cache_mode
@@ -75,16 +78,24 @@ export async function openDatabase<Tables>(options: {
     throw error;
   }
 
-  const db = new Kysely<Tables>({ dialect: new PostgresDialect({ pool }) });
+  const connect = () =>
+    pool.connect().catch((error) => {
+      throw orUnavailable(error);
+    });
+  const dialect = new PostgresDialect({ pool: { connect, end: () => pool.end(), options: pool.options } });
+  const db = new Kysely<Tables>({ dialect });
+  const unwatch = watchPool(pool, () => sql`select 1`.execute(db));
   const committed = new WeakMap<Transaction<Tables>, (() => void)[]>();
   return {
     db,
     async transaction(run) {
       const callbacks: (() => void)[] = [];
-      const result = await db.transaction().execute((tx) => {
-        committed.set(tx, callbacks);
-        return run(tx);
-      });
+      const result = await measured(() =>
+        db.transaction().execute((tx) => {
+          committed.set(tx, callbacks);
+          return run(tx);
+        }),
+      );
       for (const callback of callbacks) callback();
       return result;
     },
@@ -97,6 +108,7 @@ export async function openDatabase<Tables>(options: {
       await sql`select 1`.execute(db);
     },
     async close() {
+      unwatch();
       await db.destroy();
       // kysely ends the pool only after it has asked something itself.
       if (!pool.ending) await pool.end();

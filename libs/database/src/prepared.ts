@@ -1,6 +1,7 @@
 import { CompiledQuery, type Kysely, type RawBuilder, sql } from 'kysely';
 import pg from 'pg';
 import type { AnyTables } from './database.ts';
+import { orUnavailable } from './unavailable.ts';
 
 const mark = /^\s*\/\* prepared ([a-z_]{1,50}) \*\//;
 
@@ -48,12 +49,19 @@ function build<Values>(statement: RawBuilder<unknown>, db: Kysely<AnyTables>) {
   return { text: text.replaceAll(/\$(\d+)/g, (_, at: string) => `$${numberOf(at)}`), keys };
 }
 
-/** Keeps statements that were made by prepared() prepared on its connection. */
+/**
+ * Keeps statements that were made by prepared() prepared on its connection. A statement that fails because the database is
+ * away rejects with a Failure `database_unavailable`.
+ */
 export class PreparingClient extends pg.Client {
   override query(...given: unknown[]): never {
     const [statement, ...rest] = given;
     const name = typeof statement === 'string' ? mark.exec(statement)?.[1] : undefined;
     const query = super.query as (...args: unknown[]) => unknown;
-    return query.call(this, name === undefined ? statement : { name, text: statement }, ...rest) as never;
+    const asked = query.call(this, name === undefined ? statement : { name, text: statement }, ...rest);
+    if (!(asked instanceof Promise)) return asked as never;
+    return asked.catch((error) => {
+      throw orUnavailable(error);
+    }) as never;
   }
 }

@@ -127,6 +127,7 @@ test('without a record there is no answer but 503, and the next call is recorded
   };
   const answer = await call('GET', `/sessions/${session}/`);
   expect([answer.status, await answer.text()]).toEqual([503, expect.not.stringContaining('somebody')]);
+  expect(answer.headers.get('retry-after')).toBe('1');
   write = async (calls) => void written.push([...calls]);
   expect((await call('GET', `/sessions/${session}/`)).status).toBe(200);
   expect(recorded()).toHaveLength(1);

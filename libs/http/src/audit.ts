@@ -1,4 +1,4 @@
-import { context, ROOT_CONTEXT } from '@opentelemetry/api';
+import { type Context, context, ROOT_CONTEXT } from '@opentelemetry/api';
 import { ApiActor, type ApiCalled } from '@selfsame/contracts/audit/v1/events';
 import { apiCalled, type EventType } from '@selfsame/contracts/catalog';
 import type { Database, Transaction } from '@selfsame/database/database';
@@ -21,8 +21,8 @@ declare module 'fastify' {
   }
 }
 
-/** Stores calls; when it resolves, they are on disk. */
-export type CallWriter = (calls: readonly ApiCalled[]) => Promise<void>;
+/** Stores calls, each with the trace that it belongs to; when it resolves, they are on disk. */
+export type CallWriter = (calls: readonly ApiCalled[], traces: readonly Context[]) => Promise<void>;
 
 /** More calls at once wait for the next transaction, */
 const batchMax = 100;
@@ -70,9 +70,11 @@ export function toOutbox(outbox: {
   database: Database;
   bus: { enqueue<Message>(tx: Transaction, event: EventType<Message>, message: Message): Promise<string> };
 }): CallWriter {
-  return (calls) =>
+  return (calls, traces) =>
     outbox.database.transaction(async (tx) => {
-      for (const call of calls) await outbox.bus.enqueue(tx, apiCalled, call);
+      for (const [at, call] of calls.entries()) {
+        await context.with(traces[at] ?? ROOT_CONTEXT, () => outbox.bus.enqueue(tx, apiCalled, call));
+      }
     });
 }
 
@@ -113,14 +115,19 @@ function pathOf({ routeOptions, params }: FastifyRequest): string {
 
 /** Calls that come while others are being written are written together, and none waits for more than two writes. */
 function inBatches(write: CallWriter): (call: ApiCalled) => Promise<void> {
-  const waiting: { call: ApiCalled; done: PromiseWithResolvers<void> }[] = [];
+  const waiting: { call: ApiCalled; trace: Context; done: PromiseWithResolvers<void> }[] = [];
   let isWriting = false;
 
   async function drain(): Promise<void> {
     isWriting = true;
     for (let batch = waiting.splice(0, batchMax); batch.length > 0; batch = waiting.splice(0, batchMax)) {
-      // In no trace: the calls belong to different ones.
-      const written = context.with(ROOT_CONTEXT, () => write(batch.map(({ call }) => call)));
+      // The write itself is in no trace: the calls belong to different ones.
+      const written = context.with(ROOT_CONTEXT, () =>
+        write(
+          batch.map(({ call }) => call),
+          batch.map(({ trace }) => trace),
+        ),
+      );
       const failure = await written.then(
         () => undefined,
         (error: unknown) => error ?? new Error('not written'),
@@ -133,7 +140,7 @@ function inBatches(write: CallWriter): (call: ApiCalled) => Promise<void> {
   return async (call) => {
     if (waiting.length >= waitingMax) throw new Error('too many calls wait to be recorded');
     const done = Promise.withResolvers<void>();
-    waiting.push({ call, done });
+    waiting.push({ call, trace: context.active(), done });
     if (!isWriting) void drain();
     return done.promise;
   };

@@ -2,6 +2,7 @@ import { createHash } from 'node:crypto';
 import type { SessionServiceClient } from '@selfsame/contracts/session/v1/service';
 import { Failure } from '@selfsame/runtime/errors';
 import { DetailError } from './errors.ts';
+import { countRefusal } from './refusals.ts';
 import type { HttpServer } from './server.ts';
 
 /** The application behind an API key. */
@@ -38,6 +39,7 @@ export function requireApiKey(server: HttpServer, lookup: KeyLookup): void {
     const known = typeof key === 'string' && key.length <= maxKeyLength;
     const principal = known ? await lookup(createHash('sha256').update(key).digest()) : null;
     if (!principal) {
+      countRefusal('unauthenticated');
       throw new DetailError(401, 'Authentication credentials were not provided or are invalid.');
     }
     request.principal = principal;

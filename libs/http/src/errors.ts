@@ -36,10 +36,10 @@ export class PictureError extends AnswerError {
   }
 }
 
-/** `{"detail": "text" | ["text"]}` under any status. */
+/** `{"detail": "text" | ["text"]}` under any status; a 503 says when to come again: in a second, unless told otherwise. */
 export class DetailError extends AnswerError {
   constructor(status: number, detail: string | string[], options: { retryAfterSeconds?: number } = {}) {
-    super(status, { detail }, options.retryAfterSeconds);
+    super(status, { detail }, options.retryAfterSeconds ?? (status === 503 ? 1 : undefined));
   }
 }
 
@@ -85,7 +85,7 @@ export function answerOf(error: unknown): ErrorAnswer {
 function detail(
   status: number,
   text?: string,
-  retryAfterMs = status === 503 ? 1_000 : undefined,
+  retryAfterMs = status === 503 || status === 504 ? 1_000 : undefined,
 ): ErrorAnswer {
   const neutral = details[status] ?? `${STATUS_CODES[status] ?? 'Error'}.`;
   return {

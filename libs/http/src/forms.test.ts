@@ -34,7 +34,7 @@ beforeAll(async () => {
   server = createHttpServer({
     service: 'unit',
     log,
-    health: { live: () => true, ready: () => true },
+    health: { started: () => true, live: () => true, ready: () => true },
     openapi: { title: 'Unit', description: 'A test' },
   });
   void server.register(async (api: HttpServer) => {

@@ -4,6 +4,7 @@ import type { FastifyReply, FastifyRequest } from 'fastify';
 import { sql } from 'kysely';
 import { orUnavailable } from './database-errors.ts';
 import { DetailError } from './errors.ts';
+import { countRefusal } from './refusals.ts';
 import { type Answer, answerSeal, type Seal } from './sealed-answer.ts';
 import type { HttpServer } from './server.ts';
 
@@ -125,6 +126,7 @@ async function take(database: Database, hold: Hold, request: Buffer): Promise<Bu
     throw new DetailError(409, 'This Idempotency-Key was used with a different request.');
   }
   if (row?.sealed_answer) return row.sealed_answer;
+  countRefusal('in_flight');
   throw new DetailError(409, 'A request with this Idempotency-Key is being processed. Try again shortly.', {
     retryAfterSeconds: 1,
   });

@@ -1,14 +1,17 @@
 import { createLifecycle } from '@selfsame/runtime/lifecycle';
 import { createLog } from '@selfsame/runtime/log';
+import { exposeMetrics } from '@selfsame/runtime/metrics';
 import { inSpan, startTelemetry } from '@selfsame/runtime/telemetry';
 import { startSpanCollector } from '@selfsame/testing/spans';
 import { waitFor } from '@selfsame/testing/wait';
 import { afterAll, beforeAll, expect, test } from 'vitest';
-import { createHttpServer, type HttpServer } from './server.ts';
+import { overloaded } from './admission.ts';
+import { createHttpServer, DetailError, type HttpServer } from './server.ts';
 
 const lines: string[] = [];
 const log = createLog('unit', 'info', { write: (line: string) => void lines.push(line) });
 
+const judged = Promise.withResolvers<void>();
 let collector: Awaited<ReturnType<typeof startSpanCollector>>;
 let telemetry: ReturnType<typeof startTelemetry>;
 let server: HttpServer;
@@ -28,6 +31,16 @@ beforeAll(async () => {
   );
   server.get('/broken/', async () => {
     throw new Error('secret-cause');
+  });
+  server.get('/crowded/', async () => {
+    throw overloaded();
+  });
+  server.get('/too-soon/', async () => {
+    throw new DetailError(429, 'Later.');
+  });
+  server.get('/slow/', async () => {
+    await judged.promise;
+    return {};
   });
   baseUrl = await server.listen({ port: 0, host: '127.0.0.1' });
 });
@@ -68,6 +81,29 @@ test('a request is one server span of the caller’s trace, named by its route, 
   // The client's own user agent is its affair; the rest of its span is checked in libs/runtime.
 });
 
+test('a request is one measurement by its route and status, which leads to its trace and tells no more', async () => {
+  const served = await exported('POST /:language/session/:token');
+  await fetch(`${baseUrl}/secret-path/`).then((answer) => answer.text());
+  const { text } = await waitFor('the request without a route', async () => {
+    const exposed = await exposeMetrics();
+    return exposed.text.includes('route="none",status="404"') && exposed;
+  });
+  const labels = 'method="POST",route="/:language/session/:token",status="200"';
+  expect(text).toContain(`selfsame_http_request_seconds_count{${labels}} 1\n`);
+  expect(text).toMatch(new RegExp(`_bucket{le="[\\d.]+",${labels}} 1 # {trace_id="${served.traceId}"}`));
+  expect(text).not.toContain('secret-');
+});
+
+test('who waits for an answer is counted while they wait', async () => {
+  const inFlight = async () =>
+    /^selfsame_http_requests_in_flight (\d+)$/m.exec((await exposeMetrics()).text)?.[1];
+  const waiting = fetch(`${baseUrl}/slow/`);
+  await waitFor('one request in flight', async () => (await inFlight()) === '1');
+  judged.resolve();
+  await (await waiting).text();
+  await waitFor('none in flight', async () => (await inFlight()) === '0');
+});
+
 test('lines of a request carry its trace', async () => {
   const served = await exported('POST /:language/session/:token');
   for (const msg of ['in the handler', 'answered']) {
@@ -90,4 +126,15 @@ test('probes leave no span and no line', async () => {
   await waitFor('the line of the request after the probe', () => lines.length > 0);
   expect(lines).toHaveLength(1);
   expect(collector.spans().some((span) => span.attributes['http.route'] === '/healthz')).toBe(false);
+});
+
+test('what is refused for load or beyond its rate is no error to those who read traces, and no line', async () => {
+  lines.length = 0;
+  for (const path of ['/crowded/', '/too-soon/', '/broken/']) await (await fetch(`${baseUrl}${path}`)).text();
+  const served = (route: string) =>
+    waitFor(`the span of ${route}`, () => collector.spans().findLast(({ name }) => name === `GET ${route}`));
+  expect((await served('/crowded/')).status).not.toEqual((await served('/broken/')).status);
+  expect((await served('/crowded/')).status).toEqual((await served('/too-soon/')).status);
+  await waitFor('the line of the error', () => lines.some((line) => line.includes('"route":"/broken/"')));
+  expect(lines.filter((line) => /crowded|too-soon/.test(line))).toEqual([]);
 });

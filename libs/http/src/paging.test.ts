@@ -4,7 +4,7 @@ import { afterAll, expect, test } from 'vitest';
 import { envelope, pageOf, pagingQuery } from './paging.ts';
 import { createHttpServer, type HttpServer } from './server.ts';
 
-const health = { live: () => true, ready: () => true };
+const health = { started: () => true, live: () => true, ready: () => true };
 const log = createLog('unit', 'fatal');
 const server = createHttpServer({ service: 'unit', log, health });
 const Query = Type.Object({ ...pagingQuery(2), kind: Type.Optional(Type.String()) });

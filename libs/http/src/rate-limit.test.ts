@@ -3,6 +3,7 @@ import { type Database, openDatabase } from '@selfsame/database/database';
 import { migrate } from '@selfsame/database/migrate';
 import { createLifecycle } from '@selfsame/runtime/lifecycle';
 import { createLog } from '@selfsame/runtime/log';
+import { exposeMetrics } from '@selfsame/runtime/metrics';
 import { testDatabaseUrl } from '@selfsame/testing/postgres';
 import { sql } from 'kysely';
 import { afterAll, afterEach, beforeAll, describe, expect, test } from 'vitest';
@@ -123,6 +124,25 @@ test('refused requests do not prolong the wait', async () => {
     database.db,
   );
   expect(rows).toEqual([{ current: 1 }]);
+});
+
+test('who is turned away is counted by the reason, without a word about who it was', async () => {
+  const { server } = await replica({ get: 1 });
+  const refused = async (reason: string) => {
+    const { text } = await exposeMetrics();
+    expect(text).not.toMatch(/secret-|10\.77\.0\.1/);
+    return Number(
+      new RegExp(`^selfsame_http_refused_total{reason="${reason}"} (\\d+)`, 'm').exec(text)?.[1] ?? 0,
+    );
+  };
+  const before = {
+    rate_limit: await refused('rate_limit'),
+    unauthenticated: await refused('unauthenticated'),
+  };
+  for (let times = 0; times < 3; times += 1) await ask(server, 'GET', '/read/', 'secret-key');
+  await server.inject({ method: 'GET', url: '/read/', remoteAddress: '10.77.0.1' });
+  expect(await refused('rate_limit')).toBeGreaterThanOrEqual(before.rate_limit + 1);
+  expect(await refused('unauthenticated')).toBe(before.unauthenticated + 1);
 });
 
 test('the table tells no key and no address', async () => {

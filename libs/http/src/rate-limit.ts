@@ -4,6 +4,7 @@ import type { FastifyRequest } from 'fastify';
 import { sql } from 'kysely';
 import { orUnavailable } from './database-errors.ts';
 import { DetailError } from './errors.ts';
+import { countRefusal } from './refusals.ts';
 import type { HttpServer } from './server.ts';
 
 declare module 'fastify' {
@@ -44,6 +45,7 @@ export function limitRates(
       'x-ratelimit-reset': (window.minute + 1) * 60,
     });
     if (window.granted) return;
+    countRefusal('rate_limit');
     const retryAfterSeconds = secondsUntilRoom(window, limit);
     const name = budgetNames[budget] ?? 'Request';
     throw new DetailError(

@@ -1,5 +1,6 @@
 import { once } from 'node:events';
 import { connect } from 'node:net';
+import { text } from 'node:stream/consumers';
 import { Failure } from '@selfsame/runtime/errors';
 import { createLog } from '@selfsame/runtime/log';
 import Type from 'typebox';
@@ -8,7 +9,14 @@ import { createHttpServer, DetailError, FieldError, type HttpServer, ListError }
 
 const lines: string[] = [];
 const log = createLog('unit', 'info', { write: (line: string) => void lines.push(line) });
-const health = { isLive: true, isReady: false, live: () => health.isLive, ready: () => health.isReady };
+const health = {
+  isLive: true,
+  isReady: false,
+  isStarted: false,
+  started: () => health.isStarted,
+  live: () => health.isLive,
+  ready: () => health.isReady,
+};
 const sessionId = '0b6d6a4c-6f1a-4f61-8a65-0f1c6f6f6f6f';
 
 const Session = Type.Object({
@@ -315,7 +323,9 @@ describe('around the routes', () => {
 
   test('probes follow the health of the service', async () => {
     const ask = async (url: string) => (await server.inject({ method: 'GET', url })).statusCode;
-    expect([await ask('/healthz'), await ask('/readyz')]).toEqual([200, 503]);
+    expect([await ask('/healthz'), await ask('/readyz'), await ask('/startupz')]).toEqual([200, 503, 503]);
+    health.isStarted = true;
+    expect(await ask('/startupz')).toBe(200);
     health.isReady = true;
     expect(await ask('/readyz')).toBe(200);
     health.isLive = false;
@@ -330,6 +340,28 @@ describe('around the routes', () => {
     const schema = paths['/v3/session/'].post.requestBody.content['application/json'].schema;
     expect(schema.properties.vendor_data).toEqual({ type: 'string', minLength: 1, maxLength: 5 });
   });
+});
+
+test('a stop waits for a body that is still arriving, and answers it', async () => {
+  const stopping = createHttpServer({ service: 'stopping', log, health });
+  const arriving = Promise.withResolvers<void>();
+  const closing = Promise.withResolvers<void>();
+  stopping.post('/upload', async ({ body }) => body);
+  stopping.addHook('onRequest', async () => arriving.resolve());
+  stopping.addHook('preClose', async () => closing.resolve());
+  const url = await stopping.listen({ host: '127.0.0.1', port: 0 });
+  const socket = connect({ host: '127.0.0.1', port: Number(new URL(url).port) });
+  const received = text(socket);
+  socket.write(
+    'POST /upload HTTP/1.1\r\nHost: a\r\nContent-Type: application/json\r\nContent-Length: 7\r\n\r\n{"a"',
+  );
+  await arriving.promise;
+  const closed = stopping.close();
+  await closing.promise;
+  socket.write(':1}');
+  const answer = await received;
+  expect([answer.split('\r\n')[0], answer.split('\r\n\r\n')[1]]).toEqual(['HTTP/1.1 200 OK', '{"a":1}']);
+  await closed;
 });
 
 test('a stop answers the request under way and is not held up by its keep-alive', async () => {

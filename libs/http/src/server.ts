@@ -1,8 +1,11 @@
 import { randomUUID } from 'node:crypto';
 import type { IncomingMessage } from 'node:http';
 import swagger from '@fastify/swagger';
+import { errorCode } from '@selfsame/runtime/errors';
 import type { Health } from '@selfsame/runtime/lifecycle';
 import type { Log } from '@selfsame/runtime/log';
+import { exposeMetrics } from '@selfsame/runtime/metrics';
+import { silentDependencies } from '@selfsame/runtime/readiness';
 import fastify, {
   type FastifyBaseLogger,
   type FastifyInstance,
@@ -15,10 +18,12 @@ import fastify, {
   type RawServerDefault,
 } from 'fastify';
 import type { Static, TSchema } from 'typebox';
+import { type Admission, admitRequests, overloadedCode } from './admission.ts';
 import { answerOf, DetailError } from './errors.ts';
 import { parseJsonBodies } from './json-body.ts';
 import { answerUnknownRoutes } from './not-found.ts';
 import { observeRequests } from './observation.ts';
+import { countRefusal, noteRefusal } from './refusals.ts';
 import { validatorCompiler } from './validation.ts';
 
 // biome-ignore lint/performance/noBarrelFile: what routes throw comes through the same door as the server
@@ -52,14 +57,15 @@ const defaultBodyLimitBytes = 1024 * 1024;
 const requestTimeoutMs = 30_000;
 
 /**
- * The HTTP side of a service: contract error shapes, JSON bodies, redirects to slashed paths, `/healthz`, `/readyz`,
- * traces, one log line a request and, with `openapi`, its description under `/v3/openapi/<service>.json`. Add routes inside
+ * The HTTP side of a service: contract error shapes, JSON bodies, redirects to slashed paths, `/startupz`, `/readyz`,
+ * `/healthz`, `/metrics`, traces, one log line a request and, with `openapi`, its description under `/v3/openapi/<service>.json`. Add routes inside
  * `server.register(async (api: HttpServer) => …)`: only those are described. The caller listens.
  *
  * @param options.bodyLimitBytes 1 MiB unless given; larger bodies are 413
  * @param options.upgrades which requests may leave HTTP for another protocol; none unless given. All others are answered as if
  *   they had not asked to
  * @param options.trustProxy addresses whose X-Forwarded-For is believed, loopback unless given
+ * @param options.admission how much it takes on; what is beyond is refused with 503 and Retry-After. No limits unless given
  */
 export function createHttpServer(options: {
   service: string;
@@ -69,6 +75,7 @@ export function createHttpServer(options: {
   trustProxy?: string[];
   upgrades?: (request: IncomingMessage) => boolean;
   openapi?: { title: string; description: string };
+  admission?: Admission;
 }): HttpServer {
   const server: HttpServer = fastify({
     loggerInstance: options.log as FastifyBaseLogger,
@@ -91,6 +98,7 @@ export function createHttpServer(options: {
   server.setErrorHandler(answerError);
   answerUnknownRoutes(server);
   observeRequests(server);
+  if (options.admission) admitRequests(server, options.admission);
   refuseNulCharacters(server);
   parseJsonBodies(server);
   endConnectionsOnClose(server);
@@ -101,7 +109,9 @@ export function createHttpServer(options: {
 
 function answerError(error: unknown, request: FastifyRequest, reply: FastifyReply): FastifyReply {
   const { status, body, retryAfterSeconds } = answerOf(error);
-  if (status === 500) request.log.error({ err: error }, 'request failed');
+  if (status === 413) countRefusal('too_large');
+  if (errorCode(error) === overloadedCode) noteRefusal(request);
+  else if (status === 500) request.log.error({ err: error }, 'request failed');
   else if (status > 500) request.log.warn({ err: error }, 'request failed');
   if (retryAfterSeconds !== undefined) reply.header('retry-after', retryAfterSeconds);
   return reply.code(status).send(body);
@@ -142,10 +152,17 @@ function refuseNulCharacters(server: FastifyInstance): void {
 
 function addProbes(server: FastifyInstance, health: Health): void {
   const probe = { config: { public: true, probe: true }, schema: { hide: true } };
-  const answer = (reply: FastifyReply, good: boolean) =>
-    reply.code(good ? 200 : 503).send({ status: good ? 'ok' : 'unavailable' });
+  const answer = (reply: FastifyReply, good: boolean, why = {}) =>
+    reply.code(good ? 200 : 503).send(good ? { status: 'ok' } : { status: 'unavailable', ...why });
+  server.get('/startupz', probe, (_request, reply) => answer(reply, health.started()));
   server.get('/healthz', probe, (_request, reply) => answer(reply, health.live()));
-  server.get('/readyz', probe, (_request, reply) => answer(reply, health.ready()));
+  server.get('/readyz', probe, (_request, reply) =>
+    answer(reply, health.ready(), { silent: silentDependencies() }),
+  );
+  server.get('/metrics', probe, async (_request, reply) => {
+    const { contentType, text } = await exposeMetrics();
+    return reply.type(contentType).serializer(String).send(text);
+  });
 }
 
 /** The gateway serves the path too, so it names the service. */

@@ -5,7 +5,7 @@ import type { Log } from '@selfsame/runtime/log';
 import { addDataKey, type DataKeyRow, findDataKeys, type KeyTables, serviceOf } from './key-table.ts';
 import type { KeyContext, KeyProvider } from './provider.ts';
 import { openProvider } from './providers/open.ts';
-import { keyUnopenable } from './providers/wrapping.ts';
+import { keyUnopenable, wrapAndCheck } from './providers/wrapping.ts';
 import {
   headerOf,
   openValue,
@@ -110,9 +110,8 @@ export async function openKeyring(options: {
     if (opens && !firstKey) throw firstKeyMissing(service, variable);
     if (opens && firstKey && !(await opens(firstKey))) throw firstKeyMismatch(service, variable);
     const first = firstKey ?? randomBytes(KEY_BYTES);
-    const { keyVersion, wrapped } = await provider.wrap(first, contextOf(1));
-    const row = { purpose, version: 1, provider: provider.name, provider_key_version: keyVersion, wrapped };
-    if (await addDataKey(database.db, row))
+    const wrapped = await wrapAndCheck(provider, first, contextOf(1));
+    if (await addDataKey(database.db, { purpose, version: 1, ...wrapped }))
       log.info({ purpose, provider: provider.name }, 'first data key made');
   }
 

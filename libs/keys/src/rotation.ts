@@ -11,7 +11,7 @@ import {
   serviceOf,
 } from './key-table.ts';
 import type { KeyContext, KeyProvider } from './provider.ts';
-import { keyUnopenable } from './providers/wrapping.ts';
+import { keyUnopenable, wrapAndCheck } from './providers/wrapping.ts';
 
 const KEY_BYTES = 32;
 /** Somebody else may rotate or rewrap in the same moment. */
@@ -113,19 +113,6 @@ export async function rewrapDataKeys(
     if (saved) return after.length;
   }
   throw changing();
-}
-
-/** A key that may seal and not unseal would lock every service out: it is tried before anything is kept. */
-async function wrapAndCheck(
-  provider: KeyProvider,
-  dataKey: Buffer,
-  context: KeyContext,
-): Promise<Pick<DataKeyRow, 'provider' | 'provider_key_version' | 'wrapped'>> {
-  const sealed = await provider.wrap(dataKey, context);
-  const opened = await provider.unwrap(sealed, context);
-  if (!opened.equals(dataKey))
-    throw keyUnopenable(context, 'the provider gives another key back than it was given');
-  return { provider: provider.name, provider_key_version: sealed.keyVersion, wrapped: sealed.wrapped };
 }
 
 async function unwrapByAny(

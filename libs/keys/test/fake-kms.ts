@@ -14,6 +14,7 @@ interface Key {
   readonly arn: string;
   readonly material: Buffer;
   isEnabled: boolean;
+  mayDecrypt: boolean;
 }
 
 /** What a caller sent, and what came of it. */
@@ -33,6 +34,8 @@ export interface FakeKms {
   /** @returns the key's ARN */
   createKey(): string;
   setEnabled(arn: string, isEnabled: boolean): void;
+  /** The caller's policy allows Encrypt alone. */
+  denyDecrypt(arn: string): void;
   /** The next calls fail: `throttle` and `break` are answered, `hang` is not. */
   misbehave(how: 'throttle' | 'break' | 'hang', times: number): void;
   close(): Promise<void>;
@@ -74,7 +77,8 @@ export async function startFakeKms(): Promise<FakeKms> {
     const arn = blob.subarray(0, Math.max(end, 0)).toString();
     if (!keys.has(arn)) throw new Refusal('InvalidCiphertextException');
     if (KeyId !== undefined && KeyId !== arn) throw new Refusal('IncorrectKeyException');
-    const { material } = usable(arn);
+    const { material, mayDecrypt } = usable(arn);
+    if (!mayDecrypt) throw new Refusal('AccessDeniedException');
     const bytes = blob.subarray(end + 1);
     const decipher = createDecipheriv('aes-256-gcm', material, bytes.subarray(0, 12), { authTagLength: 16 });
     decipher.setAAD(canonicalContext(EncryptionContext));
@@ -124,12 +128,16 @@ export async function startFakeKms(): Promise<FakeKms> {
     calls,
     createKey() {
       const arn = `arn:aws:kms:${region}:000000000000:key/${randomUUID()}`;
-      keys.set(arn, { arn, material: randomBytes(32), isEnabled: true });
+      keys.set(arn, { arn, material: randomBytes(32), isEnabled: true, mayDecrypt: true });
       return arn;
     },
     setEnabled(arn, isEnabled) {
       const key = keys.get(arn);
       if (key) key.isEnabled = isEnabled;
+    },
+    denyDecrypt(arn) {
+      const key = keys.get(arn);
+      if (key) key.mayDecrypt = false;
     },
     misbehave(how, times) {
       misbehaviour.push(...Array.from({ length: times }, () => how));

@@ -6,6 +6,7 @@ import { afterAll, beforeAll, expect, test } from 'vitest';
 import { findDataKeys } from '../src/key-table.ts';
 import { fileProvider } from '../src/providers/file.ts';
 import { rotateDataKeys } from '../src/rotation.ts';
+import { startFakeKms } from './fake-kms.ts';
 import { newKey, openWorld, settingsOf, type World } from './world.ts';
 
 let world: World;
@@ -97,6 +98,27 @@ test('where something lies under a key of before, that key has to be given until
   await world.keyring(database, settings, { ...options, firstKey });
   const later = await world.keyring(database, settings, options); // taken over: the setting may go
   expect(later.root.equals(firstKey)).toBe(true);
+});
+
+test('a first data key that its provider seals and does not open again is not kept', async () => {
+  const kms = await startFakeKms();
+  try {
+    const database = await world.database('one-way');
+    const kmsKeyId = kms.createKey();
+    kms.denyDecrypt(kmsKeyId);
+    const settings = settingsOf({
+      keyProvider: 'aws-kms',
+      kmsKeyId,
+      kmsEndpoint: kms.endpoint,
+      kmsRegion: kms.region,
+      kmsAccessKeyId: kms.accessKeyId,
+      kmsSecretAccessKey: kms.secretAccessKey,
+    });
+    await expect(world.keyring(database, settings)).rejects.toMatchObject({ code: 'key_unopenable' });
+    expect(await findDataKeys(database.db, 'test')).toEqual([]);
+  } finally {
+    await kms.close();
+  }
 });
 
 test('replicas that start at once agree on the first key', async () => {

@@ -2,6 +2,7 @@ import { randomBytes } from 'node:crypto';
 import { expect, test } from 'vitest';
 import {
   ConfigError,
+  commandDatabaseUrl,
   type Environment,
   readSettings,
   type Setting,
@@ -92,4 +93,13 @@ test('text with rules of its own is read by them, and its default too', () => {
   expect(readSettings({ even }, {}).even).toBe(2);
   expect(readSettings({ even }, { EVEN: ' 4 ' }).even).toBe(4);
   expect(mistakesOf({ even }, { EVEN: '5' })).toEqual(['EVEN must be even']);
+});
+
+test('a command tells where the database of a service is found', () => {
+  const read = (url: string) => readSettings({ url: commandDatabaseUrl }, { DATABASE_URL: url }).url;
+  expect(() => read('')).toThrow(
+    /^DATABASE_URL is not set: .*npm start: export DATABASE_URL=.*local\.json.*kubectl exec/s,
+  );
+  expect(() => read('mysql://db')).toThrow('DATABASE_URL must be a URL that starts with postgres://');
+  expect(read('postgres://db/selfsame')).toBe('postgres://db/selfsame');
 });

@@ -163,10 +163,58 @@ export const sharedSettings = {
   trustedProxies: setting.list('TRUSTED_PROXIES', { default: ['127.0.0.0/8', '::1/128'] }),
 };
 
+/** The same for commands: whoever types one has no environment of a service around. */
+export const commandDatabaseUrl: Setting<string> = {
+  name: sharedSettings.databaseUrl.name,
+  read(text) {
+    if (text?.trim()) return sharedSettings.databaseUrl.read(text);
+    throw new Mistake(`is not set: give it the service's own.
+After npm start: export DATABASE_URL=$(node -p "require('./.selfsame/local.json').database_url")
+In a cluster a pod of the service has it: run the command there by kubectl exec`);
+  },
+};
+
+/** Which traces are exported, see `sampling.ts`. */
+export const traceSettings = {
+  /** Of all traces that come in; those with an error or a slow answer are exported anyway. */
+  tracesRatio: setting.parsed('TRACES_RATIO', { default: '1', read: readRatio }),
+  tracesSlowMs: setting.integer('TRACES_SLOW_MS', { default: 1_000, min: 1, max: 3_600_000 }),
+};
+
+function readRatio(text: string): { value: number } | { mistake: string } {
+  const value = /^\d*\.?\d+$/.test(text) ? Number(text) : Number.NaN;
+  return value >= 0 && value <= 1 ? { value } : { mistake: 'must be a number from 0 to 1' };
+}
+
+/** For all closings of a process, unless the environment says otherwise. The local launcher allows less than 10 s. */
+export const defaultStopTimeoutMs = 8_000;
+
+const stopTimeout = setting.integer('STOP_TIMEOUT_MS', {
+  default: defaultStopTimeoutMs,
+  min: 100,
+  max: 3_600_000,
+});
+
+/** How long a process may take to close all that it holds, what is under way included. */
+export function readStopTimeoutMs(environment: Environment): number {
+  try {
+    return stopTimeout.read(environment[stopTimeout.name]);
+  } catch {
+    // The service is told of every mistake when it reads its own settings, and does not start.
+    return defaultStopTimeoutMs;
+  }
+}
+
 /** Checked for every process; used by `run`, which needs a log and traces before the settings are known. */
 const processSettings = {
+  stopTimeoutMs: stopTimeout,
   logLevel: setting.oneOf('LOG_LEVEL', logLevels, { default: 'info' }),
   traceCollector: setting.url('OTEL_EXPORTER_OTLP_ENDPOINT', { default: '', protocols: ['http', 'https'] }),
+  ...traceSettings,
+  /** Who this process is in calls between services, see `readGrpcTls`. */
+  grpcTlsCertificate: setting.optionalString('GRPC_TLS_CERT'),
+  grpcTlsKey: setting.optionalString('GRPC_TLS_KEY'),
+  grpcTlsAuthority: setting.optionalString('GRPC_TLS_CA'),
 };
 
 /**

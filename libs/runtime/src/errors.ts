@@ -43,3 +43,9 @@ export function errorCode(error: unknown): string {
   if (!(error instanceof Error)) return 'unknown';
   return 'code' in error && typeof error.code === 'string' ? error.code : error.name;
 }
+
+/** Somebody has to mend something, or wait: anything but a Failure that refuses what the caller has asked for. */
+export function isFault(error: unknown): boolean {
+  if (!(error instanceof Failure)) return true;
+  return error.kind === 'unavailable' || error.kind === 'deadline' || error.kind === 'internal';
+}

@@ -60,11 +60,13 @@ export function failureFromStatus(error: unknown, trailer: Metadata): unknown {
     const hint = retryAfterMs >= 0 ? { retryAfterMs } : {};
     return new Failure(kind, code, error.details, { cause: error, retryable, ...hint });
   }
-  const [transportCode, message] = transportFailures[kind] ?? [
+  // Servers of ours say what failed in them: without a word it was the connection that broke, in the middle of a call.
+  const told = broken.has(error.code) ? 'unavailable' : kind;
+  const [transportCode, message] = transportFailures[told] ?? [
     'internal',
     'A service that is needed here failed.',
   ];
-  return new Failure(kind, transportCode, message, { cause: error });
+  return new Failure(told, transportCode, message, { cause: error });
 }
 
 const lateness = [
@@ -76,6 +78,8 @@ const lateness = [
 export function tooLate(): Failure {
   return new Failure('deadline', ...lateness);
 }
+
+const broken: ReadonlySet<Status> = new Set([Status.CANCELLED, Status.UNKNOWN, Status.INTERNAL]);
 
 const transportFailures: Partial<Record<FailureKind, readonly [code: string, message: string]>> = {
   unavailable: ['unavailable', 'A service that is needed here is unavailable; try again.'],

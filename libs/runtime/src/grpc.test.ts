@@ -1,5 +1,10 @@
 import { once } from 'node:events';
-import { createServer as createHttp2Server, type ServerHttp2Stream } from 'node:http2';
+import {
+  connect as connectHttp2,
+  constants,
+  createServer as createHttp2Server,
+  type ServerHttp2Stream,
+} from 'node:http2';
 import type { AddressInfo } from 'node:net';
 import {
   SessionServiceDefinition,
@@ -12,6 +17,7 @@ import { deadlineOf } from './deadline.ts';
 import { Failure, type FailureKind } from './errors.ts';
 import { connectGrpc, serveGrpc } from './grpc.ts';
 import { createLog } from './log.ts';
+import { exposeMetrics } from './metrics.ts';
 import { inSpan, startTelemetry } from './telemetry.ts';
 
 const lines: string[] = [];
@@ -53,7 +59,7 @@ const silent: SessionServiceImplementation = {
 
 async function serve(
   handlers: Partial<SessionServiceImplementation>,
-  options: { port?: number; maxMessageBytes?: number } = {},
+  options: { port?: number; maxMessageBytes?: number; stopTimeoutMs?: number } = {},
 ) {
   const server = await serveGrpc({
     host: '127.0.0.1',
@@ -164,6 +170,21 @@ test('the server is told the deadline, should the news of a cancelled call not r
   expect(await told.promise).toBe('4321m');
 });
 
+test('a connection that breaks in the middle of a call is a neighbour that is unavailable, not a failure of ours', async () => {
+  const peer = createHttp2Server().listen(0, '127.0.0.1');
+  peer.on('stream', (stream: ServerHttp2Stream) =>
+    stream.on('error', () => undefined).close(constants.NGHTTP2_INTERNAL_ERROR),
+  );
+  await once(peer, 'listening');
+  closings.push(() => void peer.close());
+  const client = connect((peer.address() as AddressInfo).port);
+  expect(await failureOf(client.leaveSession({}))).toMatchObject({
+    kind: 'unavailable',
+    code: 'unavailable',
+    retryable: true,
+  });
+});
+
 test('a handler learns from its signal until when the caller waits', async () => {
   const deadlines: (Date | undefined)[] = [];
   const { port } = await serve({
@@ -208,6 +229,33 @@ test('a neighbour that is away is a retryable Failure that names no address, and
   expect(answer.status).toBe('In Progress');
 });
 
+test('a server that stops says so first, and still takes calls that are on their way', async () => {
+  const { port, stop } = await serve({ leaveSession: async () => ({ status: 'done' }) });
+  const caller = connectHttp2(`http://127.0.0.1:${port}`);
+  closings.push(() => caller.destroy());
+  const call = () => {
+    const stream = caller.request({
+      ':method': 'POST',
+      ':path': '/selfsame.session.v1.SessionService/LeaveSession',
+      'content-type': 'application/grpc',
+      te: 'trailers',
+    });
+    stream.end(Buffer.alloc(5));
+    return stream;
+  };
+  await once(call().resume(), 'trailers');
+  const farewells: number[] = [];
+  caller.on('goaway', (_code: number, lastStreamId: number) => void farewells.push(lastStreamId));
+  // On the wire when the farewell is said.
+  const crossing = call();
+  await new Promise((resolve) => setImmediate(resolve));
+  const stopped = stop();
+  const [trailers] = await once(crossing.resume(), 'trailers');
+  expect(trailers).toMatchObject({ 'grpc-status': '0' });
+  await stopped;
+  expect(farewells[0]).toBe(2 ** 31 - 1);
+});
+
 test('stopping lets a call under way finish', async () => {
   const entered = Promise.withResolvers<void>();
   const finish = Promise.withResolvers<void>();
@@ -225,6 +273,23 @@ test('stopping lets a call under way finish', async () => {
   expect((await call).status).toBe('done');
   await stopped;
 });
+
+test('a call that outlasts the time for closing is cut, and the stop goes on', async () => {
+  const entered = Promise.withResolvers<void>();
+  const server = await serve(
+    {
+      leaveSession: async () => {
+        entered.resolve();
+        return await new Promise(() => {});
+      },
+    },
+    { stopTimeoutMs: 80 },
+  );
+  const call = failureOf(connect(server.port).leaveSession({}));
+  await entered.promise;
+  await server.stop();
+  expect((await call).kind).toBe('unavailable');
+}, 4_000);
 
 test('a message beyond the limit is refused', async () => {
   const { port } = await serve({}, { maxMessageBytes: 1024 });
@@ -255,4 +320,52 @@ test('a call is one trace: caller, client, server; spans hold the method and no 
     'rpc.service': 'selfsame.session.v1.SessionService',
     'rpc.method': 'LeaveSession',
   });
+});
+
+test('lines of a handler, and about a call that failed, carry the trace of the caller and the span that serves it', async () => {
+  const { port } = await serve({
+    readSession: async () => {
+      log.info('in the call');
+      throw new Error('broken');
+    },
+  });
+  const client = connect(port);
+  const traceId = await inSpan('caller', {}, async (span) => {
+    await expect(client.readSession({ tokenSha256: Buffer.from('x') })).rejects.toThrow();
+    return span.spanContext().traceId;
+  });
+  const served = await waitFor('the span', () =>
+    collector.spans().find((span) => span.traceId === traceId && span.kind === 2),
+  );
+  const ofCall = lines.map((line) => JSON.parse(line)).filter((line) => line.trace_id === traceId);
+  expect(ofCall.map(({ msg, span_id }) => [msg, span_id])).toEqual([
+    ['in the call', served.spanId],
+    ['call failed', served.spanId],
+  ]);
+});
+
+test('calls are measured on both sides, by method and by how they ended', async () => {
+  const secret = 'secret-token';
+  const { port } = await serve({
+    readSession: async () => {
+      throw new Failure('not_found', 'no_session', secret);
+    },
+    findApplication: async () => {
+      throw new Error(secret);
+    },
+    forgetDevice: async () => ({}),
+  });
+  const client = connect(port);
+  await client.forgetDevice({ tokenSha256: Buffer.from(secret) });
+  await expect(client.readSession({ tokenSha256: Buffer.from(secret) })).rejects.toThrow();
+  await expect(client.findApplication({ reference: secret })).rejects.toThrow();
+  const { text } = await exposeMetrics();
+  for (const side of ['server', 'client']) {
+    const counted = (labels: string) => text.includes(`selfsame_rpc_${side}_seconds_count{${labels}} `);
+    expect(counted('method="SessionService/ForgetDevice",code="ok"'), side).toBe(true);
+    expect(counted('method="SessionService/ReadSession",code="not_found"'), side).toBe(true);
+    expect(counted('method="SessionService/FindApplication",code="internal"'), side).toBe(true);
+  }
+  expect(text).not.toContain(secret);
+  expect(text).not.toContain(Buffer.from(secret).toString('base64'));
 });

@@ -17,9 +17,12 @@ import {
   Metadata,
   type ServerMiddlewareCall,
 } from 'nice-grpc-common';
+import { readStopTimeoutMs } from './config.ts';
 import { withDeadline } from './deadline.ts';
 import { errorCode } from './errors.ts';
 import { deadlineFrom, tellDeadline } from './grpc-deadline.ts';
+import { watchCallers } from './grpc-farewell.ts';
+import { observeMade, observeServed } from './grpc-metrics.ts';
 import {
   failureFromError,
   failureFromStatus,
@@ -27,6 +30,8 @@ import {
   statusFromFailure,
   tooLate,
 } from './grpc-status.ts';
+import { clientCredentials, type GrpcTls, readGrpcTls, serverCredentials } from './grpc-tls.ts';
+import { createTurns, goRound, readPlaces } from './grpc-weights.ts';
 import type { Log } from './log.ts';
 import { inSpan } from './telemetry.ts';
 
@@ -34,7 +39,10 @@ import { inSpan } from './telemetry.ts';
 setLogVerbosity(logVerbosity.NONE);
 
 const defaultMaxMessageBytes = 4 * 1024 * 1024;
-const drainTimeoutMs = 5_000;
+/** Of the time that a process has for closing, so much is for calls under way: 5 s of 8 s. */
+const drainShare = 5 / 8;
+/** For calls that were on their way when the server said that it takes no more. */
+const farewellMs = 200;
 
 /** A neighbour that comes back is found within a second, wherever it comes back. */
 const reconnection = {
@@ -43,9 +51,10 @@ const reconnection = {
   // nice-grpc reads this as the time one connection attempt may take.
   'grpc.min_reconnect_backoff_ms': 1_000,
   'grpc.dns_min_time_between_resolutions_ms': 1_000,
-  // A peer that vanished without a word is noticed while calls wait for it.
-  'grpc.keepalive_time_ms': 10_000,
-  'grpc.keepalive_timeout_ms': 3_000,
+  // A peer that vanished without a word is noticed, even where calls are rarer than that: each would wait for its deadline.
+  'grpc.keepalive_time_ms': 5_000,
+  'grpc.keepalive_timeout_ms': 5_000,
+  'grpc.keepalive_permit_without_calls': 1,
   // Behind a headless Service every replica gets its share.
   'grpc.service_config': JSON.stringify({ loadBalancingConfig: [{ round_robin: {} }] }),
 };
@@ -56,6 +65,8 @@ const reconnection = {
  * caller's deadline: `deadlineOf(signal)`.
  * @param options.port 0 picks a free one
  * @param options.services adds the services to the server
+ * @param options.tls what the environment says unless given, see `readGrpcTls`: then only callers with a certificate get in
+ * @param options.stopTimeoutMs how long the process may take to close, what the environment says unless given
  */
 export async function serveGrpc(options: {
   host: string;
@@ -63,19 +74,26 @@ export async function serveGrpc(options: {
   log: Log;
   services: (server: Server) => void;
   maxMessageBytes?: number;
+  tls?: GrpcTls | undefined;
+  stopTimeoutMs?: number;
 }): Promise<{ port: number; stop(): Promise<void> }> {
+  const { tls = readGrpcTls(process.env), stopTimeoutMs = readStopTimeoutMs(process.env) } = options;
   const server = createServer({
     ...messageLimits(options.maxMessageBytes),
     interceptors: [tellDeadline],
   }).use(serverMiddleware(options.log));
   options.services(server);
-  const port = await server.listen(`${options.host}:${options.port}`);
+  const port = await server.listen(`${options.host}:${options.port}`, serverCredentials(tls));
+  const farewell = watchCallers(port);
   return {
     port,
-    /** Takes no new calls and waits for those under way, 5 s at most. */
+    /** Asks callers to go elsewhere, takes no new calls and waits for those under way, 5/8 of the time for closing at most. */
     async stop() {
+      farewell.announce();
+      await delay(farewellMs);
+      farewell.forget();
       const waiting = new AbortController();
-      const late = delay(drainTimeoutMs, undefined, { signal: waiting.signal }).then(
+      const late = delay(stopTimeoutMs * drainShare, undefined, { signal: waiting.signal }).then(
         () => server.forceShutdown(),
         () => undefined,
       );
@@ -108,8 +126,13 @@ function serverMiddleware(log: Log) {
       }
     };
     const parent = propagation.extract(context.active(), callContext.metadata, metadataText);
+    const ended = observeServed(path);
     try {
-      return await inSpan(path.slice(1), methodAttributes(path), answer, { kind: SpanKind.SERVER, parent });
+      return await inSpan(path.slice(1), methodAttributes(path), answer, {
+        kind: SpanKind.SERVER,
+        parent,
+        ended,
+      });
     } catch (failure) {
       for (const [name, value] of failureHeaders(failure)) callContext.trailer.set(name, value);
       throw statusFromFailure(failure);
@@ -123,16 +146,42 @@ export type GrpcClient<Definition extends CompatServiceDefinition> = Client<Defi
 /**
  * Connects lazily; a call while the neighbour is away fails at once as a retryable Failure `unavailable`. Every call
  * has a deadline, which the server learns too. What the server refused comes back as the Failure it threw.
- * @param address `host:port`
+ * @param address `host:port`, or several with weights (see `readPlaces`): calls are shared out, refused ones go round
  * @param options.deadlineMs of every call that brings none of its own
+ * @param options.tls what the environment says unless given: the server's certificate has to name the host of `address`
  */
 export function connectGrpc<Definition extends CompatServiceDefinition>(
   definition: Definition,
   address: string,
-  options: { deadlineMs: number; maxMessageBytes?: number },
+  options: ConnectOptions,
 ): { client: GrpcClient<Definition>; close(): void } {
+  const places = readPlaces(address);
+  const connections = places.map((place) => connectPlace(definition, place.address, options));
+  const [only] = connections;
+  if (only !== undefined && connections.length === 1) return only;
+  const clients = connections.map(({ client }) => client);
+  return {
+    client: goRound(definition, clients, createTurns(places), options),
+    close() {
+      for (const connection of connections) connection.close();
+    },
+  };
+}
+
+interface ConnectOptions {
+  readonly deadlineMs: number;
+  readonly maxMessageBytes?: number;
+  readonly tls?: GrpcTls | undefined;
+}
+
+function connectPlace<Definition extends CompatServiceDefinition>(
+  definition: Definition,
+  address: string,
+  options: ConnectOptions,
+): { client: GrpcClient<Definition>; close(): void } {
+  const { tls = readGrpcTls(process.env) } = options;
   const limits = messageLimits(options.maxMessageBytes);
-  const channel = createChannel(address, undefined, { ...reconnection, ...limits });
+  const channel = createChannel(address, clientCredentials(tls), { ...reconnection, ...limits });
   const client = createClientFactory()
     .use(deadlineMiddleware)
     .use<DeadlineOptions>(clientMiddleware(options.deadlineMs))
@@ -165,7 +214,8 @@ function clientMiddleware(defaultDeadlineMs: number) {
         throw failureFromStatus(error, trailer);
       }
     };
-    return await inSpan(path.slice(1), methodAttributes(path), ask, { kind: SpanKind.CLIENT });
+    const ended = observeMade(path);
+    return await inSpan(path.slice(1), methodAttributes(path), ask, { kind: SpanKind.CLIENT, ended });
   };
 }
 

@@ -2,6 +2,7 @@ import { spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { createServer } from 'node:net';
 import { expect, test } from 'vitest';
+import { readSettings, readStopTimeoutMs } from './config.ts';
 import { createLifecycle } from './lifecycle.ts';
 import { createLog } from './log.ts';
 
@@ -27,9 +28,9 @@ test('parts close in reverse order; one that fails is logged and hinders none', 
 
 test('a service is ready from ready() to the first wish to stop, before anything closes', async () => {
   const { lifecycle } = lifecycleWithLog();
-  expect(lifecycle.health.ready()).toBe(false);
+  expect([lifecycle.health.started(), lifecycle.health.ready()]).toEqual([false, false]);
   lifecycle.ready();
-  expect(lifecycle.health.ready()).toBe(true);
+  expect([lifecycle.health.started(), lifecycle.health.ready()]).toEqual([true, true]);
   let readyWhileClosing = true;
   lifecycle.onStop('part', () => {
     readyWhileClosing = lifecycle.health.ready();
@@ -39,6 +40,8 @@ test('a service is ready from ready() to the first wish to stop, before anything
   lifecycle.ready();
   expect(lifecycle.health.ready()).toBe(false);
   expect(lifecycle.signal.aborted).toBe(true);
+  // A pod that drains is not one that has never started.
+  expect([lifecycle.health.started(), lifecycle.health.live()]).toEqual([true, true]);
 });
 
 test('a part that opens while stopping is closed at once', async () => {
@@ -164,6 +167,26 @@ test.each(['SIGTERM', 'SIGINT'] as const)(
     expect(stdout).toContain('work done');
   },
 );
+
+test('STOP_TIMEOUT_MS is what a process may take to close, and 8 s where it is wrong', async () => {
+  const { child, output, ended } = runService(
+    `lifecycle.onStop('hanging', () => new Promise(() => {}));
+     setInterval(() => {}, 1000);
+     log.info('started');`,
+    { STOP_TIMEOUT_MS: '250' },
+  );
+  child.stdout.on('data', () => {
+    if (output.stdout.includes('started')) child.kill('SIGTERM');
+  });
+  const { code, stdout } = await ended;
+  expect(code).toBe(1);
+  expect(stdout).toContain('"part":"hanging","stopTimeoutMs":250');
+  expect(readStopTimeoutMs({ STOP_TIMEOUT_MS: '50000' })).toBe(50_000);
+  expect(readStopTimeoutMs({ STOP_TIMEOUT_MS: 'long' })).toBe(8_000);
+  expect(() => readSettings({}, { STOP_TIMEOUT_MS: 'long' })).toThrow(
+    'STOP_TIMEOUT_MS must be a whole number',
+  );
+});
 
 test('a signal during a start that hangs still ends the process', async () => {
   const { child, output, ended } = runService(`

@@ -1,14 +1,18 @@
-import { ConfigError, type Environment } from './config.ts';
+import { ConfigError, defaultStopTimeoutMs, type Environment, readStopTimeoutMs } from './config.ts';
 import { Failure } from './errors.ts';
 import { createLog, type Log, logLevels } from './log.ts';
+import { startMetrics } from './metrics.ts';
+import { silentDependencies } from './readiness.ts';
 import { startTelemetry } from './telemetry.ts';
 
-/** What the probes ask. */
+/** What the probes ask. Three questions with three consequences: wait longer, send nothing, replace. */
 export interface Health {
-  /** False once the process has failed and should be replaced. */
-  live(): boolean;
-  /** True between `ready()` and the first wish to stop. */
+  /** Everything was opened once. Stays true while stopping: a process that drains has not to be started again. */
+  started(): boolean;
+  /** Between `ready()` and the first wish to stop, while what it depends on answers (`readiness.ts`). */
   ready(): boolean;
+  /** False once the process has failed and should be replaced. Asks no neighbour: another process would find the same ones. */
+  live(): boolean;
 }
 
 /** How the parts of a service open and close together. */
@@ -24,9 +28,6 @@ export interface Lifecycle {
   fail(error: unknown): void;
 }
 
-/** Kubernetes and the local launcher allow 10 s. */
-const defaultStopTimeoutMs = 8_000;
-
 /**
  * A lifecycle without signals and exit, for tests and embedders. `stop` may be called often and never throws.
  * @param options.stopTimeoutMs for all closings together, 8 s unless given
@@ -39,7 +40,7 @@ export function createLifecycle(
   const closings: { name: string; close: () => Promise<void> | void }[] = [];
   const stopping = new AbortController();
   const stopped = Promise.withResolvers<{ clean: boolean }>();
-  let isReady = false;
+  let isStarted = false;
   let clean = true;
 
   async function close(closing: (typeof closings)[number]): Promise<void> {
@@ -60,7 +61,6 @@ export function createLifecycle(
 
   async function stop(): Promise<void> {
     if (!stopping.signal.aborted) {
-      isReady = false;
       stopping.abort();
       const late = setTimeout(() => {
         clean = false;
@@ -76,13 +76,17 @@ export function createLifecycle(
 
   return {
     signal: stopping.signal,
-    health: { live: () => clean, ready: () => isReady },
+    health: {
+      started: () => isStarted,
+      ready: () => isStarted && !stopping.signal.aborted && silentDependencies().length === 0,
+      live: () => clean,
+    },
     onStop(name, run) {
       if (stopping.signal.aborted) void close({ name, close: run });
       else closings.push({ name, close: run });
     },
     ready() {
-      isReady = !stopping.signal.aborted;
+      isStarted ||= !stopping.signal.aborted;
     },
     fail(err) {
       clean = false;
@@ -95,8 +99,8 @@ export function createLifecycle(
 }
 
 /**
- * Runs a service until SIGTERM, SIGINT or a failure, closes it in reverse order within 8 s and exits: 0 after a clean
- * stop, else 1. Tracing is started before `start` and flushed last. A start that fails with a ConfigError or Failure
+ * Runs a service until SIGTERM, SIGINT or a failure, closes it in reverse order within `STOP_TIMEOUT_MS` (8 s) and exits:
+ * 0 after a clean stop, else 1. Tracing is started before `start` and flushed last. A start that fails with a ConfigError or Failure
  * prints one line for each mistake on stderr.
  */
 export async function run(
@@ -107,7 +111,8 @@ export async function run(
   // A wrong level is reported by readSettings, together with every other mistake.
   const level = logLevels.find((each) => each === environment.LOG_LEVEL) ?? 'info';
   const log = createLog(service, level);
-  const lifecycle = createLifecycle(log);
+  const lifecycle = createLifecycle(log, { stopTimeoutMs: readStopTimeoutMs(environment) });
+  startMetrics(service);
   lifecycle.onStop('telemetry', startTelemetry(service, environment, log).stop);
 
   for (const signal of ['SIGTERM', 'SIGINT'] as const) {

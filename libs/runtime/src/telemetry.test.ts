@@ -1,4 +1,4 @@
-import { context, propagation, trace } from '@opentelemetry/api';
+import { context, propagation, SpanKind, trace } from '@opentelemetry/api';
 import { startReceiver } from '@selfsame/testing/receiver';
 import { startSpanCollector } from '@selfsame/testing/spans';
 import { waitFor } from '@selfsame/testing/wait';
@@ -25,13 +25,26 @@ const exported = (name: string) =>
 
 test('a span is exported with its service; an error marks it with the code and never with the text', async () => {
   const failing = inSpan('failing', { 'session.id': 'x' }, async () => {
-    throw new Failure('invalid', 'bad_portrait', 'secret words');
+    throw new Failure('unavailable', 'away', 'secret words');
   });
   await expect(failing).rejects.toThrow('secret words');
   const span = await exported('failing');
   expect(span).toMatchObject({ service: 'unit', status: 2 });
-  expect(span.attributes).toEqual({ 'session.id': 'x', 'error.type': 'bad_portrait' });
+  expect(span.attributes).toEqual({ 'session.id': 'x', 'error.type': 'away' });
   expect(JSON.stringify(collector.spans())).not.toContain('secret words');
+});
+
+test('a refusal is told by its code and is no failure, but to a consumer, whose event comes again', async () => {
+  const refuse = async () => {
+    throw new Failure('invalid', 'bad_portrait', 'secret words');
+  };
+  await expect(inSpan('refusing', {}, refuse)).rejects.toThrow();
+  await expect(inSpan('consuming', {}, refuse, { kind: SpanKind.CONSUMER })).rejects.toThrow();
+  expect(await exported('refusing')).toMatchObject({
+    status: 0,
+    attributes: { 'error.type': 'bad_portrait' },
+  });
+  expect(await exported('consuming')).toMatchObject({ status: 2 });
 });
 
 test('requests by fetch continue the trace and show neither path nor query, which may hold tokens', async () => {

@@ -16,16 +16,25 @@ import { W3CTraceContextPropagator } from '@opentelemetry/core';
 import { OTLPTraceExporter } from '@opentelemetry/exporter-trace-otlp-http';
 import { UndiciInstrumentation } from '@opentelemetry/instrumentation-undici';
 import { defaultResource, resourceFromAttributes } from '@opentelemetry/resources';
-import { AlwaysOffSampler, BatchSpanProcessor, TracerProvider } from '@opentelemetry/sdk-trace';
-import type { Environment } from './config.ts';
-import { errorCode } from './errors.ts';
+import {
+  AlwaysOffSampler,
+  AlwaysOnSampler,
+  BatchSpanProcessor,
+  TracerProvider,
+} from '@opentelemetry/sdk-trace';
+import { type Environment, readSettings, traceSettings } from './config.ts';
+import { errorCode, isFault } from './errors.ts';
 import type { Log } from './log.ts';
+import { leadExemplarsTo } from './metrics.ts';
+import { createSampling } from './sampling.ts';
 
 const exportTimeoutMs = 3_000;
+/** Spans that wait for the collector. A trace that is kept brings all that was held of it at once. */
+const exportQueue = 8_192;
 
 /**
  * Starts tracing for this process: W3C context through async calls, spans of undici and fetch, and OTLP/HTTP export
- * to `$OTEL_EXPORTER_OTLP_ENDPOINT/v1/traces`. Without that variable nothing is recorded, yet trace ids still travel,
+ * of what `sampling.ts` keeps to `$OTEL_EXPORTER_OTLP_ENDPOINT/v1/traces`. Without that variable nothing is recorded, yet trace ids still travel,
  * so that logs of neighbours can be joined. Once per process; `run` does it for a service.
  * @param log hears when spans cannot be exported
  */
@@ -63,19 +72,33 @@ function complainTo(log: Log): void {
 
 function exportingProvider(service: string, endpoint: string, environment: Environment): TracerProvider {
   const delayMs = Number(environment.OTEL_BSP_SCHEDULE_DELAY);
+  const exporting = new BatchSpanProcessor({
+    exporter: new OTLPTraceExporter({
+      url: `${endpoint.replace(/\/+$/, '')}/v1/traces`,
+      timeoutMillis: exportTimeoutMs,
+    }),
+    exportTimeoutMillis: exportTimeoutMs,
+    maxQueueSize: exportQueue,
+    ...(delayMs > 0 ? { scheduledDelayMillis: delayMs } : {}),
+  });
+  const sampling = createSampling(exporting, samplingFrom(environment));
+  leadExemplarsTo(sampling.isKept);
   return new TracerProvider({
     resource: defaultResource().merge(resourceFromAttributes({ 'service.name': service })),
-    spanProcessors: [
-      new BatchSpanProcessor({
-        exporter: new OTLPTraceExporter({
-          url: `${endpoint.replace(/\/+$/, '')}/v1/traces`,
-          timeoutMillis: exportTimeoutMs,
-        }),
-        exportTimeoutMillis: exportTimeoutMs,
-        ...(delayMs > 0 ? { scheduledDelayMillis: delayMs } : {}),
-      }),
-    ],
+    // Whatever a caller thinks of it: what happens in a trace decides.
+    sampler: new AlwaysOnSampler(),
+    spanProcessors: [sampling],
   });
+}
+
+function samplingFrom(environment: Environment): { ratio: number; slowMs: number } {
+  try {
+    const { tracesRatio, tracesSlowMs } = readSettings(traceSettings, environment);
+    return { ratio: tracesRatio, slowMs: tracesSlowMs };
+  } catch {
+    // The service is told of every mistake when it reads its own settings, and does not start.
+    return { ratio: 0, slowMs: 1_000 };
+  }
 }
 
 function silentProvider(): TracerProvider {
@@ -110,25 +133,30 @@ function publicUrl(origin: string): Attributes {
 }
 
 /**
- * Runs `run` in a span. A thrown error marks the span with its code, never with its message, and is thrown on.
+ * Runs `run` in a span. A thrown error is told by its code, never by its message, and thrown on. It marks the span as failed
+ * unless it is a refusal, which is an answer like any other; to a consumer every error is a failure, since the event comes again.
  * @param options.parent the context to continue, the active one by default
+ * @param options.ended called, still in the trace, when the span has ended; with the error if there was one
  */
 export function inSpan<T>(
   name: string,
   attributes: Attributes,
   run: (span: Span) => Promise<T>,
-  options: { kind?: SpanKind; parent?: Context } = {},
+  options: { kind?: SpanKind; parent?: Context; ended?: (error?: unknown) => void } = {},
 ): Promise<T> {
-  const { kind = SpanKind.INTERNAL, parent = context.active() } = options;
+  const { kind = SpanKind.INTERNAL, parent = context.active(), ended } = options;
   return trace.getTracer('selfsame').startActiveSpan(name, { kind, attributes }, parent, async (span) => {
     try {
-      return await run(span);
+      const result = await run(span);
+      span.end();
+      ended?.();
+      return result;
     } catch (error) {
       span.setAttribute('error.type', errorCode(error));
-      span.setStatus({ code: SpanStatusCode.ERROR });
-      throw error;
-    } finally {
+      if (kind === SpanKind.CONSUMER || isFault(error)) span.setStatus({ code: SpanStatusCode.ERROR });
       span.end();
+      ended?.(error);
+      throw error;
     }
   });
 }

@@ -108,15 +108,18 @@ function sourcesOf(asset: ModelAsset, places: AssetPlaces): string[] {
   return [...nearest, shared, ...upstream];
 }
 
-function cachePath(asset: ModelAsset, places: AssetPlaces): string {
+/** Where a file is kept once it was fetched. */
+export function cachePath(asset: ModelAsset, places: AssetPlaces): string {
   return join(places.cacheDirectory, 'models', asset.name);
 }
 
-function isUrl(source: string): boolean {
+/** An address to download from, rather than a path. */
+export function isUrl(source: string): boolean {
   return /^https?:\/\//.test(source);
 }
 
-async function readIfPresent(path: string): Promise<Buffer | undefined> {
+/** The bytes of a file, or undefined when there is none. */
+export async function readIfPresent(path: string): Promise<Buffer | undefined> {
   try {
     return await readFile(path);
   } catch (error) {
@@ -125,7 +128,8 @@ async function readIfPresent(path: string): Promise<Buffer | undefined> {
   }
 }
 
-function requireHash(bytes: Buffer, asset: ModelAsset, source: string): void {
+/** @throws Failure `model_altered` unless these are the published bytes of the file */
+export function requireHash(bytes: Uint8Array, asset: ModelAsset, source: string): void {
   const found = createHash('sha256').update(bytes).digest('hex');
   if (found === asset.sha256) return;
   throw new Failure(
@@ -136,7 +140,8 @@ function requireHash(bytes: Buffer, asset: ModelAsset, source: string): void {
   );
 }
 
-function missing(asset: ModelAsset, places: AssetPlaces, troubles: readonly string[]): Failure {
+/** The answer when no place has a file. */
+export function missing(asset: ModelAsset, places: AssetPlaces, troubles: readonly string[]): Failure {
   const cache = join(places.cacheDirectory, 'models');
   const tried = troubles.length === 0 ? '' : ` (${troubles.join('; ')})`;
   return new Failure(
@@ -148,7 +153,8 @@ function missing(asset: ModelAsset, places: AssetPlaces, troubles: readonly stri
   );
 }
 
-function reason(error: unknown): string {
+/** What went wrong in words, with its cause. */
+export function reason(error: unknown): string {
   const { cause } = error as { cause?: unknown };
   return [error, cause]
     .map((each) => (each instanceof Error ? each.message : ''))

@@ -1,5 +1,6 @@
 import { availableParallelism } from 'node:os';
 import { busSettings } from '@selfsame/bus/settings';
+import { admissionSettings } from '@selfsame/http/admission';
 import { keySettings, ownKey, readKeyedSettings } from '@selfsame/keys/settings';
 import {
   type Environment,
@@ -27,6 +28,7 @@ const settings = {
   /** Whose API key it is that lists templates. */
   sessionGrpc: setting.string('SESSION_GRPC', { hint: 'host:port of the session service' }),
   ...busSettings,
+  ...admissionSettings,
   ...keySettings,
   ...imageSettings,
   /** What everything was sealed under before there were data keys, and the key of KEY_PROVIDER=environment. */

@@ -145,7 +145,8 @@ export async function createService(options: {
   lifecycle.onStop('session client', session.close);
   const { health } = lifecycle;
   const { trustedProxies } = config;
-  const http = createApi(context, { health, trustedProxies, keys: sessionKeyLookup(session.client) });
+  const keys = sessionKeyLookup(session.client);
+  const http = createApi(context, { health, trustedProxies, keys, admission: config });
   lifecycle.onStop('http', () => http.close());
   await http.listen({ host: config.host, port: config.httpPort });
   const address = http.server.address();

@@ -30,7 +30,7 @@ beforeAll(async () => {
   const bus = { enqueue: enqueueDeferred };
   const context = { log, database, vault, bus, images: noImages({ database, log }) };
   api = createApi(context as unknown as Parameters<typeof createApi>[0], {
-    health: { live: () => true, ready: () => true },
+    health: { started: () => true, live: () => true, ready: () => true },
     trustedProxies: [],
     // An application's id is its key.
     keys: async (digest) => {

@@ -6,6 +6,8 @@ import {
   SearchOutcome,
 } from '@selfsame/contracts/biometrics/v1/evidence';
 import { FaceListKind, FaceSearchScope } from '@selfsame/contracts/biometrics/v1/service';
+import { exposeMetrics } from '@selfsame/runtime/metrics';
+import { sumOf } from '@selfsame/testing/series';
 import { waitFor } from '@selfsame/testing/wait';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { face } from './faces.ts';
@@ -58,6 +60,20 @@ describe('a duplicate', () => {
     );
     const unasked = await search(neighbour(session), 'img/p04_3.jpg', FaceSearchScope.NONE);
     expect(unasked).toMatchObject({ searchOutcome: SearchOutcome.NOT_ASKED, searchMatches: [] });
+  });
+
+  test('shows in what can be watched of the search', async () => {
+    const { text: before } = await exposeMetrics();
+    const session = newSession();
+    await world.enrol(session, 'img/p04_1.jpg');
+    await searchUntil(1, neighbour(session), 'img/p04_3.jpg');
+    const { text } = await exposeMetrics();
+    const risen = (name: string, labels = {}) => sumOf(text, name, labels) - sumOf(before, name, labels);
+    expect(risen('selfsame_search_faces')).toBe(1);
+    expect(risen('selfsame_searches_total', { outcome: 'searched' })).toBeGreaterThan(0);
+    expect(risen('selfsame_search_seconds_count')).toBeGreaterThan(0);
+    expect(sumOf(text, 'selfsame_search_index', { state: 'current' })).toBe(1);
+    expect(sumOf(text, 'selfsame_search_index')).toBe(1);
   });
 
   test('is nobody who looks like themselves, unless everyone is searched', async () => {

@@ -1,4 +1,5 @@
 import { ReferenceKind } from '@selfsame/contracts/biometrics/v1/evidence';
+import { exposeMetrics } from '@selfsame/runtime/metrics';
 import { startTelemetry } from '@selfsame/runtime/telemetry';
 import { startSpanCollector } from '@selfsame/testing/spans';
 import { sql } from 'kysely';
@@ -38,7 +39,7 @@ function spellings(bytes: Uint8Array): string[] {
   ]);
 }
 
-test('no image, embedding, key or name of a person is in a log, a span, an error or a table', async () => {
+test('no image, embedding, key or name of a person is in a log, a span, a metric, an error or a table', async () => {
   const collector = await startSpanCollector();
   const telemetry = startTelemetry('biometrics', { OTEL_EXPORTER_OTLP_ENDPOINT: collector.endpoint });
   const session = newSession();
@@ -73,6 +74,7 @@ test('no image, embedding, key or name of a person is in a log, a span, an error
   const places = {
     log: world.logged.join(''),
     spans: JSON.stringify(spans),
+    metrics: (await exposeMetrics()).text,
     error: String(refusal) + JSON.stringify(refusal),
     tables: await dump(),
   };
@@ -85,6 +87,9 @@ test('no image, embedding, key or name of a person is in a log, a span, an error
       ).toEqual([]);
     }
   }
+
+  const ids = [session.applicationId, session.sessionId];
+  expect(ids.filter((id) => places.metrics.includes(id))).toEqual([]);
 
   const look = spans.find(({ name }) => name === 'biometrics.look');
   expect(Object.keys(look?.attributes ?? {}).sort()).toEqual([

@@ -11,16 +11,12 @@ export interface AnsweredChallenge {
   readonly isPossible: boolean;
 }
 
-/** @param receivedAt when the first byte of the capture arrived */
-export function answeredChallenge(
-  used: UsedChallenge,
-  capture: Capture,
-  receivedAt: Date,
-): AnsweredChallenge {
-  const { challenge, issuedAt = receivedAt } = used;
+/** @param begunAt when the first byte of the capture arrived */
+export function answeredChallenge(used: UsedChallenge, capture: Capture, begunAt: Date): AnsweredChallenge {
+  const { challenge, issuedAt = begunAt } = used;
   const shown = challenge === undefined ? undefined : asShown(challenge, capture.shownAtMs);
   const told = { shownAtMs: capture.shownAtMs, takenAtMs: capture.frames.map(({ takenAtMs }) => takenAtMs) };
-  const isPossible = shown !== null && isTimePossible(told, receivedAt.getTime() - issuedAt.getTime());
+  const isPossible = shown !== null && isTimePossible(told, begunAt.getTime() - issuedAt.getTime());
   return { challenge: shown ?? challenge, isPossible };
 }
 

@@ -1,6 +1,6 @@
 import type { FaceEvidence } from '@selfsame/contracts/biometrics/v1/evidence';
 import type { Subject } from '@selfsame/contracts/biometrics/v1/service';
-import { captureCompleted } from '@selfsame/contracts/catalog';
+import { captureCompleted, captureEventId } from '@selfsame/contracts/catalog';
 import type { BeginAttemptResponse, HostedSession } from '@selfsame/contracts/session/v1/service';
 import { Failure } from '@selfsame/runtime/errors';
 import { answeredChallenge } from './answered-challenge.ts';
@@ -8,6 +8,7 @@ import { assessLook } from './assessment.ts';
 import type { Capture } from './capture.ts';
 import { captureSignals } from './capture-signals.ts';
 import type { Context } from './context.ts';
+import { type Arrival, sinceArrival } from './domain/arrival.ts';
 import type { Origin } from './domain/device.ts';
 import { isProofValid, picturesText } from './domain/device-proof.ts';
 import { phaseOf, toldUntil } from './domain/session-phase.ts';
@@ -24,8 +25,7 @@ export interface Upload {
   readonly capture: Capture;
   readonly origin: Origin;
   readonly observed: Observed;
-  /** When the first byte reached this service. */
-  readonly receivedAt: Date;
+  readonly arrival: Arrival;
 }
 
 /** While stopping, a verdict gets this long to come; then the page asks another replica. */
@@ -66,12 +66,12 @@ async function lookOnce(context: Context, upload: Upload): Promise<AttemptAnswer
   const assessment = await assessLook(context, { ...upload, grant, evidence, isSigned });
   const expected = context.verdicts.expect(grant.sessionId);
   try {
-    // The page chose the attempt id: only together with its session does it name one event.
-    await context.bus.publish(captureCompleted, `${grant.sessionId}/${upload.attemptId}`, {
+    await context.bus.publish(captureCompleted, captureEventId(grant.sessionId, upload.attemptId), {
       sessionId: grant.sessionId,
       applicationId: grant.applicationId,
       attemptId: upload.attemptId,
-      receivedAt: upload.receivedAt,
+      receivedAt: upload.arrival.endedAt,
+      tookMs: sinceArrival(upload.arrival),
       evidence,
       assessment,
     });
@@ -134,10 +134,10 @@ interface Seen {
 /** What biometrics finds in the pictures, with what is known of how they came to be. */
 async function verify(
   { neighbours, config }: Context,
-  { attemptId, capture, receivedAt }: Upload,
+  { attemptId, capture, arrival }: Upload,
   grant: BeginAttemptResponse,
 ): Promise<Seen> {
-  const answered = grant.challenge && answeredChallenge(grant.challenge, capture, receivedAt);
+  const answered = grant.challenge && answeredChallenge(grant.challenge, capture, arrival.begunAt);
   const challenge = answered?.challenge;
   const { proof, nonce, picturesSha256 } = capture;
   const [{ evidence }, isSigned] = await Promise.all([

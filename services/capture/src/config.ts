@@ -1,5 +1,6 @@
 import { join } from 'node:path';
 import { busSettings } from '@selfsame/bus/settings';
+import { admissionSettings } from '@selfsame/http/admission';
 import { type Environment, readSettings, setting, sharedSettings } from '@selfsame/runtime/config';
 
 const settings = {
@@ -7,6 +8,7 @@ const settings = {
   httpPort: sharedSettings.httpPort,
   natsUrl: sharedSettings.natsUrl,
   ...busSettings,
+  ...admissionSettings,
   trustedProxies: sharedSettings.trustedProxies,
   sessionGrpc: setting.string('SESSION_GRPC', { hint: 'host:port of the session service' }),
   biometricsGrpc: setting.string('BIOMETRICS_GRPC', { hint: 'host:port of the biometrics service' }),

@@ -11,7 +11,7 @@ export interface OpenUpload {
   readonly digest: string;
   readonly contentType: string;
   /** When the first byte of the first delivery arrived. */
-  readonly receivedAt: Date;
+  readonly begunAt: Date;
   /** What has come so far, up to `offset`; behind it is room for more. */
   bytes: Buffer;
   offset: number;

@@ -74,6 +74,7 @@ export async function createService(
     bodyLimitBytes: 1_024,
     trustProxy: config.trustedProxies,
     upgrades: isLiveUpgrade,
+    admission: config,
   });
   const admission = createAdmission(config);
   http.register((api) => pageFiles(api, context, admission, page));

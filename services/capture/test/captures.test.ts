@@ -1,5 +1,7 @@
 import { randomUUID } from 'node:crypto';
 import { ChallengeFailure, type ChallengeMethod } from '@selfsame/contracts/biometrics/v1/evidence';
+import { exposeMetrics } from '@selfsame/runtime/metrics';
+import { sumOf } from '@selfsame/testing/series';
 import { waitFor } from '@selfsame/testing/wait';
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import type { ChallengeView } from '../src/wire.ts';
@@ -23,6 +25,10 @@ afterAll(async () => {
   page.remove();
 });
 beforeEach(() => enter());
+
+/** How many requests were turned away for this reason. */
+const refusals = async (reason: string) =>
+  sumOf((await exposeMetrics()).text, 'selfsame_http_refused_total', { reason });
 
 const at = (path: string) => `${world.url}/session/${world.token}${path}`;
 
@@ -104,10 +110,12 @@ describe('a challenge', () => {
   });
 
   it('is asked for at a human pace', async () => {
+    const before = await refusals('rate_limit');
     const statuses: number[] = [];
     // The budget refills while a slow machine counts.
     while (!statuses.includes(429) && statuses.length < 200) statuses.push((await ask(randomUUID())).status);
     expect(statuses.at(-1)).toBe(429);
+    expect(await refusals('rate_limit')).toBe(before + 1);
   });
 });
 
@@ -247,8 +255,10 @@ describe('a bundle', () => {
     const large = (bytes: number) => Buffer.concat([image, Buffer.alloc(bytes - image.length)]);
     const heavy = Array.from({ length: 10 }, (_, index) => ({ image: large(1_000_000), takenAtMs: index }));
     expect((await send(attemptId, { image: large(5_000_000), frames: heavy })).status).toBe(200);
+    const before = await refusals('too_large');
     const answer = await sendBytes(randomUUID(), Buffer.alloc(16_000_001));
     expect(answer.status).toBe(413);
+    expect(await refusals('too_large')).toBe(before + 1);
   });
 });
 
@@ -389,5 +399,29 @@ describe('a challenge that circumstances spoiled', () => {
     world.script.verify = () => spoiled(ChallengeFailure.TOO_MUCH_LIGHT);
     world.script.session = { ...world.script.session, attemptsLeft: 1 };
     expect(await look()).toMatchObject({ result: 'verdict' });
+  });
+});
+
+describe('what can be watched', () => {
+  it('is every upload by its answer, pages, and how much room is left', async () => {
+    const { text: before } = await exposeMetrics();
+    await fetch(at(''));
+    const attemptId = randomUUID();
+    await send(attemptId);
+    await sendBytes(randomUUID(), Buffer.from('no bundle'));
+    const { text } = await waitFor('the refusal is counted', async () => {
+      const now = await exposeMetrics();
+      return sumOf(now.text, 'selfsame_capture_uploads_total', { outcome: 'refused' }) > 0 && now;
+    });
+    const risen = (name: string, labels = {}) => sumOf(text, name, labels) - sumOf(before, name, labels);
+    expect(risen('selfsame_capture_uploads_total', { outcome: 'verdict' })).toBe(1);
+    expect(risen('selfsame_capture_upload_seconds_count', { outcome: 'verdict' })).toBe(1);
+    expect(risen('selfsame_capture_upload_seconds_sum')).toBeGreaterThan(0);
+    expect(risen('selfsame_capture_pages_total', { outcome: 'session' })).toBe(1);
+    expect(sumOf(text, 'selfsame_capture_upload_slots', { state: 'free' })).toBeGreaterThan(0);
+    expect(sumOf(text, 'selfsame_capture_live_channels')).toBe(0);
+    expect(
+      [attemptId, world.token, world.script.session.sessionId].filter((one) => text.includes(one)),
+    ).toEqual([]);
   });
 });

@@ -16,7 +16,7 @@ function broken(changes: Partial<OpenUpload> = {}): OpenUpload {
     length: 100,
     digest: 'digest',
     contentType: 'image/jpeg',
-    receivedAt: new Date(),
+    begunAt: new Date(),
     bytes: Buffer.alloc(10),
     offset: 10,
     cut: null,

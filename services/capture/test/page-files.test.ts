@@ -130,6 +130,7 @@ describe('the hosted page', () => {
     world.script.sessionDown = new Failure('unavailable', 'down', 'down');
     const away = await get(`/session/${world.token}`);
     expect(away.status).toBe(503);
+    expect(away.headers.get('retry-after')).toBe('5');
     expect(given<PageSession>(await away.text(), 'session').reason).toBe('unavailable');
     world.script.sessionDown = null;
     expect((await get('/session/short')).status).toBe(404);

@@ -29,7 +29,7 @@ it('an upload in tiny pieces is one buffer in memory, not a buffer for each piec
         done(null, chunk);
       },
     });
-  const health = { live: () => true, ready: () => true };
+  const health = { started: () => true, live: () => true, ready: () => true };
   server = createHttpServer({ service: 'receiving', log: createLog('receiving', 'silent'), health });
   server.register(async (api: HttpServer) => {
     api.addContentTypeParser(captureTypes, (request: FastifyRequest, payload: IncomingMessage) =>

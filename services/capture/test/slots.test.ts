@@ -4,6 +4,8 @@ import type { AddressInfo } from 'node:net';
 import { promisify } from 'node:util';
 import { createHttpServer, type HttpServer } from '@selfsame/http/server';
 import { createLog } from '@selfsame/runtime/log';
+import { exposeMetrics } from '@selfsame/runtime/metrics';
+import { sumOf } from '@selfsame/testing/series';
 import { waitFor } from '@selfsame/testing/wait';
 import type { FastifyRequest } from 'fastify';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
@@ -29,7 +31,7 @@ afterEach(async () => {
 
 /** A server of four slots whose work takes as long as the test wants. */
 async function serve(arrivalTimeoutMs = 30_000, maxBytes = Number.POSITIVE_INFINITY): Promise<void> {
-  const health = { live: () => true, ready: () => true };
+  const health = { started: () => true, live: () => true, ready: () => true };
   server = createHttpServer({ service: 'slots', log: createLog('slots', 'silent'), health });
   const slots = createSlots(4, { maxBytes, bytesOf: bytesAnnounced });
   const hooks = { onRequest: slots.enter, preParsing: arrivesWithin(arrivalTimeoutMs) };
@@ -75,11 +77,15 @@ function send(
   return { sender, status };
 }
 
+const refusals = async () =>
+  sumOf((await exposeMetrics()).text, 'selfsame_http_refused_total', { reason: 'overload' });
+
 const untilInside = (wanted: number) => waitFor(`${wanted} inside`, () => inside === wanted);
 
 describe('a slot', () => {
   it('is not to be had for a client that holds half of them, nor for a session that holds two', async () => {
     await serve();
+    const before = await refusals();
     for (let turn = 0; turn < 2; turn++) send({ token: 'same', client: `203.0.113.${turn}` });
     await untilInside(2);
     expect(await send({ token: 'same', client: '203.0.113.9' }).status).toBe(429);
@@ -89,6 +95,7 @@ describe('a slot', () => {
     const other = send({ client: '203.0.113.7' });
     await untilInside(4);
     expect(await send({ client: '203.0.113.8' }).status).toBe(429);
+    expect(await refusals()).toBe(before + 3);
     mayEnd.resolve();
     expect(await other.status).toBe(200);
     expect(await send().status).toBe(200);

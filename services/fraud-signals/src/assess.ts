@@ -1,6 +1,7 @@
 import { randomUUID } from 'node:crypto';
 import type { DeviceView, VisitMatch } from '@selfsame/contracts/fraud_signals/v1/assessment';
 import { errorCode, Failure } from '@selfsame/runtime/errors';
+import { noteAssessment } from './assessment-metrics.ts';
 import type { Context } from './context.ts';
 import { catalogueVersion } from './domain/catalogue.ts';
 import type { FactName, FactValue } from './domain/facts.ts';
@@ -120,7 +121,7 @@ export async function assess(
   const write = () => recordVisit(context, visit, network?.view ?? null, identity, record);
   const writingMs = Math.max(wayBackMs, timeMs - (performance.now() - startedAt) - wayBackMs);
   await attempt('history', writingMs, () => records.add(visit.sessionId, write, writingMs));
-  return {
+  const assessed: Assessed = {
     ...found,
     network: network?.view ?? null,
     device: past?.device ?? deviceView(visit, identity),
@@ -129,6 +130,8 @@ export async function assess(
     hasBlocklists: lists?.hasBlocklists ?? true,
     failures: [...failures],
   };
+  noteAssessment(visit.phase, assessed, performance.now() - startedAt);
+  return assessed;
 }
 
 function visitOf(moment: AssessedMoment, now: Date, network: Sight['facts'] = new Map()): Visit {

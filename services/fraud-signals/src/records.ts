@@ -1,6 +1,7 @@
 import { setTimeout as pause } from 'node:timers/promises';
 import { errorCode, Failure } from '@selfsame/runtime/errors';
 import type { Log } from '@selfsame/runtime/log';
+import { createGauge } from '@selfsame/runtime/metrics';
 
 /** What was answered and is still to be written down, in memory alone: a process that is killed loses it. */
 export interface Records {
@@ -19,6 +20,15 @@ export interface Records {
   close(): Promise<void>;
 }
 
+const pendingRecords = createGauge(
+  'selfsame_assessment_records_pending',
+  'Assessments that were answered and are still to be written down.',
+);
+const keeping = createGauge(
+  'selfsame_assessment_records_kept',
+  '1 while what was answered can be written down; at 0 nothing is approved by the past.',
+);
+
 /** Facts of a visit are about 20 kB. */
 const usualPendingMax = 1_000;
 /** Leaves most connections to those who wait for an answer. */
@@ -33,6 +43,10 @@ export function openRecords(log: Log, pendingMax: number = usualPendingMax): Rec
   const lanes = new Array<Promise<void>>(lanesAtOnce).fill(Promise.resolve());
   let turn = 0;
   let isKeeping = true;
+  const shown = [
+    pendingRecords(() => [{ labels: {}, value: pending.size }]),
+    keeping(() => [{ labels: {}, value: Number(isKeeping) }]),
+  ];
 
   async function run(before: Promise<unknown>, write: () => Promise<void>): Promise<void> {
     await before;
@@ -71,6 +85,7 @@ export function openRecords(log: Log, pendingMax: number = usualPendingMax): Rec
       pending.add(done);
     },
     async close() {
+      for (const hide of shown) hide();
       await Promise.race([written(), pause(closeMs, undefined, { ref: false })]);
       if (pending.size > 0) log.error({ lost: pending.size }, 'assessments were lost at the stop');
     },

@@ -4,6 +4,8 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { RiskLevel, StepUpAction } from '@selfsame/contracts/fraud_signals/v1/assessment';
 import { AssessmentPhase } from '@selfsame/contracts/fraud_signals/v1/service';
+import { exposeMetrics } from '@selfsame/runtime/metrics';
+import { sumOf } from '@selfsame/testing/series';
 import { sql } from 'kysely';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { nothingOf } from '../src/observed.ts';
@@ -357,5 +359,33 @@ describe('a part that fails', () => {
       await world.context.network.refresh();
     }
     expect((await world.assess({ observation })).failures).toEqual([]);
+  });
+});
+
+describe('what can be watched', () => {
+  it('is what was weighed, what asked for more, what failed and how old the data is', async () => {
+    const before = (await exposeMetrics()).text;
+    const session = {
+      sessionId: randomUUID(),
+      vendorData: 'watched-user',
+      facts: factsOf({ 'session.attempts': 3 }),
+    };
+    const observation = { ipAddress: '23.10.1.9', device: { keySha256: key }, facts: page };
+    const rules = [{ name: 'all', logic: 'and', action: StepUpAction.FLASHING, conditions: [] }];
+    await world.assess({ session: { ...session, rules }, observation });
+    const { text } = await exposeMetrics();
+    const risen = (name: string, labels = {}) => sumOf(text, name, labels) - sumOf(before, name, labels);
+    expect(risen('selfsame_assessments_total', { phase: 'OPENING' })).toBe(1);
+    expect(risen('selfsame_assessments_total', { step_up: 'FLASHING' })).toBe(1);
+    expect(risen('selfsame_assessment_score_count', { phase: 'OPENING' })).toBe(1);
+    expect(risen('selfsame_assessment_score_sum')).toBeGreaterThan(0);
+    expect(risen('selfsame_assessment_seconds_count')).toBe(1);
+    expect(risen('selfsame_signals_fired_total', { family: 'ip_reputation' })).toBeGreaterThan(0);
+    expect(risen('selfsame_assessment_failures_total')).toBe(0);
+    expect(sumOf(text, 'selfsame_ip_data_age_seconds', { database: 'vpn-ipv4.txt' })).toBeGreaterThan(0);
+    expect(sumOf(text, 'selfsame_ip_data_degraded')).toBe(0);
+    expect(sumOf(text, 'selfsame_assessment_records_kept')).toBe(1);
+    const told = [session.sessionId, session.vendorData, observation.ipAddress, key.toString('hex')];
+    expect(told.filter((one) => text.includes(one))).toEqual([]);
   });
 });

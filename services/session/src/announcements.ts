@@ -1,6 +1,7 @@
 import { sessionStatusChanged } from '@selfsame/contracts/catalog';
 import type { SessionStatusChanged } from '@selfsame/contracts/session/v1/events';
 import type { Transaction } from '@selfsame/database/database';
+import { createCounter } from '@selfsame/runtime/metrics';
 import type { Context } from './context.ts';
 import type { DecisionSource } from './domain/decision-view.ts';
 import { decisionOf, newestReviews } from './domain/decision-view.ts';
@@ -18,6 +19,23 @@ import type { AttemptChange } from './outbound/session-store.ts';
 import { saveSession } from './outbound/session-store.ts';
 import type { Tables } from './outbound/tables.ts';
 import { useOf } from './usage.ts';
+import { workflowLabel } from './workflow-label.ts';
+
+const statusChanges = createCounter(
+  'selfsame_session_status_changes_total',
+  'Statuses that sessions have entered, the one that they are created in included.',
+  ['status', 'environment'],
+);
+const creations = createCounter(
+  'selfsame_sessions_created_total',
+  'Sessions by the workflow version that they pin.',
+  ['workflow', 'environment'],
+);
+const skippedSelfies = createCounter(
+  'selfsame_session_selfies_skipped_total',
+  'Sessions that were approved without a look, by what is known of device and network.',
+  ['environment'],
+);
 
 /** What comes with a transition. */
 export interface TransitionDetails {
@@ -64,6 +82,9 @@ export async function saveTransition(
     use: moved ? useOf(context.prices, next, now) : null,
   });
   if (moved) await announceStatus(context, tx, next, moved.from, now, details);
+  if (moved && details.stepUp?.skipped_selfie === true) {
+    context.database.onCommit(tx, () => skippedSelfies.add({ environment: next.application.environment }));
+  }
   if (moved && next.state.status === 'Approved') await keepNewFace(tx, next);
   return next;
 }
@@ -113,7 +134,17 @@ export async function announceStatus(
   };
   await context.bus.enqueue(tx, sessionStatusChanged, message);
   const line = { session_id: session.id, from, status: session.state.status };
-  context.database.onCommit(tx, () => context.log.info(line, 'session status changed'));
+  context.database.onCommit(tx, () => {
+    context.log.info(line, 'session status changed');
+    count(session, from);
+  });
+}
+
+function count(session: Session, from: Status | null): void {
+  const { status } = session.state;
+  const { environment } = session.application;
+  statusChanges.add({ status, environment });
+  if (from === null) creations.add({ workflow: workflowLabel(session), environment });
 }
 
 /**

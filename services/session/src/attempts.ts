@@ -1,5 +1,7 @@
 import type { Transaction } from '@selfsame/database/database';
 import type { Failure } from '@selfsame/runtime/errors';
+import { errorCode } from '@selfsame/runtime/errors';
+import { createCounter } from '@selfsame/runtime/metrics';
 import { saveTransition } from './announcements.ts';
 import type { AnsweredChallenge } from './challenges.ts';
 import { answerChallenge } from './challenges.ts';
@@ -16,6 +18,23 @@ import { findLook, findOpenLooks, markCounted } from './outbound/attempt-store.t
 import { lockSessionByToken } from './outbound/session-store.ts';
 import type { Tables } from './outbound/tables.ts';
 
+const refusals = createCounter('selfsame_session_attempts_refused_total', 'Looks that were not granted.', [
+  'reason',
+]);
+/** What may be wrong with a look; anything else is a failure of ours. */
+const refusalReasons = [
+  'session_not_found',
+  'attempt_id_invalid',
+  'session_finished',
+  'session_expired',
+  'attempts_used_up',
+  'attempt_void',
+  'locked_out',
+  'challenge_stale',
+];
+// The first of each is an increase, too.
+for (const reason of refusalReasons) refusals.add({ reason }, 0);
+
 /** A look that was granted. */
 export interface Grant {
   readonly session: Session;
@@ -23,6 +42,12 @@ export interface Grant {
   readonly answered: AnsweredChallenge | null;
   /** The session as it was before this look, for those who assess it. */
   readonly assessable: Assessable;
+}
+
+interface BegunLook extends LookDigests {
+  readonly attemptId: string;
+  readonly nonce: string;
+  readonly picturesSha256: Uint8Array;
 }
 
 /**
@@ -36,12 +61,18 @@ export interface Grant {
 export async function beginAttempt(
   context: Context,
   tokenSha256: Uint8Array,
-  look: LookDigests & {
-    readonly attemptId: string;
-    readonly nonce: string;
-    readonly picturesSha256: Uint8Array;
-  },
+  look: BegunLook,
 ): Promise<Grant> {
+  try {
+    return await grantLook(context, tokenSha256, look);
+  } catch (error) {
+    const reason = errorCode(error);
+    if (refusalReasons.includes(reason)) refusals.add({ reason });
+    throw error;
+  }
+}
+
+async function grantLook(context: Context, tokenSha256: Uint8Array, look: BegunLook): Promise<Grant> {
   const attemptId = readAttemptId(look.attemptId);
   const pictures = look.picturesSha256.length === 32 ? Buffer.from(look.picturesSha256) : null;
   const begun = await context.database.transaction(async (tx): Promise<Grant | { locked: Failure }> => {

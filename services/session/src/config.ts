@@ -1,4 +1,5 @@
 import { busSettings } from '@selfsame/bus/settings';
+import { admissionSettings } from '@selfsame/http/admission';
 import { keySettings, readKeyedSettings } from '@selfsame/keys/settings';
 import type { Environment } from '@selfsame/runtime/config';
 import { setting, sharedSettings } from '@selfsame/runtime/config';
@@ -11,6 +12,7 @@ const settings = {
   databaseUrl: sharedSettings.databaseUrl,
   natsUrl: sharedSettings.natsUrl,
   ...busSettings,
+  ...admissionSettings,
   ...keySettings,
   trustedProxies: sharedSettings.trustedProxies,
   /** Where the biometrics service answers gRPC, as host:port. */
@@ -23,6 +25,8 @@ const settings = {
   sessionTokenKey: setting.key('SESSION_TOKEN_KEY', { bytes: 32 }),
   /** Each API key, over all replicas. */
   sessionCreationsPerMinute: setting.integer('SESSION_CREATIONS_PER_MINUTE', { default: 600, min: 1 }),
+  /** While even the fastest look, or creation, waits longer than this, fewer new sessions are let in. */
+  waitMaxMs: setting.integer('SESSION_WAIT_MAX_MS', { default: 500, min: 50, max: 60_000 }),
   /** US dollars by item, as a JSON object; what it does not name costs as ever. */
   prices: setting.parsed('PRICES_USD', { default: '{}', read: readPrices }),
   /** How often sessions that applications do not want kept any longer are looked for. */

@@ -3,8 +3,10 @@ import type { Migration } from '@selfsame/database/migrate';
 import { httpMigrations } from '@selfsame/http/migrations';
 import { keyMigrations } from '@selfsame/keys/migrations';
 import { auditLog } from './migrations/audit-log.ts';
+import { openSessions } from './migrations/open-sessions.ts';
 import { organizationsAndImports } from './migrations/organizations-and-imports.ts';
 import { retentionAndErasure } from './migrations/retention-and-erasure.ts';
+import { sessionLists } from './migrations/session-lists.ts';
 
 const applications = `
 CREATE TABLE applications (
@@ -281,4 +283,6 @@ export const migrations: readonly Migration[] = [
   { name: '0012-organizations-and-imports', up: organizationsAndImports },
   { name: '0013-retention-and-erasure', up: retentionAndErasure },
   { name: '0014-audit-log', up: auditLog },
+  { name: '0015-open-sessions', up: openSessions },
+  { name: '0016-session-lists', up: sessionLists },
 ];

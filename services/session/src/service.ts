@@ -8,10 +8,12 @@ import type { Lifecycle } from '@selfsame/runtime/lifecycle';
 import type { Log } from '@selfsame/runtime/log';
 import type { SessionConfig } from './config.ts';
 import type { Context } from './context.ts';
+import { createSessionIntake } from './domain/intake.ts';
 import { startConsumers } from './inbound/consumers.ts';
 import { createApi } from './inbound/http/server.ts';
 import { sessionRpc } from './inbound/rpc.ts';
 import { migrations } from './migrations.ts';
+import { showOpenSessions } from './open-sessions.ts';
 import { connectBiometrics } from './outbound/biometrics.ts';
 import { connectFraudSignals } from './outbound/fraud-signals.ts';
 import type { Tables } from './outbound/tables.ts';
@@ -63,12 +65,15 @@ export async function createService(
     biometrics,
     fraudSignals,
     log,
+    intake: createSessionIntake({ waitMaxMs: config.waitMaxMs }),
     prices: config.prices,
     links: {
       publicBaseUrl: config.publicBaseUrl.replace(/\/+$/, ''),
       tokenKey: config.sessionTokenKey,
     },
   };
+
+  lifecycle.onStop('open sessions gauge', showOpenSessions(context));
 
   await startConsumers(bus, context);
 
@@ -89,6 +94,7 @@ export async function createService(
   const api = createApi(context, {
     health: lifecycle.health,
     trustedProxies: config.trustedProxies,
+    admission: config,
     sessionCreationsPerMinute: config.sessionCreationsPerMinute,
   });
   lifecycle.onStop('http', () => api.close());

@@ -11,6 +11,7 @@ import { isStricter, methodOf, raised, sessionAdaptive, stepsOf, strictestRule }
 import { implicitReports, judgeSteps, verdictOf } from './domain/verdict.ts';
 import { livenessMethodOf } from './domain/workflow.ts';
 import { countFailure, lockedUntil, unknownOrigin } from './lockouts.ts';
+import { noteLook } from './look-metrics.ts';
 import { withKnownSessions } from './matched-sessions.ts';
 import { findLook } from './outbound/attempt-store.ts';
 import { lockSession, saveSession, wasDeleted } from './outbound/session-store.ts';
@@ -21,8 +22,10 @@ export interface Capture {
   readonly sessionId: string;
   readonly applicationId: string;
   readonly attemptId: string;
-  /** When the first byte of the frame arrived. */
+  /** When the last byte of the frame had arrived, by the clock of capture. */
   readonly receivedAt: Date | undefined;
+  /** What the look took at capture from then on; capture services of before do not say. */
+  readonly tookMs: number | undefined;
   readonly evidence: Evidence;
 }
 
@@ -36,6 +39,7 @@ export async function judgeCapture(
   tx: Transaction<Tables>,
   capture: Capture,
 ): Promise<'judged' | 'ignored' | 'gone'> {
+  const begunMs = performance.now();
   const session = await lockSession(tx, capture.applicationId, capture.sessionId);
   if (session === null) {
     context.log.info({ session_id: capture.sessionId }, 'evidence of an unknown or deleted session ignored');
@@ -70,7 +74,30 @@ export async function judgeCapture(
     deviceName: provedDevice(capture.evidence.assessment ?? null),
     stepUp: stepUpOf(session, capture.evidence.assessment ?? null, now),
   });
+  // Without a face nothing was measured: what the reports say then is from an earlier look.
+  const measured = evidence.face === null ? [] : reports;
+  context.database.onCommit(tx, () =>
+    noteLook(session, { reports: measured, receivedAt: capture.receivedAt }),
+  );
+  noteFinished(context, tx, capture, begunMs);
   return 'judged';
+}
+
+/**
+ * New sessions are let in as long as looks are judged in time. Both parts of that time are measured by a clock that only
+ * rises, on its own machine: clocks of two are corrected now and then, and what they differ by is no wait.
+ */
+function noteFinished(
+  { database, intake }: Context,
+  tx: Transaction<Tables>,
+  { tookMs }: Pick<Capture, 'tookMs'>,
+  begunMs: number,
+): void {
+  if (tookMs === undefined) return;
+  database.onCommit(tx, () => {
+    const nowMs = performance.now();
+    intake.looks.finished(tookMs + nowMs - begunMs, nowMs);
+  });
 }
 
 /** Outside of this transaction: who creates a session holds its application first, and this one the session. */

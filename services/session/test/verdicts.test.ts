@@ -1,7 +1,11 @@
 import { randomUUID } from 'node:crypto';
-import { FaceProblem, MatchOutcome } from '@selfsame/contracts/biometrics/v1/evidence';
+import { FaceProblem, MatchOutcome, SearchOutcome } from '@selfsame/contracts/biometrics/v1/evidence';
+import { exposeMetrics } from '@selfsame/runtime/metrics';
+import { seriesOf, sumOf } from '@selfsame/testing/series';
+import { waitFor } from '@selfsame/testing/wait';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { secretDigest } from '../src/domain/secrets.ts';
+import { countOpenSessions } from '../src/outbound/open-session-store.ts';
 import type { World } from './harness.ts';
 import { openWorld, portrait } from './harness.ts';
 
@@ -295,5 +299,101 @@ describe('what does not change a session', () => {
       expect(deleted.status).toBe(204);
     }
     expect(await world.settled()).toBe(0);
+  });
+});
+
+describe('what can be watched', () => {
+  it('counts statuses, creations, looks and their scores once, however often the news comes', async () => {
+    const before = (await exposeMetrics()).text;
+    const created = await world.demo.create({ ...reauth, vendor_data: 'watched' });
+    const tokenSha256 = secretDigest(created.session_token);
+    const attemptId = randomUUID();
+    await world.rpc.openSession({ tokenSha256 });
+    await world.rpc.beginAttempt({ tokenSha256, attemptId });
+    const message = {
+      sessionId: created.session_id,
+      applicationId: world.demo.applicationId,
+      attemptId,
+      receivedAt: new Date(Date.now() - 1_200),
+      evidence: {
+        faceCount: 1,
+        livenessScore: 91,
+        faceQuality: 60,
+        faceLuminance: 50,
+        searchOutcome: SearchOutcome.SEARCHED,
+        matchOutcome: MatchOutcome.COMPARED,
+        similarityScore: 83,
+        pipelineVersion: 'test-1',
+      },
+    };
+    const eventId = randomUUID();
+    for (let time = 0; time < 3; time += 1) await world.publish(message, eventId);
+    await waitFor('the verdict', () => world.events(created.session_id).length === 3);
+    // The same look under another event, and one that nobody granted.
+    await world.publish(message);
+    await world.report(created.session_id, randomUUID());
+    await world.settled();
+    const late = { tokenSha256, attemptId: randomUUID() };
+    await expect(world.rpc.beginAttempt(late)).rejects.toMatchObject({ code: 'session_finished' });
+
+    const { text } = await exposeMetrics();
+    const risen = (name: string, labels = {}) => sumOf(text, name, labels) - sumOf(before, name, labels);
+    const environment = 'live';
+    const workflow = 'wf_reauth@1';
+    expect(risen('selfsame_sessions_created_total', { workflow, environment })).toBe(1);
+    expect(risen('selfsame_session_status_changes_total', { environment })).toBe(3);
+    expect(risen('selfsame_session_status_changes_total', { status: 'Approved', environment })).toBe(1);
+    expect(risen('selfsame_liveness_score_count', { workflow })).toBe(1);
+    expect(risen('selfsame_liveness_score_sum', { workflow })).toBeCloseTo(91);
+    expect(risen('selfsame_face_match_score_bucket', { workflow, le: '80' })).toBe(0);
+    expect(risen('selfsame_face_match_score_bucket', { workflow, le: '85' })).toBe(1);
+    expect(risen('selfsame_verdict_seconds_count')).toBe(1);
+    expect(risen('selfsame_verdict_seconds_sum')).toBeGreaterThan(1.1);
+    expect(risen('selfsame_session_attempts_refused_total', { reason: 'session_finished' })).toBe(1);
+    expect(risen('selfsame_session_attempts_refused_total')).toBe(1);
+    expect(seriesOf(text).filter(({ name }) => name === 'selfsame_sessions_open')).toHaveLength(6);
+
+    const { session_id, session_token, workflow_id } = created;
+    const secrets = [session_id, session_token, workflow_id, attemptId, eventId, 'watched'];
+    expect(
+      [...secrets, world.demo.applicationId, world.demo.apiKey].filter((one) => text.includes(one)),
+    ).toEqual([]);
+  });
+
+  it('a look without a face, or by a clock that runs ahead, skews nothing', async () => {
+    const before = (await exposeMetrics()).text;
+    const created = await world.demo.create(reauth);
+    const tokenSha256 = secretDigest(created.session_token);
+    const attemptId = randomUUID();
+    await world.rpc.beginAttempt({ tokenSha256, attemptId });
+    await world.publish({
+      sessionId: created.session_id,
+      applicationId: world.demo.applicationId,
+      attemptId,
+      receivedAt: new Date(Date.now() + 60_000),
+      evidence: { faceCount: 0, problem: FaceProblem.NO_FACE },
+    });
+    await world.announced(created.session_id, 'Declined');
+    const { text } = await exposeMetrics();
+    const risen = (name: string, labels = {}) => sumOf(text, name, labels) - sumOf(before, name, labels);
+    expect(risen('selfsame_liveness_score_count')).toBe(0);
+    expect(risen('selfsame_face_match_score_count')).toBe(0);
+    expect(risen('selfsame_verdict_seconds_bucket', { le: '0.025' })).toBe(1);
+    expect(risen('selfsame_verdict_seconds_sum')).toBe(0);
+  });
+
+  it('open sessions are counted in every status that somebody has something to do in', async () => {
+    const counted = () => countOpenSessions(world.database.db);
+    const before = await counted();
+    expect([...before.keys()]).toHaveLength(6);
+    const waiting = await world.demo.create(reauth);
+    const reviewed = await world.demo.create(reauth);
+    await world.demo.create(reauth);
+    await world.rpc.openSession({ tokenSha256: secretDigest(waiting.session_token) });
+    await world.look(reviewed, { similarityScore: 65 });
+    await world.announced(reviewed.session_id, 'In Review');
+    const after = await counted();
+    const risen = [...after].filter(([status, count]) => count !== before.get(status));
+    expect(risen.map(([status]) => status)).toEqual(['Not Started', 'In Progress', 'In Review']);
   });
 });

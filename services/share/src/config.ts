@@ -1,4 +1,5 @@
 import { busSettings } from '@selfsame/bus/settings';
+import { admissionSettings } from '@selfsame/http/admission';
 import { keySettings, ownKey, readKeyedSettings } from '@selfsame/keys/settings';
 import type { Environment } from '@selfsame/runtime/config';
 import { setting, sharedSettings } from '@selfsame/runtime/config';
@@ -19,6 +20,7 @@ const settings = {
   databaseUrl: sharedSettings.databaseUrl,
   natsUrl: sharedSettings.natsUrl,
   ...busSettings,
+  ...admissionSettings,
   ...keySettings,
   trustedProxies: sharedSettings.trustedProxies,
   sessionGrpc: setting.string('SESSION_GRPC', neighbour),

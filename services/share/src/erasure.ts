@@ -18,7 +18,7 @@ const dayMs = 86_400_000;
 
 /** A session was deleted: nobody obtains it any more, and what nobody has agreed to goes. What was agreed to ends and stays on record. */
 export async function leaveSession(
-  context: Pick<Context, 'bus' | 'signing'>,
+  context: Pick<Context, 'bus' | 'signing' | 'database'>,
   tx: Transaction<Tables>,
   session: { readonly applicationId: string; readonly sessionId: string },
 ): Promise<void> {
@@ -33,7 +33,7 @@ export async function leaveSession(
  * pseudonym, and nothing else is left that leads from it to the person. Says so, in the same transaction.
  */
 export async function confirmErasure(
-  context: Pick<Context, 'bus' | 'signing' | 'keyring' | 'config'>,
+  context: Pick<Context, 'bus' | 'signing' | 'keyring' | 'config' | 'database'>,
   tx: Transaction<Tables>,
   message: SubjectErased,
 ): Promise<void> {

@@ -8,6 +8,7 @@ import { openSigning } from '@selfsame/keys/signing';
 import { connectGrpc, serveGrpc } from '@selfsame/runtime/grpc';
 import type { Lifecycle } from '@selfsame/runtime/lifecycle';
 import type { Log } from '@selfsame/runtime/log';
+import { createGauge } from '@selfsame/runtime/metrics';
 import type { Config } from './config.ts';
 import type { Context } from './context.ts';
 import { tokenKeyOf } from './domain/token.ts';
@@ -23,6 +24,12 @@ import { startShareSweeper } from './shares/sweeper.ts';
 
 /** The service's name in logs, traces, the database and on the bus. */
 export const serviceName = 'share';
+
+const importCount = createGauge(
+  'selfsame_share_imports',
+  'Imports under way, and those that wait for a turn.',
+  ['state'],
+);
 
 const askDeadlineMs = 5_000;
 /** Each holds a connection while it waits for neighbours; the rest of the pool is for everything else. */
@@ -76,6 +83,15 @@ export async function createService(options: {
   });
   lifecycle.onStop('fraud-signals client', fraudSignals.close);
 
+  const importTurns = createTurns(importsAtOnce);
+  lifecycle.onStop(
+    'imports gauge',
+    importCount(() => [
+      { labels: { state: 'running' }, value: importTurns.running },
+      { labels: { state: 'waiting' }, value: importTurns.waiting },
+    ]),
+  );
+
   const context: Context = {
     config,
     log,
@@ -84,7 +100,7 @@ export async function createService(options: {
     keyring,
     signing,
     tokenKey: tokenKeyOf(keyring.root),
-    importTurns: createTurns(importsAtOnce),
+    importTurns,
     session: session.client,
     biometrics: biometrics.client,
     fraudSignals: fraudSignals.client,

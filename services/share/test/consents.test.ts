@@ -9,6 +9,8 @@ import {
 } from '@selfsame/contracts/share/v1/service';
 import { Failure } from '@selfsame/runtime/errors';
 import { connectGrpc } from '@selfsame/runtime/grpc';
+import { exposeMetrics } from '@selfsame/runtime/metrics';
+import { sumOf } from '@selfsame/testing/series';
 import { waitFor } from '@selfsame/testing/wait';
 import { sql } from 'kysely';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
@@ -388,6 +390,24 @@ describe('answering', () => {
       'not_found consent_not_found',
     );
   });
+});
+
+test('what people answer can be watched, each answer once', async () => {
+  const before = (await exposeMetrics()).text;
+  const session = world.newSession();
+  const [one, other] = [await ask(session), await ask(world.newSession())];
+  await answer(one.tokenSha256, ConsentAnswer.AGREE);
+  await answer(one.tokenSha256, ConsentAnswer.AGREE);
+  expect((await world.share(session, { purpose: 'lending' })).status).toBe(200);
+  await answer(one.tokenSha256, ConsentAnswer.WITHDRAW);
+  await answer(other.tokenSha256, ConsentAnswer.REFUSE);
+  const { text } = await exposeMetrics();
+  const risen = (name: string, labels: Record<string, string>) =>
+    sumOf(text, name, labels) - sumOf(before, name, labels);
+  const answers = ['asked', 'given', 'refused', 'withdrawn', 'declared'];
+  expect(answers.map((each) => risen('selfsame_consents_total', { answer: each }))).toEqual([2, 1, 1, 1, 0]);
+  expect(risen('selfsame_shares_total', { outcome: 'revoked' })).toBe(1);
+  expect(text).not.toContain(one.consent.consent_id);
 });
 
 describe('withdrawing', () => {

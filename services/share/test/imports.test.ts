@@ -1,6 +1,8 @@
 import { randomUUID } from 'node:crypto';
 import { erasureConfirmed } from '@selfsame/contracts/catalog';
 import type { ErasureConfirmed } from '@selfsame/contracts/session/v1/events';
+import { exposeMetrics } from '@selfsame/runtime/metrics';
+import { sumOf } from '@selfsame/testing/series';
 import { waitFor } from '@selfsame/testing/wait';
 import { sql } from 'kysely';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
@@ -572,3 +574,20 @@ async function pastToken(shareId: string) {
   };
   return { claims, token: await signToken(claims, world.context.tokenKey) };
 }
+
+describe('what can be watched', () => {
+  it('is what became of shares and consents, once each', async () => {
+    const before = (await exposeMetrics()).text;
+    const { partner, sharer, stranger } = world;
+    const { session, share, token } = await shared();
+    await world.importAs(partner, token);
+    await world.importAs(partner, token);
+    await world.importAs(stranger, token);
+    const { text } = await exposeMetrics();
+    const risen = (outcome: string) =>
+      sumOf(text, 'selfsame_shares_total', { outcome }) - sumOf(before, 'selfsame_shares_total', { outcome });
+    expect(['created', 'imported', 'refused', 'revoked'].map(risen)).toEqual([1, 1, 2, 0]);
+    const told = [session.id, share.share_id, token, partner.id, sharer.id, session.vendorData];
+    expect(told.filter((one) => text.includes(one))).toEqual([]);
+  });
+});

@@ -22,6 +22,8 @@ export interface ArrivedEvent {
   readonly event: SessionEvent;
   /** Of the session; empty for none. */
   readonly callback: string;
+  /** When the frame came that the event follows from; null when it follows from none. */
+  readonly frameAt: Date | null;
   readonly trace: TelemetryContext;
 }
 
@@ -99,7 +101,7 @@ function createBodies(event: SessionEvent): (version: WebhookVersion) => string 
 }
 
 function makeDelivery(
-  { event, trace }: ArrivedEvent,
+  { event, trace, frameAt }: ArrivedEvent,
   { destination, url, callbackUrl, isSound }: Goal,
   body: string,
   hasRoom: (destination: Destination) => boolean,
@@ -123,6 +125,7 @@ function makeDelivery(
     body,
     traceparent: traceparentOf(trace),
     createdAt: event.occurredAt,
+    frameAt: isSound && destination.enabled ? frameAt : null,
     attempts: 0,
     state,
     claims: startsNow ? 1 : 0,

@@ -1,10 +1,11 @@
 import { randomUUIDv7 } from 'node:crypto';
 import { propagation, ROOT_CONTEXT } from '@opentelemetry/api';
+import { createHistogram, flowBuckets } from '@selfsame/runtime/metrics';
 import { inSpan } from '@selfsame/runtime/telemetry';
 import type { Context } from './context.ts';
 import { withTimestamp } from './domain/body.ts';
 import type { Attempt, Delivery, DestinationTerms } from './domain/delivery.ts';
-import { decide, isSuccess, type Outcome, signingTime } from './domain/schedule.ts';
+import { attemptResult, decide, isSuccess, type Outcome, signingTime } from './domain/schedule.ts';
 import { signedHeaders } from './domain/signature.ts';
 import { noteOutcomes } from './note-outcomes.ts';
 import { recordResend, type ScheduledAttempt } from './outbound/attempt-store.ts';
@@ -12,6 +13,17 @@ import type { PostResult } from './outbound/http-client.ts';
 import { lockSessions, wakeNext } from './outbound/turn-store.ts';
 import type { Recorder } from './recorder.ts';
 import { signingKeys } from './signing.ts';
+
+const attemptSeconds = createHistogram(
+  'selfsame_webhook_attempt_seconds',
+  'What an attempt of the schedule took, the answer included.',
+  { labels: ['outcome'] },
+);
+const frameToWebhook = createHistogram(
+  'selfsame_frame_to_webhook_seconds',
+  'From the frame that a user sent to the first byte of the webhook about it, where its destination made it wait for nothing.',
+  { buckets: flowBuckets },
+);
 
 /** What one POST needs. */
 export type Message = Pick<
@@ -48,8 +60,17 @@ export async function attemptDelivery(
   const isFirst = delivery.attempts === 0 && delivery.claims === 1;
   const signedAt = signingTime(unixSeconds(delivery.createdAt), unixSeconds(context.now()), isFirst);
   const run = async () => {
+    const startMs = performance.now();
+    let sentAt: number | undefined;
+    const onSent = () => {
+      sentAt ??= Date.now();
+    };
     try {
-      return await post(context, delivery, { signedAt, cause: 'schedule', number: delivery.attempts + 1 });
+      const how = { signedAt, cause: 'schedule', number: delivery.attempts + 1 } as const;
+      const made = await post(context, delivery, how, onSent);
+      if (sentAt !== undefined) noteFirstByte(delivery, sentAt);
+      attemptSeconds.observe({ outcome: attemptResult(made.outcome) }, (performance.now() - startMs) / 1_000);
+      return made;
     } finally {
       options.onAnswer();
     }
@@ -60,6 +81,12 @@ export async function attemptDelivery(
   const decision = decisionOf(delivery, made.outcome);
   await recorder.record({ delivery, ...made, claims: delivery.claims, decision });
   logAttempt(context, delivery, made.attempt, decision.kind);
+}
+
+/** Of a first attempt. The frame came to another machine, whose clock may run ahead. */
+function noteFirstByte({ attempts, frameAt }: Delivery, sentAt: number): void {
+  if (attempts > 0 || frameAt === null) return;
+  frameToWebhook.observe({}, Math.max(0, sentAt - frameAt.getTime()) / 1_000);
 }
 
 /** 410 says that the destination is gone: it is switched off, and what it has not taken waits for its owner. */
@@ -100,9 +127,10 @@ async function post(
   context: Context,
   message: Message,
   how: Pick<Attempt, 'signedAt' | 'cause' | 'number'>,
+  onSent?: () => void,
 ): Promise<{ attempt: Attempt; outcome: Outcome }> {
   const createdAt = context.now();
-  const { result, headers } = await sendSigned(context, message, how);
+  const { result, headers } = await sendSigned(context, message, how, onSent);
   const { outcome, responseTimeMs, error, responseBody } = result;
   const attempt: Attempt = {
     ...how,
@@ -125,6 +153,7 @@ async function sendSigned(
   context: Context,
   message: Message,
   { signedAt, cause }: Pick<Attempt, 'signedAt' | 'cause'>,
+  onSent?: () => void,
 ): Promise<{ result: PostResult; headers: Record<string, string> }> {
   let body: Buffer;
   let headers: Record<string, string>;
@@ -147,7 +176,7 @@ async function sendSigned(
     };
     return { result, headers: {} };
   }
-  return { result: await context.client.post(message.url, headers, body), headers };
+  return { result: await context.client.post(message.url, headers, body, onSent), headers };
 }
 
 /** Ids only: a webhook's URL may hold a token of its owner, its body a person's data. */

@@ -1,4 +1,5 @@
 import { busSettings, type StreamSettings } from '@selfsame/bus/settings';
+import { type AdmissionLimits, admissionSettings } from '@selfsame/http/admission';
 import { type KeySettings, keySettings, ownKey, readKeyedSettings } from '@selfsame/keys/settings';
 import { ConfigError, type Environment, setting, sharedSettings } from '@selfsame/runtime/config';
 import { type AddressPolicy, readNetworks } from './domain/addresses.ts';
@@ -11,6 +12,7 @@ const settings = {
   databaseUrl: sharedSettings.databaseUrl,
   natsUrl: sharedSettings.natsUrl,
   ...busSettings,
+  ...admissionSettings,
   trustedProxies: sharedSettings.trustedProxies,
   sessionGrpc: setting.string('SESSION_GRPC', { hint: 'host:port of the session service' }),
   ...keySettings,
@@ -41,7 +43,7 @@ const settings = {
 };
 
 /** Everything the service can be told from outside, checked. */
-export interface Config extends StreamSettings, KeySettings {
+export interface Config extends StreamSettings, KeySettings, AdmissionLimits {
   readonly host: string;
   readonly httpPort: number;
   readonly databaseUrl: string;

@@ -218,6 +218,14 @@ const trust: Migration = {
   `,
 };
 
+const frames: Migration = {
+  name: '0003-frame-time',
+  up: `
+    -- When the frame came that the event follows from: how long a user's result took to leave the house.
+    ALTER TABLE deliveries ADD COLUMN frame_at timestamptz;
+  `,
+};
+
 /** All migrations of the service's schema, those of the libs first. */
 export const migrations: Migration[] = [
   ...busMigrations,
@@ -225,4 +233,5 @@ export const migrations: Migration[] = [
   ...keyMigrations,
   deliveries,
   trust,
+  frames,
 ];

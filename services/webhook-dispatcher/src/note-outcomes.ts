@@ -2,22 +2,26 @@ import { destinationDisabled } from '@selfsame/contracts/catalog';
 import { DestinationDisabled } from '@selfsame/contracts/webhook_dispatcher/v1/events';
 import type { Transaction } from '@selfsame/database/database';
 import type { Context } from './context.ts';
-import { afterAttempt, isHopeless, isSound } from './domain/health.ts';
+import { afterAttempt, classOf, type DestinationClass, isHopeless, isSound } from './domain/health.ts';
 import { isSuccess, type Outcome } from './domain/schedule.ts';
 import { switchOff } from './outbound/destination-store.ts';
 import { findAiling, lockHealth, saveHealth } from './outbound/health-store.ts';
 import { writeHistory } from './outbound/history-store.ts';
 import type { Tables } from './outbound/tables.ts';
 
-/**
- * Notes what attempts have said about their destinations. A destination that is well costs no more than one look for all.
- *
- * @returns whether one of them is well again
- */
+/** What came of noting. */
+export interface Noted {
+  /** One of them is well again. */
+  readonly hasRecovered: boolean;
+  /** How each of them was doing before. */
+  readonly classes: ReadonlyMap<string, DestinationClass>;
+}
+
+/** Notes what attempts have said about their destinations. A destination that is well costs no more than one look for all. */
 export async function noteOutcomes(
   context: Context,
   outcomes: ReadonlyMap<string, readonly Outcome[]>,
-): Promise<boolean> {
+): Promise<Noted> {
   const allWell: string[] = [];
   const troubled = new Set<string>();
   for (const [id, ofOne] of outcomes) {
@@ -26,22 +30,25 @@ export async function noteOutcomes(
   }
   if (allWell.length > 0) for (const id of await findAiling(context.database.db, allWell)) troubled.add(id);
   let hasRecovered = false;
+  const classes = new Map<string, DestinationClass>(allWell.map((id) => [id, 'healthy']));
   for (const id of troubled) {
-    const isWell = await context.database.transaction((tx) => note(context, tx, id, outcomes.get(id) ?? []));
-    hasRecovered ||= isWell;
+    const noted = await context.database.transaction((tx) => note(context, tx, id, outcomes.get(id) ?? []));
+    if (noted === undefined) continue;
+    hasRecovered ||= noted.isWellAgain;
+    classes.set(id, noted.before);
   }
-  return hasRecovered;
+  return { hasRecovered, classes };
 }
 
-/** @returns whether attempts may start without asking from now on, when they might not before */
+/** @returns isWellAgain: attempts may start without asking from now on, when they might not before */
 async function note(
   context: Context,
   tx: Transaction<Tables>,
   destinationId: string,
   outcomes: readonly Outcome[],
-): Promise<boolean> {
+): Promise<{ isWellAgain: boolean; before: DestinationClass } | undefined> {
   const locked = await lockHealth(tx, destinationId);
-  if (locked === undefined) return false;
+  if (locked === undefined) return undefined;
   const { now } = locked;
   const policy = context.config.health;
   const health = outcomes.reduce(
@@ -53,7 +60,8 @@ async function note(
   const reason = isGone ? 'gone' : isHopeless(health, now, policy) ? 'failing' : undefined;
   if (reason !== undefined)
     await disable(context, tx, destinationId, { reason, since: health.failingSince, now });
-  return isSound(health, null) && !isSound(locked.health, null);
+  const isWellAgain = isSound(health, null) && !isSound(locked.health, null);
+  return { isWellAgain, before: classOf(locked.health.circuit, locked.health.failingSince !== null) };
 }
 
 async function disable(

@@ -1,10 +1,11 @@
 import { deliveryExhausted } from '@selfsame/contracts/catalog';
 import { DeliveryExhausted } from '@selfsame/contracts/webhook_dispatcher/v1/events';
 import type { Transaction } from '@selfsame/database/database';
+import { createCounter } from '@selfsame/runtime/metrics';
 import type { Context } from './context.ts';
 import type { Delivery } from './domain/delivery.ts';
-import { failureCode, type Outcome } from './domain/schedule.ts';
-import { noteOutcomes } from './note-outcomes.ts';
+import { attemptResult, failureCode, type Outcome } from './domain/schedule.ts';
+import { type Noted, noteOutcomes } from './note-outcomes.ts';
 import { recordScheduled, type ScheduledAttempt } from './outbound/attempt-store.ts';
 import type { Tables } from './outbound/tables.ts';
 import { lockSessions, wakeNext } from './outbound/turn-store.ts';
@@ -20,6 +21,31 @@ export interface Recorder {
   /** @throws when it could not be written; the delivery is repeated when its lease has ended */
   record(made: MadeAttempt): Promise<void>;
 }
+
+/** What writing has done: whether something is due now that was not before, and which deliveries it has moved on. */
+interface Recorded {
+  readonly woken: boolean;
+  readonly moved: ReadonlySet<string>;
+}
+
+const attempts = createCounter(
+  'selfsame_webhook_attempts_total',
+  'Attempts that the schedule made, by how the destination was doing before.',
+  ['class', 'outcome'],
+);
+const deliveries = createCounter(
+  'selfsame_webhook_deliveries_total',
+  'Deliveries that have come to their end.',
+  ['class', 'outcome'],
+);
+const ends: Readonly<Partial<Record<MadeAttempt['decision']['kind'], string>>> = {
+  delivered: 'delivered',
+  failed: 'exhausted',
+};
+
+// A series that begins at 1 hides its first event from whoever looks at how it rises.
+for (const state of ['healthy', 'troubled', 'failing'])
+  deliveries.add({ class: state, outcome: 'exhausted' }, 0);
 
 interface Waiting {
   readonly made: MadeAttempt;
@@ -78,16 +104,28 @@ export function createRecorder(context: Context, onDue: () => void): Recorder {
 async function write(context: Context, batch: readonly MadeAttempt[]): Promise<boolean> {
   // What is held is taken up as soon as its destination is on: it must be off before.
   if (batch.some(({ decision }) => decision.kind === 'held')) {
-    const recovered = await noteOutcomes(context, outcomesOf(batch));
-    return (await recordAndWake(context, batch)) || recovered;
+    const noted = await noteOutcomes(context, outcomesOf(batch));
+    return follow(batch, await recordAndWake(context, batch), noted);
   }
-  const woken = await recordAndWake(context, batch);
+  const recorded = await recordAndWake(context, batch);
   // The attempts are written down: they must not be written again because this fails.
-  const recovered = await noteOutcomes(context, outcomesOf(batch)).catch((err) => {
+  const noted = await noteOutcomes(context, outcomesOf(batch)).catch((err): Noted => {
     context.log.warn({ err }, 'health of destinations not noted');
-    return false;
+    return { hasRecovered: false, classes: new Map() };
   });
-  return woken || recovered;
+  return follow(batch, recorded, noted);
+}
+
+/** Counts what is written down. */
+function follow(batch: readonly MadeAttempt[], { woken, moved }: Recorded, noted: Noted): boolean {
+  for (const { delivery, outcome, decision } of batch) {
+    const known = noted.classes.get(delivery.destinationId) ?? 'unknown';
+    const destination = delivery.isCallback ? 'callback' : known;
+    attempts.add({ class: destination, outcome: attemptResult(outcome) });
+    const end = ends[decision.kind];
+    if (end !== undefined && moved.has(delivery.id)) deliveries.add({ class: destination, outcome: end });
+  }
+  return woken || noted.hasRecovered;
 }
 
 /** Of each destination, in the order of the attempts. */
@@ -103,13 +141,12 @@ function outcomesOf(batch: readonly MadeAttempt[]): Map<string, Outcome[]> {
 }
 
 /** Ends of deliveries that somebody waits for, or hears of, are a transaction; all others are one statement. */
-async function recordAndWake(context: Context, batch: readonly MadeAttempt[]): Promise<boolean> {
+async function recordAndWake(context: Context, batch: readonly MadeAttempt[]): Promise<Recorded> {
   const { database } = context;
   const isPlain = ({ delivery, decision }: MadeAttempt) =>
     decision.kind !== 'failed' && (!delivery.destination.ordered || decision.kind === 'retry');
   if (batch.every(isPlain)) {
-    await recordScheduled(database.db, batch);
-    return false;
+    return { woken: false, moved: await recordScheduled(database.db, batch) };
   }
   return await database.transaction(async (tx) => {
     const ordered = batch.filter(({ delivery }) => delivery.destination.ordered);
@@ -120,7 +157,7 @@ async function recordAndWake(context: Context, batch: readonly MadeAttempt[]): P
       ({ delivery, decision }) => decision.kind === 'failed' && moved.has(delivery.id),
     );
     for (const made of exhausted) await tellExhausted(context, tx, made);
-    return sessionIds.length > 0 && (await wakeNext(tx, sessionIds));
+    return { woken: sessionIds.length > 0 && (await wakeNext(tx, sessionIds)), moved };
   });
 }
 

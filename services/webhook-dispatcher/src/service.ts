@@ -10,6 +10,7 @@ import { openKeyring } from '@selfsame/keys/keyring';
 import { connectGrpc } from '@selfsame/runtime/grpc';
 import type { Lifecycle } from '@selfsame/runtime/lifecycle';
 import type { Log } from '@selfsame/runtime/log';
+import { showBacklog } from './backlog.ts';
 import { createByHand } from './by-hand.ts';
 import type { Config } from './config.ts';
 import type { Context } from './context.ts';
@@ -93,6 +94,7 @@ export async function createService(options: {
   // At once: an attempt that starts while other things close might not end in time.
   lifecycle.signal.addEventListener('abort', () => void dispatcher.stop());
 
+  lifecycle.onStop('backlog gauges', showBacklog(context));
   lifecycle.onStop('figures', startFigures(context));
   lifecycle.onStop('retention', startRetention(context));
 
@@ -108,6 +110,7 @@ export async function createService(options: {
     log,
     health: lifecycle.health,
     trustProxy: config.trustedProxies,
+    admission: config,
     openapi: {
       title: 'Selfsame webhooks',
       description: 'Where webhooks go, what was sent, and sending it again.',

@@ -1,5 +1,7 @@
 import { randomUUID } from 'node:crypto';
+import { exposeMetrics } from '@selfsame/runtime/metrics';
 import { type ReceivedRequest, type Receiver, startReceiver } from '@selfsame/testing/receiver';
+import { seriesOf, sumOf } from '@selfsame/testing/series';
 import { waitFor } from '@selfsame/testing/wait';
 import { afterAll, afterEach, beforeAll, describe, expect, test } from 'vitest';
 import { openWorld, type RunningService, type World } from './harness.ts';
@@ -362,4 +364,50 @@ test('bodies older than their application wants are erased, and the log keeps th
     return bodies.get(old) === null && bodies.get(young) !== null;
   });
   await service.call('PATCH', '/v3/webhook/', { data_retention_months: null });
+});
+
+test('every attempt and end can be watched, once each, and the way from the frame to the webhook', async () => {
+  const before = (await exposeMetrics()).text;
+  const service = await start({ environment: { WEBHOOK_RETRY_SCHEDULE: '0.05' } });
+  const receiver = await receive();
+  receiver.answer(({ path }) => ({ status: path === '/broken' ? 503 : 200 }));
+  const { uuid, secret } = await addDestination(service, `${receiver.url}/broken`);
+  await addDestination(service, `${receiver.url}/fine`);
+  const sessionId = randomUUID();
+  const message = { sessionId, captureReceivedAt: new Date(Date.now() - 1_700) };
+  const id = await world.tell(message);
+  await settled(2);
+  // The same event once more, one whose frame came by a clock that runs ahead, and one without a frame.
+  await world.tell(message, id);
+  await world.tell({ captureReceivedAt: new Date(Date.now() + 60_000) });
+  await world.tell();
+  await settled(6);
+
+  const risenIn = (text: string, name: string, labels = {}) =>
+    sumOf(text, name, labels) - sumOf(before, name, labels);
+  const { text } = await waitFor('all attempts are counted', async () => {
+    const now = await exposeMetrics();
+    return risenIn(now.text, 'selfsame_webhook_attempts_total') >= 9 && now;
+  });
+  const risen = (name: string, labels = {}) => risenIn(text, name, labels);
+  const attempts = (labels: object) => risen('selfsame_webhook_attempts_total', labels);
+  expect(attempts({ class: 'healthy', outcome: 'delivered' })).toBe(3);
+  expect(attempts({ outcome: 'refused_5xx' })).toBe(6);
+  expect(attempts({ class: 'healthy', outcome: 'refused_5xx' })).toBeLessThan(6);
+  expect(risen('selfsame_webhook_deliveries_total', { class: 'healthy', outcome: 'delivered' })).toBe(3);
+  expect(risen('selfsame_webhook_deliveries_total', { outcome: 'exhausted' })).toBe(3);
+  expect(risen('selfsame_webhook_attempt_seconds_count', { outcome: 'refused_5xx' })).toBe(6);
+  // Of two frames to two destinations; the one that ran ahead took no time.
+  expect(risen('selfsame_frame_to_webhook_seconds_count')).toBe(4);
+  expect(risen('selfsame_frame_to_webhook_seconds_bucket', { le: '0.025' })).toBe(2);
+  expect(risen('selfsame_frame_to_webhook_seconds_sum')).toBeGreaterThan(3.4);
+
+  const named = new Set(seriesOf(text).map(({ name }) => name));
+  for (const name of ['backlog', 'backlog_oldest_seconds', 'destinations']) {
+    expect(named).toContain(`selfsame_webhook_${name}`);
+  }
+  const { id: applicationId, apiKey } = world.application;
+  expect(
+    [sessionId, id, uuid, secret, applicationId, apiKey, receiver.url].filter((one) => text.includes(one)),
+  ).toEqual([]);
 });

@@ -1,6 +1,6 @@
 import { parseArgs } from 'node:util';
 import { openDatabase } from '@selfsame/database/database';
-import { readSettings, sharedSettings } from '@selfsame/runtime/config';
+import { commandDatabaseUrl, readSettings } from '@selfsame/runtime/config';
 import { dropLetters, type LetterSummary, listLetters, requestReplay } from '../dead-letters.ts';
 import { busMigrations } from '../migrations.ts';
 import type { BusTables } from '../tables.ts';
@@ -22,7 +22,7 @@ try {
   const { service, event, all = false } = values;
   if (!service || !['list', 'replay', 'drop'].includes(action)) throw new Error(usage);
   if (action === 'list' ? all || event : all === (event !== undefined)) throw new Error(usage);
-  const { databaseUrl } = readSettings({ databaseUrl: sharedSettings.databaseUrl }, process.env);
+  const { databaseUrl } = readSettings({ databaseUrl: commandDatabaseUrl }, process.env);
   const database = await openDatabase<BusTables>({
     service,
     url: databaseUrl,

@@ -1,6 +1,6 @@
 import { parseArgs } from 'node:util';
 import { type Database, openDatabase } from '@selfsame/database/database';
-import { type Environment, readSettings, sharedSettings } from '@selfsame/runtime/config';
+import { commandDatabaseUrl, type Environment, readSettings } from '@selfsame/runtime/config';
 import { createLog } from '@selfsame/runtime/log';
 import { type DataKeyRow, findDataKeys, type KeyTables, listDataKeys } from '../key-table.ts';
 import { openKeyring } from '../keyring.ts';
@@ -46,7 +46,7 @@ try {
   if (purpose !== undefined && action !== 'rotate') throw new Error(usage);
   if (action === 'rotate-signing' && !signingServices.includes(service)) throw new Error(usage);
 
-  const { databaseUrl: url } = readSettings({ databaseUrl: sharedSettings.databaseUrl }, process.env);
+  const { databaseUrl: url } = readSettings({ databaseUrl: commandDatabaseUrl }, process.env);
   const database = await openDatabase<KeyTables>({
     service,
     url,

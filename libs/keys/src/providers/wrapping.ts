@@ -1,7 +1,8 @@
 import { Failure } from '@selfsame/runtime/errors';
 import { decrypt, encrypt } from '../cipher.ts';
 import { encodeParts } from '../context.ts';
-import type { KeyContext, WrappedKey } from '../provider.ts';
+import type { DataKeyRow } from '../key-table.ts';
+import type { KeyContext, KeyProvider, WrappedKey } from '../provider.ts';
 
 /** Seals a data key under a wrapping key that is at hand; its version is authenticated too. */
 export function wrapUnder(
@@ -17,6 +18,23 @@ export function unwrapUnder(key: Buffer, wrapped: WrappedKey, context: KeyContex
   const plain = decrypt(key, wrapped.wrapped, contextBytes(wrapped.keyVersion, context));
   if (plain?.length !== 32) throw keyUnopenable(context, remedy);
   return plain;
+}
+
+/**
+ * Seals a data key as its row holds it. A provider that may seal and not unseal would lock every service out: what it
+ * sealed is opened before anything is kept.
+ * @throws Failure `key_unopenable`, those of the provider
+ */
+export async function wrapAndCheck(
+  provider: KeyProvider,
+  dataKey: Buffer,
+  context: KeyContext,
+): Promise<Pick<DataKeyRow, 'provider' | 'provider_key_version' | 'wrapped'>> {
+  const sealed = await provider.wrap(dataKey, context);
+  const opened = await provider.unwrap(sealed, context);
+  if (!opened.equals(dataKey))
+    throw keyUnopenable(context, 'the provider gives another key back than it was given');
+  return { provider: provider.name, provider_key_version: sealed.keyVersion, wrapped: sealed.wrapped };
 }
 
 /** A data key that the provider at hand cannot unseal. */

@@ -5,8 +5,8 @@ import { gzipSync } from 'node:zlib';
 import { Failure } from '@selfsame/runtime/errors';
 import { assetPlaces, loadAsset, type ModelAsset, modelAssets } from '../assets.ts';
 import { writeAtomically } from '../outbound/download.ts';
+import { tar } from '../outbound/tar.ts';
 import { mitLicence, modelNotice } from './licences.ts';
-import { tar } from './tar.ts';
 
 /**
  * pnpm assets:pack [--optional] [--out file.tar.gz]

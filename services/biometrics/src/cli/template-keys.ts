@@ -2,7 +2,7 @@ import { parseArgs } from 'node:util';
 import { recordCommand } from '@selfsame/bus/commands';
 import { enqueueDeferred } from '@selfsame/bus/deferred';
 import { openDatabase } from '@selfsame/database/database';
-import { readSettings, sharedSettings } from '@selfsame/runtime/config';
+import { commandDatabaseUrl, readSettings } from '@selfsame/runtime/config';
 import type { Context } from '../context.ts';
 import { migrations } from '../migrations.ts';
 import type { KeyUse } from '../outbound/key-store.ts';
@@ -18,10 +18,6 @@ rotate: new faces get a new key, enrolled ones at their next approved look. The 
 new key within a minute.
 revoke: what is under the version never compares again, from now on, on every replica; it cannot be undone. While users
 are enrolled under it, it wants --yes; while faces on lists are, rotate first, or give --drop-list-entries to lose them.`;
-
-const whereDatabaseUrlIs = `DATABASE_URL is not set: give it the service's own.
-After npm start: export DATABASE_URL=$(node -p "require('./.selfsame/local.json').database_url")
-In a cluster the pod has it: kubectl exec deployment/biometrics-server -- node src/cli/template-keys.ts …`;
 
 /** Key versions of an application's templates. Prints JSON, one line for each thing to say; works while NATS is away. */
 try {
@@ -48,8 +44,7 @@ try {
   if (version !== undefined && !/^[1-9]\d{0,8}$/.test(version)) {
     throw new Error(`--version must be a whole number from 1, not ${version}`);
   }
-  if (!process.env.DATABASE_URL?.trim()) throw new Error(whereDatabaseUrlIs);
-  const { databaseUrl } = readSettings({ databaseUrl: sharedSettings.databaseUrl }, process.env);
+  const { databaseUrl } = readSettings({ databaseUrl: commandDatabaseUrl }, process.env);
   const database = await openDatabase<BiometricsTables>({
     service: 'biometrics',
     url: databaseUrl,

@@ -25,7 +25,7 @@ export interface InferenceThread {
 /** Starts the thread itself; tests bring threads that can be made to die. */
 export type Spawn = (start: WorkerStart) => Worker;
 
-/** A look takes 30 ms, and its caller gives up after seconds: a thread that is silent for so long is stuck for good. */
+/** A look takes some tens of milliseconds, and its caller gives up after seconds: a thread that is silent for so long is stuck for good. */
 const JOB_TIMEOUT_MS = 30_000;
 const YOUNG_MB = 16;
 /** TensorRT builds an engine for every model and batch size. */

@@ -3,7 +3,9 @@ import { queryObjects } from 'node:v8';
 import { withDeadline } from '@selfsame/runtime/deadline';
 import type { Failure } from '@selfsame/runtime/errors';
 import { createLog } from '@selfsame/runtime/log';
+import { exposeMetrics } from '@selfsame/runtime/metrics';
 import { facePath } from '@selfsame/testing/assets';
+import { seriesOf, sumOf } from '@selfsame/testing/series';
 import { afterEach, expect, test } from 'vitest';
 import { assetPlaces, loadModelBytes } from '../assets.ts';
 import type { Batch } from '../pipeline/messages.ts';
@@ -154,4 +156,33 @@ test('a pool whose threads cannot start says so instead of waiting', async () =>
       onBroken: () => {},
     }),
   ).rejects.toThrow('lost before it was ready');
+});
+
+test('what waits, runs, is refused and is learned can be watched', async () => {
+  const before = (await exposeMetrics()).text;
+  await openPool(2, 4);
+  const [running, ...waiting] = [1, 2, 3].map(() => pool.look(picture(), patient));
+  await expect(pool.look(picture(), patient)).rejects.toMatchObject({ code: 'queue_full' });
+  const busy = (await exposeMetrics()).text;
+  expect(sumOf(busy, 'selfsame_inference_queue_depth', { kind: 'look' })).toBe(2);
+  expect(sumOf(busy, 'selfsame_inference_queue_depth', { kind: 'glance' })).toBe(0);
+  expect(sumOf(busy, 'selfsame_inference_threads', { state: 'busy' })).toBe(1);
+  await Promise.all([running, ...waiting]);
+
+  const { text } = await exposeMetrics();
+  const risen = (name: string, labels: Record<string, string>) =>
+    sumOf(text, name, labels) - sumOf(before, name, labels);
+  expect(risen('selfsame_inference_refused_total', { kind: 'look', reason: 'queue_full' })).toBe(1);
+  expect(risen('selfsame_inference_queue_seconds_count', { kind: 'look' })).toBe(3);
+  expect(risen('selfsame_inference_batch_size_count', { kind: 'look' })).toBe(2);
+  expect(risen('selfsame_inference_batch_size_sum', { kind: 'look' })).toBe(3);
+  expect(risen('selfsame_inference_seconds_count', { kind: 'look', size: '2' })).toBe(1);
+  expect(risen('selfsame_inference_seconds_sum', { kind: 'look' })).toBeGreaterThan(0);
+  expect(sumOf(text, 'selfsame_inference_threads', { state: 'idle' })).toBe(1);
+  expect(sumOf(text, 'selfsame_inference_cost_seconds', { kind: 'look', size: '1' })).toBeGreaterThan(0);
+  expect(sumOf(text, 'selfsame_inference_provider_info', { provider: 'cpu' })).toBe(1);
+
+  await pool.close();
+  const closed = seriesOf((await exposeMetrics()).text).map(({ name }) => name);
+  expect(closed).not.toContain('selfsame_inference_threads');
 });

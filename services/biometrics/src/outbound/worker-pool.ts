@@ -1,3 +1,4 @@
+import { AsyncLocalStorage } from 'node:async_hooks';
 import { setTimeout as pause } from 'node:timers/promises';
 import { deadlineOf } from '@selfsame/runtime/deadline';
 import { errorCode, Failure } from '@selfsame/runtime/errors';
@@ -10,6 +11,7 @@ import type { JobKind, Result } from '../pipeline/messages.ts';
 import type { ModelBytes } from '../pipeline/models.ts';
 import { createBatchPolicy } from '../serving/batch-policy.ts';
 import { type Device, deviceOf } from '../serving/device.ts';
+import { noteBatch, noteUnanswered, noteWait, showPool } from '../serving/inference-metrics.ts';
 import { createJobQueue, deadlinePassed, type JobQueue, type Task } from '../serving/job-queue.ts';
 import type { InferenceThread, Spawn } from './inference-thread.ts';
 import { lookFailed, spawnWorker, startInferenceThread } from './inference-thread.ts';
@@ -126,6 +128,13 @@ export async function openWorkerPool(options: WorkerPoolOptions): Promise<Worker
     policies,
   });
   for (const thread of threads) idle.add(thread);
+  const busy = () => threads.size - idle.size;
+  const hide = showPool({
+    provider: device.provider,
+    policies,
+    waiting: queue.waiting,
+    threads: () => ({ idle: idle.size, busy: busy() }),
+  });
 
   function release(thread: InferenceThread): void {
     if (!threads.has(thread)) return;
@@ -149,7 +158,10 @@ export async function openWorkerPool(options: WorkerPoolOptions): Promise<Worker
     const startMs = performance.now();
     try {
       const results = await thread.run({ kind, jobs: batch.map(({ job }) => job) });
-      policies[kind].learn(batch.length, performance.now() - startMs);
+      const ms = performance.now() - startMs;
+      policies[kind].learn(batch.length, ms);
+      const size = policies[kind].padded(batch.length);
+      batch[0]?.asCaller(() => noteBatch(kind, { jobs: batch.length, size, ms }));
       for (const [index, task] of batch.entries()) {
         settle(task, results[index], { queuedMs: startMs - task.enqueuedAt, batch: batch.length });
       }
@@ -160,7 +172,18 @@ export async function openWorkerPool(options: WorkerPoolOptions): Promise<Worker
     release(thread);
   }
 
-  async function submit(
+  async function submit(...[kind, ...job]: Parameters<typeof ask>): Promise<Timed<Answer>> {
+    try {
+      const answer = await ask(kind, ...job);
+      noteWait(kind, answer.queuedMs);
+      return answer;
+    } catch (error) {
+      noteUnanswered(kind, error);
+      throw error;
+    }
+  }
+
+  async function ask(
     kind: JobKind,
     image: Uint8Array,
     signal: AbortSignal,
@@ -170,10 +193,12 @@ export async function openWorkerPool(options: WorkerPoolOptions): Promise<Worker
     if (lookOptions?.age && models.age === undefined) throw ageModelMissing();
     if (signal.aborted) throw deadlinePassed();
     const deadlineAt = deadlineOf(signal)?.getTime();
-    queue.admit(kind, deadlineAt, { idle: idle.size, busy: threads.size - idle.size });
+    queue.admit(kind, deadlineAt, { idle: idle.size, busy: busy() });
     const { promise, resolve, reject } = Promise.withResolvers<Timed<Answer>>();
     const job = { image: owned(image), options: lookOptions };
-    const task: Waiting = { kind, job, enqueuedAt: performance.now(), deadlineAt, resolve, reject };
+    const asCaller = AsyncLocalStorage.snapshot();
+    const enqueuedAt = performance.now();
+    const task: Waiting = { kind, job, enqueuedAt, deadlineAt, asCaller, resolve, reject };
     const giveUp = () => {
       queue.remove(task);
       reject(deadlinePassed());
@@ -190,6 +215,7 @@ export async function openWorkerPool(options: WorkerPoolOptions): Promise<Worker
 
   async function close(): Promise<void> {
     closing = true;
+    hide();
     for (const task of queue.drain()) task.reject(stopping());
     await Promise.all(working);
     await Promise.all([...threads].map((thread) => thread.end()));

@@ -17,6 +17,8 @@ export type LikenessesByKind = Readonly<Record<FaceKind, readonly Likeness[]>>;
 export interface FaceIndex {
   /** Resolves when searches take as long as they will. */
   readonly ready: Promise<void>;
+  /** Templates that it holds. */
+  size(): number;
   /**
    * Compares with every template of the application that is of a probe's key version: what is found is exact.
    * @param options.keep how many of each kind at most
@@ -47,6 +49,7 @@ export function openFaceIndex(options: { maxBytes: number; threads: number; log:
   return {
     change: (apply) => turns.change(() => apply(shelves)),
     ready: threads.ready,
+    size: () => shelves.records,
     close: threads.close,
     search: (applicationId, probes, { keep, floor, signal }) =>
       turns.scan(async () => {

@@ -2,12 +2,13 @@ import { setTimeout as pause } from 'node:timers/promises';
 import type { Database } from '@selfsame/database/database';
 import { errorCode } from '@selfsame/runtime/errors';
 import type { Log } from '@selfsame/runtime/log';
+import { createCounter, createGauge, createHistogram } from '@selfsame/runtime/metrics';
 import type { BiometricsTables } from '../outbound/tables.ts';
 import type { Vault } from '../outbound/vault.ts';
 import { usableKeys } from '../template-keys.ts';
 import { byLikeness, type Likeness } from './best.ts';
 import { type LikenessesByKind, openFaceIndex, type Probe } from './face-index.ts';
-import { type Follower, startFollower } from './follower.ts';
+import { type Follower, type IndexState, startFollower } from './follower.ts';
 import { type FaceOwner, findOwners } from './search-store.ts';
 import type { FaceKind } from './shelves.ts';
 import { SEARCH_DOT_MIN, searchScore } from './similarity.ts';
@@ -65,6 +66,16 @@ const KINDS: readonly FaceKind[] = ['subject', 'blocklist', 'allowlist'];
 const NOT_ASKED: Searched = { searchOutcome: 'not_asked', searchMatches: [] };
 const UNAVAILABLE: Searched = { searchOutcome: 'unavailable', searchMatches: [] };
 
+const searches = createCounter('selfsame_searches_total', 'Searches for a face.', ['outcome']);
+const searchSeconds = createHistogram('selfsame_search_seconds', 'What a search for a face took.');
+const faceCount = createGauge('selfsame_search_faces', 'Templates in memory that faces are searched among.');
+const indexState = createGauge(
+  'selfsame_search_index',
+  'What the search index is good for: 1 for the state that it is in, 0 for the others.',
+  ['state'],
+);
+const states: readonly IndexState[] = ['building', 'current', 'late', 'full'];
+
 /** What a search needs of its surroundings. */
 export interface FaceSearchOptions {
   readonly database: Database<BiometricsTables>;
@@ -82,6 +93,12 @@ export function openFaceSearch(options: FaceSearchOptions): FaceSearch {
   const { database, vault, log } = options;
   const index = openFaceIndex(options);
   const follower = startFollower({ ...options, database: database as Database, index });
+  const shown = [
+    faceCount(() => [{ labels: {}, value: index.size() }]),
+    indexState(() =>
+      states.map((state) => ({ labels: { state }, value: Number(follower.state() === state) })),
+    ),
+  ];
 
   async function find(
     { applicationId, subject }: Searcher,
@@ -115,6 +132,7 @@ export function openFaceSearch(options: FaceSearchOptions): FaceSearch {
     caughtUp: follower.caughtUp,
     async search(searcher, embedding, scope) {
       if (scope === 'none' || embedding === undefined) return NOT_ASKED;
+      const startMs = performance.now();
       const late = new AbortController();
       const done = new AbortController();
       const deadline = pause(DEADLINE_MS, UNAVAILABLE, { signal: done.signal }).catch(() => UNAVAILABLE);
@@ -125,9 +143,12 @@ export function openFaceSearch(options: FaceSearchOptions): FaceSearch {
       const searched = await Promise.race([finding, deadline]);
       done.abort();
       late.abort();
+      searchSeconds.observe({}, (performance.now() - startMs) / 1_000);
+      searches.add({ outcome: searched.searchOutcome });
       return searched;
     },
     async close() {
+      for (const hide of shown) hide();
       await follower.stop();
       await index.close();
     },

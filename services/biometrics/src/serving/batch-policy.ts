@@ -18,6 +18,10 @@ export interface BatchPolicy {
   learn(size: number, ms: number): void;
   /** Milliseconds until the last of `jobs` is done, when one thread does them all at its best. */
   expectedMs(jobs: number): number;
+  /** The size of the batch that so many jobs are padded to. */
+  padded(jobs: number): number;
+  /** Sizes that were measured, and what a batch of each takes by now. */
+  learned(): Iterable<readonly [size: number, ms: number]>;
 }
 
 export interface BatchPolicyOptions {
@@ -111,6 +115,9 @@ export function createBatchPolicy({ sizes, costs, fixedSize }: BatchPolicyOption
       known.set(bucket, before === undefined ? bounded : before + rate * (bounded - before));
       measuredAt.set(bucket, batches);
     },
+
+    padded,
+    learned: () => known.entries(),
 
     expectedMs(jobs) {
       if (jobs <= 0) return 0;

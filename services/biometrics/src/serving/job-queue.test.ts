@@ -19,6 +19,7 @@ function task(kind: JobKind = 'look', deadlineAt?: number): Task<string> & { err
     job: { image: new Uint8Array() },
     enqueuedAt: clock,
     deadlineAt,
+    asCaller: (run) => run(),
     resolve: () => {},
     reject: (error) => errors.push(error),
     errors,

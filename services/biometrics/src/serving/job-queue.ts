@@ -10,6 +10,8 @@ export interface Task<Answer> {
   readonly enqueuedAt: number;
   /** Milliseconds since the epoch; undefined when the caller waits for ever. */
   readonly deadlineAt: number | undefined;
+  /** Runs something in the trace of whoever waits. */
+  readonly asCaller: (run: () => void) => void;
   readonly resolve: (answer: Answer) => void;
   readonly reject: (error: unknown) => void;
 }
@@ -28,6 +30,8 @@ export interface JobQueue<Answer> {
   take(idle: number): Task<Answer>[] | undefined;
   /** Takes out everything that waits. */
   drain(): Task<Answer>[];
+  /** Jobs of a kind that wait now. */
+  waiting(kind: JobKind): number;
 }
 
 export interface JobQueueOptions {
@@ -121,6 +125,7 @@ export function createJobQueue<Answer>({ limits, policies }: JobQueueOptions): J
     },
 
     drain: () => Object.values(queues).flatMap((queue) => queue.splice(0)),
+    waiting: (kind) => queues[kind].length,
   };
 }
 

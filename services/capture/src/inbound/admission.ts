@@ -1,6 +1,6 @@
 import type { FastifyRequest } from 'fastify';
 import { clientOf, createRateLimit, type RateLimit } from '../domain/rate-limit.ts';
-import { TooMany } from './refusals.ts';
+import { tooMany } from './refusals.ts';
 import { tokenDigest } from './token.ts';
 
 /** Per session or consent and minute. A page repeats a frame seven times at most. */
@@ -60,5 +60,5 @@ export function createAdmission(options: { requestsPerIpPerMinute: number }): Ad
 }
 
 function refuseAfter(seconds: number): void {
-  if (seconds > 0) throw new TooMany(seconds);
+  if (seconds > 0) throw tooMany('rate_limit', seconds);
 }

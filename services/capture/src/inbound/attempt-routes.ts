@@ -16,10 +16,13 @@ import { arrivesWithin } from './pace.ts';
 import { placeOf, ReceivedBody, receiveBody } from './receiving.ts';
 import { createSlots } from './slots.ts';
 import { attemptParams, isTokenShaped, tokenDigest } from './token.ts';
+import { noteAnswer, noteRefusal, showSlots } from './upload-metrics.ts';
 
 /** Time for one delivery: 5 MB at 2 Mbit/s. What has come by then is kept for the next one. */
 const arrivalTimeoutMs = 20_000;
 const path = '/session/:token/attempts/:attempt_id';
+/** Whoever has come as far as this is let in before others. */
+const finishing = { work: 'finishing' } as const;
 
 /** One look at a face: its challenge, its upload in one or more deliveries, its answer. */
 export function attemptRoutes(api: HttpServer, context: Context, admission: Admission): void {
@@ -28,7 +31,9 @@ export function attemptRoutes(api: HttpServer, context: Context, admission: Admi
     maxBytes: config.uploadMegabytes * 1_000_000,
     bytesOf: bytesAnnounced,
   });
-  /** When a request began: the start of the clock that users feel. */
+  const hideSlots = showSlots(slots);
+  api.addHook('onClose', async () => hideSlots());
+  /** When a request began. */
   const begunAt = new WeakMap<FastifyRequest, Date>();
   const begin = async (request: FastifyRequest) => void begunAt.set(request, new Date());
   const refusals = { '4xx': refusal, '5xx': refusal };
@@ -40,6 +45,7 @@ export function attemptRoutes(api: HttpServer, context: Context, admission: Admi
   api.post(
     `${path}/challenge`,
     {
+      config: finishing,
       onRequest: [admission.limit('challenge'), demand],
       schema: {
         params: attemptParams,
@@ -59,8 +65,10 @@ export function attemptRoutes(api: HttpServer, context: Context, admission: Admi
   api.post(
     path,
     {
+      config: finishing,
       onRequest: [begin, admission.limit('attempt'), demandPicture, demand, slots.enter],
       preParsing: arrivesWithin(arrivalTimeoutMs),
+      onResponse: noteRefusal,
       schema: { params: attemptParams, response: { 200: attemptAnswer, ...refusals } },
     },
     take,
@@ -69,8 +77,10 @@ export function attemptRoutes(api: HttpServer, context: Context, admission: Admi
   api.patch(
     path,
     {
+      config: finishing,
       onRequest: [begin, admission.limit('resume'), demandPicture, demand, slots.enter],
       preParsing: arrivesWithin(arrivalTimeoutMs),
+      onResponse: noteRefusal,
       schema: { params: attemptParams, response: { 200: attemptAnswer, ...refusals } },
     },
     take,
@@ -78,7 +88,11 @@ export function attemptRoutes(api: HttpServer, context: Context, admission: Admi
 
   api.head(
     path,
-    { onRequest: [admission.limit('resume'), demand], schema: { params: attemptParams } },
+    {
+      config: finishing,
+      onRequest: [admission.limit('resume'), demand],
+      schema: { params: attemptParams },
+    },
     (request, reply) => {
       const upload = keptUploads.interrupt(placeOf(request));
       if (upload !== undefined) reply.header('content-digest', `sha-256=:${upload.digest}:`);
@@ -99,9 +113,9 @@ export function attemptRoutes(api: HttpServer, context: Context, admission: Admi
     if (!(request.body instanceof ReceivedBody)) {
       throw new Failure('invalid', 'image_unusable', 'The picture could not be read.');
     }
-    const { bytes, receivedAt } = request.body;
+    const { bytes, arrival } = request.body;
     const { token, attempt_id } = request.params as { token: string; attempt_id: string };
-    reply.header('x-frame-received-at', receivedAt.toISOString());
+    reply.header('x-frame-received-at', arrival.begunAt.toISOString());
     const capture = captureOf(bytes, contentTypeOf(request));
     const seen = observe(request, 'upload', config);
     const sizes = pictureFacts({ body: bytes.length, picture: capture.image.length });
@@ -111,9 +125,13 @@ export function attemptRoutes(api: HttpServer, context: Context, admission: Admi
       capture,
       origin: originOf(request.headers.cookie, request.ip),
       observed: { ...seen, facts: { ...capture.facts, ...seen.facts, ...sizes } },
-      receivedAt,
+      arrival,
     };
-    return slots.during(request, () => takeAttempt(context, upload));
+    return slots.during(request, async () => {
+      const answer = await takeAttempt(context, upload);
+      noteAnswer(request, answer, arrival);
+      return answer;
+    });
   }
 }
 

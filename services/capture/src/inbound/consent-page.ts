@@ -56,7 +56,14 @@ export async function consentPage(
       given,
     });
     const policy = bindingPolicy({ scripts: html.scripts, styles });
-    return sendPage(request, reply, { status: found.status, policy, headers: pageHeaders, pieces });
+    const retryAfterSeconds = 'retryAfterSeconds' in found ? found.retryAfterSeconds : undefined;
+    return sendPage(request, reply, {
+      status: found.status,
+      policy,
+      headers: pageHeaders,
+      pieces,
+      retryAfterSeconds,
+    });
   };
   for (const route of ['/consent/:token', '/consent/:token/']) {
     api.get(route, answer);
@@ -73,7 +80,7 @@ export function wantedLanguages(request: FastifyRequest, asked: string): WantedL
 /** The consent behind the link, or why there is none; the status tells machines what the page tells people. */
 type Found =
   | { readonly status: 200 | 410; readonly hosted: HostedConsent }
-  | { readonly status: 404 | 429 | 503; readonly reason: ConsentEnd };
+  | { readonly status: 404 | 429 | 503; readonly reason: ConsentEnd; readonly retryAfterSeconds?: number };
 
 async function find(
   request: FastifyRequest,
@@ -88,7 +95,8 @@ async function find(
     const hosted = await readConsent(context, tokenDigest(token), languages);
     return { status: consentViewOf(hosted).status === 'expired' ? 410 : 200, hosted };
   } catch (error) {
-    if (error instanceof TooMany) return { status: 429, reason: 'busy' };
+    if (error instanceof TooMany)
+      return { status: 429, reason: 'busy', retryAfterSeconds: error.retryAfterSeconds };
     if (error instanceof Failure && error.kind === 'not_found') {
       admission.countUnknown(request);
       return { status: 404, reason: 'unknown' };

@@ -18,6 +18,7 @@ export interface HeldSocket {
 
 /** The open sockets of this replica, bounded in number, silence and age. */
 export interface LiveSockets {
+  count(): number;
   /** Whether one more may come of this client. */
   hasRoomFor(client: string): boolean;
   hold(socket: LiveSocket, client: string): HeldSocket;
@@ -72,6 +73,7 @@ export function createLiveSockets(options: { max: number; idleMs: number; lifeMs
   }
 
   return {
+    count: () => held.size,
     hasRoomFor: (client) => held.size < max && (clients.get(client) ?? 0) < perClient,
     hold(socket, client) {
       const openedAt = performance.now();

@@ -5,6 +5,7 @@ import { captureProgressed } from '@selfsame/contracts/catalog';
 import type { HostedSession } from '@selfsame/contracts/session/v1/service';
 import type { HttpServer } from '@selfsame/http/server';
 import { errorCode, Failure } from '@selfsame/runtime/errors';
+import { createGauge } from '@selfsame/runtime/metrics';
 import type { FastifyReply, FastifyRequest } from 'fastify';
 import Type from 'typebox';
 import type { Context } from '../context.ts';
@@ -18,8 +19,10 @@ import { readSession } from '../sessions.ts';
 import type { LiveMessage } from '../wire.ts';
 import type { Admission } from './admission.ts';
 import { createLiveSockets, type LiveSocket } from './live-sockets.ts';
-import { answerRefusal, OtherOrigin, TooMany } from './refusals.ts';
+import { answerRefusal, OtherOrigin, tooMany } from './refusals.ts';
 import { tokenDigest, tokenParams } from './token.ts';
+
+const channels = createGauge('selfsame_capture_live_channels', 'Pages that are connected by a live channel.');
 
 /** A thumbnail of the page is at most half of it. */
 const messageBytesMax = 16_384;
@@ -47,6 +50,8 @@ export async function liveRoute(api: HttpServer, context: Context, admission: Ad
     idleMs: config.liveIdleMs,
     lifeMs: config.liveLifeMs,
   });
+  const hide = channels(() => [{ labels: {}, value: sockets.count() }]);
+  api.addHook('onClose', async () => hide());
   const eyes = createEyes(context, config.concurrentGuidance);
   const sessions = new WeakMap<FastifyRequest, HostedSession>();
   const progress = createRateLimit(progressOfSession);
@@ -83,7 +88,7 @@ export async function liveRoute(api: HttpServer, context: Context, admission: Ad
     if (phaseOf(session, new Date()) === 'expired') {
       throw new Failure('precondition', 'session_expired', 'This link has expired.');
     }
-    if (!hasRoom(session, request)) throw new TooMany(5);
+    if (!hasRoom(session, request)) throw tooMany('overload', 5);
     sessions.set(request, session);
   }
 

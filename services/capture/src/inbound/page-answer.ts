@@ -12,6 +12,9 @@ const pageHeaders = {
   'x-robots-tag': 'noindex, nofollow',
 };
 
+/** What is just coming up should not be asked by everybody at once. */
+const unavailableSeconds = 5;
+
 /** Two or three letters and perhaps a region: the languages of the public contract and their like. */
 const languageCode = /^[A-Za-z]{2,3}(-[A-Za-z]{2,4})?$/;
 
@@ -31,10 +34,14 @@ export function sendPage(
     readonly policy: string;
     readonly headers: Readonly<Record<string, string>>;
     readonly pieces: readonly Piece[];
+    readonly retryAfterSeconds?: number | undefined;
   },
 ): FastifyReply {
   const takesGzip = /\bgzip\b/.test(request.headers['accept-encoding'] ?? '');
   if (takesGzip) reply.header('content-encoding', 'gzip');
+  // People read, and press again when they like; programs are told.
+  const again = answer.retryAfterSeconds ?? (answer.status === 503 ? unavailableSeconds : undefined);
+  if (again !== undefined) reply.header('retry-after', again);
   return reply
     .code(answer.status)
     .headers({ ...pageHeaders, ...answer.headers, 'content-security-policy': answer.policy })

@@ -1,6 +1,7 @@
 import type { HostedSession } from '@selfsame/contracts/session/v1/service';
 import { DetailError, type HttpServer } from '@selfsame/http/server';
 import { Failure } from '@selfsame/runtime/errors';
+import { createCounter } from '@selfsame/runtime/metrics';
 import type { FastifyReply, FastifyRequest } from 'fastify';
 import type { PageSession } from '../../page/src/given.ts';
 import type { EndReason } from '../../page/src/states.ts';
@@ -32,6 +33,13 @@ async function wordsIn(language: Language): Promise<PageWords> {
   return { title: say('page_title'), noscript: say('no_script'), texts };
 }
 
+const pages = createCounter(
+  'selfsame_capture_pages_total',
+  'Hosted pages that were sent, by what they say.',
+  ['outcome'],
+);
+const outcomes = { 200: 'session', 404: 'unknown', 410: 'expired', 429: 'busy', 503: 'unavailable' } as const;
+
 /** The hosted page and its files. */
 export async function pageFiles(
   api: HttpServer,
@@ -44,6 +52,7 @@ export async function pageFiles(
   const answer = async (request: FastifyRequest, reply: FastifyReply) => {
     const asked = askedLanguage(request);
     const found = await find(request, context, admission);
+    pages.add({ outcome: outcomes[found.status] });
     const hosted = 'hosted' in found ? found.hosted : undefined;
     const { appearance } = hosted ?? {};
     const given: PageSession = {
@@ -67,7 +76,14 @@ export async function pageFiles(
       isSecure: request.protocol === 'https',
       ancestors: hosted?.allowedOrigins ?? [],
     });
-    return sendPage(request, reply, { status: found.status, policy, headers: pageHeaders, pieces });
+    const retryAfterSeconds = 'retryAfterSeconds' in found ? found.retryAfterSeconds : undefined;
+    return sendPage(request, reply, {
+      status: found.status,
+      policy,
+      headers: pageHeaders,
+      pieces,
+      retryAfterSeconds,
+    });
   };
   for (const route of ['/session/:token', '/session/:token/']) {
     api.get(route, answer);
@@ -93,7 +109,7 @@ export async function pageFiles(
 /** The session behind the link, or why there is none; the status tells machines what the page tells people. */
 type Found =
   | { readonly status: 200 | 410; readonly hosted: HostedSession }
-  | { readonly status: 404 | 429 | 503; readonly reason: EndReason };
+  | { readonly status: 404 | 429 | 503; readonly reason: EndReason; readonly retryAfterSeconds?: number };
 
 async function find(request: FastifyRequest, context: Context, admission: Admission): Promise<Found> {
   try {
@@ -103,7 +119,8 @@ async function find(request: FastifyRequest, context: Context, admission: Admiss
     const hosted = await readHosted(context, tokenDigest(token));
     return { status: viewOf(hosted).phase === 'expired' ? 410 : 200, hosted };
   } catch (error) {
-    if (error instanceof TooMany) return { status: 429, reason: 'busy' };
+    if (error instanceof TooMany)
+      return { status: 429, reason: 'busy', retryAfterSeconds: error.retryAfterSeconds };
     if (error instanceof Failure && error.kind === 'not_found') {
       admission.countUnknown(request);
       return { status: 404, reason: 'unknown' };

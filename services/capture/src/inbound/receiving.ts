@@ -3,6 +3,7 @@ import type { Readable } from 'node:stream';
 import { DetailError } from '@selfsame/http/server';
 import { Failure } from '@selfsame/runtime/errors';
 import type { FastifyRequest } from 'fastify';
+import { type Arrival, arrivedNow } from '../domain/arrival.ts';
 import { clientOf } from '../domain/rate-limit.ts';
 import type { KeptUploads, OpenUpload } from '../kept-uploads.ts';
 import { bytesMax, contentTypeOf, numberIn } from './bodies.ts';
@@ -12,12 +13,11 @@ import { tokenDigest } from './token.ts';
 /** The whole body of an attempt, in however many deliveries it came. */
 export class ReceivedBody {
   readonly bytes: Buffer;
-  /** When the first byte of the first delivery arrived. */
-  readonly receivedAt: Date;
+  readonly arrival: Arrival;
 
-  constructor(bytes: Buffer, receivedAt: Date) {
+  constructor(bytes: Buffer, arrival: Arrival) {
     this.bytes = bytes;
-    this.receivedAt = receivedAt;
+    this.arrival = arrival;
   }
 }
 
@@ -61,7 +61,7 @@ export async function receiveBody(
     length: announced,
     digest,
     contentType: contentTypeOf(request),
-    receivedAt: begunAt,
+    begunAt,
     bytes: noBytes,
     offset: 0,
     cut: null,
@@ -109,7 +109,7 @@ async function deliverKept(payload: Readable, upload: OpenUpload, kept: KeptUplo
   }
   kept.drop(upload);
   if (upload.offset !== upload.length) throw damaged();
-  return whole(upload, upload.digest, upload.receivedAt);
+  return whole(upload, upload.digest, upload.begunAt);
 }
 
 /**
@@ -139,10 +139,11 @@ function makeRoom(delivery: Delivery, more: number): void {
   delivery.bytes = grown;
 }
 
-function whole(delivery: Delivery, digest: string | undefined, receivedAt: Date): ReceivedBody {
+function whole(delivery: Delivery, digest: string | undefined, begunAt: Date): ReceivedBody {
+  const arrival = arrivedNow(begunAt);
   const bytes = delivery.bytes.subarray(0, delivery.offset);
   if (digest !== undefined && createHash('sha256').update(bytes).digest('base64') !== digest) throw damaged();
-  return new ReceivedBody(bytes, receivedAt);
+  return new ReceivedBody(bytes, arrival);
 }
 
 /** @throws DetailError 400 for a Content-Digest without a readable SHA-256 */

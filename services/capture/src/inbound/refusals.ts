@@ -1,3 +1,5 @@
+import { overloadedCode } from '@selfsame/http/admission';
+import { countRefusal, noteRefusal } from '@selfsame/http/refusals';
 import { DetailError, FieldError } from '@selfsame/http/server';
 import { errorCode, Failure, type FailureKind } from '@selfsame/runtime/errors';
 import type { FastifyReply, FastifyRequest } from 'fastify';
@@ -80,6 +82,12 @@ export class TooMany extends Error {
   }
 }
 
+/** What to throw at a request that came too soon, or for which there is no room. Counts the refusal. */
+export function tooMany(reason: 'rate_limit' | 'overload', retryAfterSeconds: number): TooMany {
+  countRefusal(reason);
+  return new TooMany(retryAfterSeconds);
+}
+
 /** A page of another origin wants what only our own may have. */
 export class OtherOrigin extends Error {
   constructor() {
@@ -101,7 +109,9 @@ export class OffsetWrong extends Error {
 /** Every refusal of the page's routes: `{"code", "detail"}`, without a word about the inside. */
 export function answerRefusal(error: unknown, request: FastifyRequest, reply: FastifyReply): FastifyReply {
   const { status, code, detail, retryAfterSeconds } = refusalOf(error);
-  if (status === 500) request.log.error({ err: error }, 'request failed');
+  if (status === 413) countRefusal('too_large');
+  if (errorCode(error) === overloadedCode) noteRefusal(request);
+  else if (status === 500) request.log.error({ err: error }, 'request failed');
   else if (status > 500) request.log.warn({ err: error }, 'request failed');
   if (error instanceof OffsetWrong) reply.header('upload-offset', error.offset);
   if (retryAfterSeconds !== undefined) reply.header('retry-after', retryAfterSeconds);

@@ -1,10 +1,12 @@
 import type { FastifyReply, FastifyRequest } from 'fastify';
 import { clientOf } from '../domain/rate-limit.ts';
-import { TooMany } from './refusals.ts';
+import { TooMany, tooMany } from './refusals.ts';
 import { tokenDigest } from './token.ts';
 
 /** A bound on pictures in memory, in number and in bytes. */
 export interface Slots {
+  readonly max: number;
+  used(): number;
   /** Hook: takes a slot before the body is read; it is held until the response has ended. @throws TooMany */
   enter(request: FastifyRequest, reply: FastifyReply): Promise<void>;
   /** Does the work on a picture; its slot is held until that is done, too, even when the client has gone. */
@@ -55,6 +57,8 @@ export function createSlots(
   };
 
   return {
+    max,
+    used: () => heldBy(all).count,
     async enter(request, reply) {
       const { socket } = request.raw;
       const client = `client ${clientOf(request.ip)}`;
@@ -65,7 +69,8 @@ export function createSlots(
         hasRoom(client, perClient, maxBytes / 2, bytes) &&
         hasRoom(session, perSession, maxBytes, bytes);
       // A connection that has ended already would never end again.
-      if (!isRoom || socket.destroyed) throw new TooMany(1);
+      if (socket.destroyed) throw new TooMany(1);
+      if (!isRoom) throw tooMany('overload', 1);
 
       let holders = 0;
       const hold = () => {

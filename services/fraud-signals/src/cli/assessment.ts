@@ -1,7 +1,7 @@
 import { parseArgs } from 'node:util';
 import { recordCommand } from '@selfsame/bus/commands';
 import { openDatabase } from '@selfsame/database/database';
-import { readSettings, sharedSettings } from '@selfsame/runtime/config';
+import { commandDatabaseUrl, readSettings } from '@selfsame/runtime/config';
 import { migrations } from '../migrations.ts';
 import { findAssessment } from '../outbound/assessment-store.ts';
 import type { Tables } from '../outbound/tables.ts';
@@ -20,7 +20,7 @@ try {
   });
   const [action, id, ...others] = positionals;
   if (action !== 'replay' || !id || !/^[0-9a-f-]{36}$/i.test(id) || others.length > 0) throw new Error(usage);
-  const { databaseUrl } = readSettings({ databaseUrl: sharedSettings.databaseUrl }, process.env);
+  const { databaseUrl } = readSettings({ databaseUrl: commandDatabaseUrl }, process.env);
   process.exitCode = await replayOne(databaseUrl, id);
 } catch (error) {
   console.error(error instanceof Error ? error.message : 'assessment failed');

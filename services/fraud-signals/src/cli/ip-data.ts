@@ -9,7 +9,15 @@ const exitCodes = { fine: 0, broken: 1, failed: 3 };
 
 /** `pnpm ip-data DIRECTORY`: looks before the service does. */
 try {
-  const { positionals } = parseArgs({ allowPositionals: true });
+  const { values, positionals } = parseArgs({
+    args: process.argv.slice(process.argv[2] === '--' ? 3 : 2), // some runners hand the separator on
+    allowPositionals: true,
+    options: { help: { type: 'boolean', short: 'h' } },
+  });
+  if (values.help) {
+    process.stdout.write(`${usage}\n`);
+    process.exit(exitCodes.fine);
+  }
   const [directory, ...addresses] = positionals;
   if (!directory) throw new Error(usage);
   process.exitCode = await show(directory, addresses);

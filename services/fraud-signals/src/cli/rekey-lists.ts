@@ -1,7 +1,7 @@
 import { randomBytes } from 'node:crypto';
 import { openDatabase } from '@selfsame/database/database';
 import { keySettings, ownKey } from '@selfsame/keys/settings';
-import { readSettings, sharedSettings } from '@selfsame/runtime/config';
+import { commandDatabaseUrl, readSettings } from '@selfsame/runtime/config';
 import { createLog } from '@selfsame/runtime/log';
 import { openSignalsKeyring } from '../lists/keyring.ts';
 import { rekeyLists } from '../lists/keys.ts';
@@ -16,7 +16,7 @@ const service = 'fraud-signals';
  */
 try {
   const settings = {
-    databaseUrl: sharedSettings.databaseUrl,
+    databaseUrl: commandDatabaseUrl,
     ...keySettings,
     signalsKey: ownKey('SIGNALS_KEY'),
   };

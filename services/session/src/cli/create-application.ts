@@ -1,7 +1,7 @@
 import { parseArgs } from 'node:util';
 import { recordCommand } from '@selfsame/bus/commands';
 import { openDatabase } from '@selfsame/database/database';
-import { readSettings, sharedSettings } from '@selfsame/runtime/config';
+import { commandDatabaseUrl, readSettings } from '@selfsame/runtime/config';
 import { createApplication } from '../applications.ts';
 import { migrations } from '../migrations.ts';
 import type { Tables } from '../outbound/tables.ts';
@@ -34,7 +34,7 @@ try {
   }
   if (name === undefined || name.length > 100) throw new Error(usage);
   if (environment !== 'live' && environment !== 'sandbox') throw new Error(usage);
-  const { databaseUrl } = readSettings({ databaseUrl: sharedSettings.databaseUrl }, process.env);
+  const { databaseUrl } = readSettings({ databaseUrl: commandDatabaseUrl }, process.env);
   const database = await openDatabase<Tables>({
     service: 'session',
     url: databaseUrl,

@@ -3,7 +3,7 @@ import type { Bus } from '@selfsame/bus/bus';
 import { recordCommand } from '@selfsame/bus/commands';
 import { enqueueDeferred } from '@selfsame/bus/deferred';
 import { openDatabase } from '@selfsame/database/database';
-import { readSettings, sharedSettings } from '@selfsame/runtime/config';
+import { commandDatabaseUrl, readSettings } from '@selfsame/runtime/config';
 import { migrations } from '../migrations.ts';
 import { type Counted, listRetaining } from '../outbound/retention-store.ts';
 import type { Tables } from '../outbound/tables.ts';
@@ -21,7 +21,7 @@ try {
     options: { 'dry-run': { type: 'boolean', default: false }, application: { type: 'string' } },
   });
   const { 'dry-run': isDry, application: slug } = values;
-  const { databaseUrl } = readSettings({ databaseUrl: sharedSettings.databaseUrl }, process.env);
+  const { databaseUrl } = readSettings({ databaseUrl: commandDatabaseUrl }, process.env);
   const database = await openDatabase<Tables>({
     service: 'session',
     url: databaseUrl,

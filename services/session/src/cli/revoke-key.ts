@@ -1,7 +1,7 @@
 import { parseArgs } from 'node:util';
 import { recordCommand } from '@selfsame/bus/commands';
 import { openDatabase } from '@selfsame/database/database';
-import { readSettings, sharedSettings } from '@selfsame/runtime/config';
+import { commandDatabaseUrl, readSettings } from '@selfsame/runtime/config';
 import type { RevokedKeys } from '../api-keys.ts';
 import { revokeApiKeys } from '../api-keys.ts';
 import { isUuid } from '../domain/ids.ts';
@@ -24,7 +24,7 @@ try {
   });
   const { slug } = values;
   if (slug === undefined) throw new Error(usage);
-  const { databaseUrl } = readSettings({ databaseUrl: sharedSettings.databaseUrl }, process.env);
+  const { databaseUrl } = readSettings({ databaseUrl: commandDatabaseUrl }, process.env);
   const which = readChoice(values['key-id'], values['all-but-newest']);
   const database = await openDatabase<Tables>({
     service: 'session',

@@ -151,7 +151,10 @@ function skip(session: SessionState, now: Date): Transition {
 const looksPerAttempt = 8;
 
 /** How many further attempts the session grants. */
-export function attemptsLeft({ attempts, maxAttempts }: SessionState): number {
+export function attemptsLeft({
+  attempts,
+  maxAttempts,
+}: Pick<SessionState, 'attempts' | 'maxAttempts'>): number {
   const looks = new Map<string, number>();
   for (const id of attempts) looks.set(id, (looks.get(id) ?? 0) + 1);
   const used = [...looks.values()].reduce((sum, count) => sum + Math.ceil(count / looksPerAttempt), 0);

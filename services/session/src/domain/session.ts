@@ -78,6 +78,8 @@ export interface Session {
     readonly id: string | null;
     readonly versionId: string | null;
     readonly version: number | null;
+    /** The name that it came with, such as wf_reauth; null for those that an application has made. */
+    readonly slug: string | null;
     readonly definition: WorkflowDefinition;
   };
   readonly enrols: boolean;

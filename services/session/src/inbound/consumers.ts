@@ -19,6 +19,7 @@ export async function startConsumers(bus: Bus<Tables>, context: Context): Promis
       applicationId: message.applicationId,
       attemptId: message.attemptId,
       receivedAt: message.receivedAt,
+      tookMs: message.tookMs,
       evidence: {
         face: message.evidence ? readEvidence(message.evidence) : null,
         assessment: message.assessment ? readAssessment(message.assessment) : null,

@@ -30,6 +30,7 @@ interface SessionRow {
   workflow_id: string | null;
   workflow_version_id: string | null;
   workflow_version: number | null;
+  workflow_slug: string | null;
   definition: WorkflowDefinition;
   enrols: boolean;
   has_portrait: boolean;
@@ -83,6 +84,7 @@ export function selectSessions(
       's.workflow_id',
       's.workflow_version_id',
       's.workflow_version',
+      sql<string | null>`(SELECT w.slug FROM workflows AS w WHERE w.id = s.workflow_id)`.as('workflow_slug'),
       'd.definition',
       's.enrols',
       's.has_portrait',
@@ -140,6 +142,7 @@ export function toSession(row: SessionRow): Session {
       id: row.workflow_id,
       versionId: row.workflow_version_id,
       version: row.workflow_version,
+      slug: row.workflow_slug,
       definition: row.definition,
     },
     enrols: row.enrols,

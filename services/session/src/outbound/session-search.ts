@@ -1,4 +1,4 @@
-import type { SqlBool } from 'kysely';
+import type { SelectQueryBuilder, SqlBool } from 'kysely';
 import { sql } from 'kysely';
 import { isUuid } from '../domain/ids.ts';
 import type { Session } from '../domain/session.ts';
@@ -6,14 +6,19 @@ import type { Page, SessionFilter } from '../domain/session-filter.ts';
 import type { Status } from '../domain/status.ts';
 import { statuses } from '../domain/status.ts';
 import { selectSessions, toSession } from './select-sessions.ts';
-import type { Queries } from './tables.ts';
+import type { Queries, Tables } from './tables.ts';
 
 /** A filter whose workflow names were looked up. */
 export interface ResolvedFilter extends SessionFilter {
   readonly workflowIds: readonly string[] | undefined;
 }
 
-/** Sessions of an application, newest first, and how many match. */
+type Matching<Selected> = SelectQueryBuilder<Tables & { s: Tables['sessions'] }, 's', Selected>;
+
+/**
+ * Sessions of an application, newest first, and how many match. What is counted and left out before the page is read in
+ * indexes alone; only the sessions of the page are read whole.
+ */
 export async function listSessions(
   db: Queries,
   applicationId: string,
@@ -25,53 +30,108 @@ export async function listSessions(
   );
   if (filter.nothing || known?.length === 0 || filter.workflowIds?.length === 0)
     return { count: 0, sessions: [] };
-  const matching = selectSessions(db)
+  const living = db
+    .selectFrom('sessions as s')
     .where('s.application_id', '=', applicationId)
-    .$if(known !== undefined, (query) => query.where('s.status', 'in', known ?? []))
-    .$if(filter.vendorData !== undefined, (query) =>
-      query.where('s.vendor_data', '=', filter.vendorData ?? ''),
-    )
-    .$if(filter.workflowIds !== undefined, (query) =>
-      query.where('s.workflow_id', 'in', [...(filter.workflowIds ?? [])]),
-    )
-    .$if(filter.types.length === 1, (query) => query.where('s.session_type', 'in', [...filter.types]))
-    .$if(filter.apiService !== undefined, (query) =>
-      query.where('s.api_service', '=', filter.apiService ?? ''),
-    )
-    .$if(filter.from !== undefined, (query) => query.where('s.created_at', '>=', filter.from ?? new Date(0)))
-    .$if(filter.before !== undefined, (query) =>
-      query.where('s.created_at', '<', filter.before ?? new Date(0)),
-    )
-    .$if(filter.risks !== undefined, (query) => query.where(hasRisk(filter.risks ?? [])))
-    .$if(filter.search !== undefined && filter.search !== '', (query) =>
-      query.where(found(filter.search ?? '')),
-    );
-  const [total, rows] = await Promise.all([
-    matching
-      .clearSelect()
-      .select((eb) => eb.fn.countAll<number>().as('count'))
-      .executeTakeFirstOrThrow(),
-    matching.orderBy('s.session_number', 'desc').limit(page.limit).offset(page.offset).execute(),
+    .where('s.deleted_at', 'is', null);
+  const conditions = conditionsOf(filter, known);
+  if (conditions.length === 0) {
+    const { count, from, skipped } = await placeOfPage(db, applicationId, page.offset);
+    const rest = living.where('s.session_number', '<=', from);
+    return { count, sessions: await readPage(db, rest, { limit: page.limit, offset: skipped }) };
+  }
+  const matching = conditions.reduce((query, condition) => query.where(condition), living);
+  const [total, sessions] = await Promise.all([
+    matching.select((eb) => eb.fn.countAll<number>().as('count')).executeTakeFirstOrThrow(),
+    readPage(db, matching, page),
   ]);
-  return { count: total.count, sessions: rows.map(toSession) };
+  return { count: total.count, sessions };
+}
+
+async function readPage(db: Queries, matching: Matching<object>, page: Page): Promise<Session[]> {
+  const ids = matching
+    .select('s.id')
+    .orderBy('s.session_number', 'desc')
+    .limit(page.limit)
+    .offset(page.offset);
+  const rows = await selectSessions(db)
+    .where('s.id', 'in', ids)
+    .orderBy('s.session_number', 'desc')
+    .execute();
+  return rows.map(toSession);
+}
+
+/**
+ * How many living sessions an application has, and where those after the `offset` newest begin: at a number, `skipped`
+ * living ones further down. Numbers have no gaps, so both follow from the deleted ones between the ends, which are few
+ * when an application keeps its sessions, and none where the oldest go first.
+ */
+async function placeOfPage(
+  db: Queries,
+  applicationId: string,
+  offset: number,
+): Promise<{ count: number; from: number; skipped: number }> {
+  const end = (order: 'ASC' | 'DESC') => sql`(
+    SELECT session_number FROM sessions WHERE application_id = ${applicationId} AND deleted_at IS NULL
+    ORDER BY session_number ${sql.raw(order)} LIMIT 1)`;
+  const deletedFrom = (number: string) => sql`(
+    SELECT count(*) FROM sessions WHERE application_id = ${applicationId} AND deleted_at IS NOT NULL
+      AND session_number > ${sql.raw(number)} AND session_number <= newest)`;
+  const { rows } = await sql<{ count: number; from: number; skipped: number }>`
+    SELECT newest - oldest + 1 - ${deletedFrom('oldest')} AS count, newest - ${offset}::bigint AS from,
+      ${deletedFrom(`greatest(newest - ${Math.trunc(offset)}, oldest)`)} AS skipped
+    FROM (SELECT ${end('ASC')} AS oldest, ${end('DESC')} AS newest) AS ends
+    WHERE newest IS NOT NULL`.execute(db);
+  return rows[0] ?? { count: 0, from: 0, skipped: 0 };
+}
+
+function conditionsOf(filter: ResolvedFilter, known: readonly Status[] | undefined) {
+  const { vendorData, workflowIds, types, apiService, from, before, risks, search } = filter;
+  return [
+    known && sql<SqlBool>`s.status = ANY (${[...known]}::text[])`,
+    vendorData !== undefined && sql<SqlBool>`s.vendor_data = ${vendorData}`,
+    workflowIds && sql<SqlBool>`s.workflow_id = ANY (${[...workflowIds]}::uuid[])`,
+    types.length === 1 && ofType(types[0] ?? ''),
+    apiService !== undefined && sql<SqlBool>`s.session_type <> 'HOSTED' AND s.api_service = ${apiService}`,
+    from && sql<SqlBool>`s.created_at >= ${from}`,
+    before && sql<SqlBool>`s.created_at < ${before}`,
+    risks && hasRisk(risks),
+    search !== undefined && search !== '' && found(search),
+  ].filter((condition) => typeof condition === 'object');
+}
+
+/** Said so that the index of those that are not hosted serves. */
+function ofType(type: string) {
+  if (type === 'HOSTED') return sql<SqlBool>`s.session_type = 'HOSTED'`;
+  return sql<SqlBool>`s.session_type <> 'HOSTED' AND s.session_type = ${type}`;
 }
 
 function hasRisk(risks: readonly string[]) {
-  return sql<SqlBool>`EXISTS (
-    SELECT FROM jsonb_array_elements(s.reports) AS report, jsonb_array_elements(report -> 'warnings') AS warning
-    WHERE warning ->> 'risk' = ANY (${[...risks]}::text[])
-  )`;
+  return sql<SqlBool>`jsonb_path_exists(s.reports, '$[*].warnings[*]')
+    AND jsonb_path_query_array(s.reports, '$[*].warnings[*].risk') ?| ${[...risks]}::text[]`;
 }
 
 /** A session id, the beginning of a number or an e-mail address, or of one of the expected names. */
 function found(search: string) {
   if (isUuid(search)) return sql<SqlBool>`s.id = ${search}::uuid`;
+  if (/^\d+$/.test(search)) return hasNumberLike(search);
   const prefix = `${search.slice(0, 200).replace(/[\\%_]/g, '\\$&')}%`;
-  if (/^\d+$/.test(search)) return sql<SqlBool>`s.session_number::text LIKE ${prefix}`;
+  const begins = (text: string) => sql<SqlBool>`lower(${sql.raw(text)}) LIKE lower(${prefix})`;
   return sql<SqlBool>`(
-    s.contact_details ->> 'email' ILIKE ${prefix}
-    OR s.expected_details ->> 'first_name' ILIKE ${prefix}
-    OR s.expected_details ->> 'last_name' ILIKE ${prefix}
-    OR concat_ws(' ', s.expected_details ->> 'first_name', s.expected_details ->> 'last_name') ILIKE ${prefix}
+    ${begins(`s.contact_details ->> 'email'`)}
+    OR ${begins(`s.expected_details ->> 'first_name'`)}
+    OR ${begins(`s.expected_details ->> 'last_name'`)}
+    OR ${begins(`(s.expected_details ->> 'first_name') || ' ' || (s.expected_details ->> 'last_name')`)}
   )`;
+}
+
+/** 12, 120 to 129, 1200 to 1299 and so on: ranges that the order of numbers finds. */
+function hasNumberLike(digits: string) {
+  const ranges = [];
+  for (let scale = 1; !digits.startsWith('0'); scale *= 10) {
+    const first = Number(digits) * scale;
+    if (!Number.isSafeInteger(first + scale)) break;
+    ranges.push(sql`s.session_number BETWEEN ${first} AND ${first + scale - 1}`);
+  }
+  return ranges.length === 0 ? sql<SqlBool>`false` : sql<SqlBool>`(${sql.join(ranges, sql` OR `)})`;
 }

@@ -3,7 +3,7 @@ import { recordCommand } from '@selfsame/bus/commands';
 import { type Database, openDatabase } from '@selfsame/database/database';
 import { keySettings, ownKey } from '@selfsame/keys/settings';
 import { listSigningKeys, rotateSigningKey } from '@selfsame/keys/signing';
-import { readSettings, sharedSettings } from '@selfsame/runtime/config';
+import { commandDatabaseUrl, readSettings } from '@selfsame/runtime/config';
 import { createLog } from '@selfsame/runtime/log';
 import { openShareKeyring } from '../keyring.ts';
 import { migrations } from '../migrations.ts';
@@ -19,7 +19,7 @@ a key. rotate signing: from now on a new key signs; running replicas take it wit
 rotate audience: from now on what is shared with the application is sealed for a new key; tokens on their way stay good. Settings: those
 of the service (DATABASE_URL, SHARE_KEY, the provider of its keys).`;
 
-const settings = { databaseUrl: sharedSettings.databaseUrl, ...keySettings, shareKey: ownKey('SHARE_KEY') };
+const settings = { databaseUrl: commandDatabaseUrl, ...keySettings, shareKey: ownKey('SHARE_KEY') };
 
 /** `pnpm share-keys`: one JSON line for each key. */
 try {

@@ -5,7 +5,7 @@ import { type Database, openDatabase } from '@selfsame/database/database';
 import type { Keyring } from '@selfsame/keys/keyring';
 import { keySettings, ownKey } from '@selfsame/keys/settings';
 import { openSigning, publicKeySet } from '@selfsame/keys/signing';
-import { readSettings, sharedSettings } from '@selfsame/runtime/config';
+import { commandDatabaseUrl, readSettings } from '@selfsame/runtime/config';
 import { createLog } from '@selfsame/runtime/log';
 import { createLocalJWKSet } from 'jose';
 import { shareRecordDays } from '../config.ts';
@@ -27,7 +27,7 @@ const dayMs = 86_400_000;
 const uuidForm = /^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$/i;
 
 const settings = {
-  databaseUrl: sharedSettings.databaseUrl,
+  databaseUrl: commandDatabaseUrl,
   ...keySettings,
   shareKey: ownKey('SHARE_KEY'),
   shareRecordDays,

@@ -6,6 +6,7 @@ import type { ConsentStatus } from '../domain/consent.ts';
 import { isNonceGood } from '../domain/consent-nonce.ts';
 import type { ConsentLanguage } from '../domain/consent-texts/languages.ts';
 import { type DeviceSignature, hasSigned } from '../domain/device-signature.ts';
+import { countConsent } from '../metrics.ts';
 import {
   type ConsentRow,
   findConsentByToken,
@@ -57,6 +58,7 @@ export async function answerConsent(context: Context, given: AnswerGiven): Promi
   return await database.transaction(async (tx) => {
     const row = await lockFor(tx, found, 'refuse');
     if (row === undefined) return await current(tx, found);
+    database.onCommit(tx, () => countConsent('refused'));
     return await updateConsent(tx, row.id, {
       state: 'refused',
       answered_at: new Date(),

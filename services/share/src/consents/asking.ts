@@ -6,6 +6,7 @@ import type { Context } from '../context.ts';
 import { isRefusal, type Refusal, refuseField } from '../domain/refusal.ts';
 import type { Scope } from '../domain/scope.ts';
 import { exportSession } from '../exported-session.ts';
+import { countConsent } from '../metrics.ts';
 import { type ConsentRow, insertConsent } from '../outbound/consent-store.ts';
 import { subjectHash } from '../subject-hash.ts';
 import { detailsText, type Evidence, sealDetails, sealPage } from './details.ts';
@@ -68,6 +69,7 @@ export async function askConsent(
     evidence_kind: null,
     details: null,
   });
+  countConsent('asked');
   return { row, token };
 }
 

@@ -79,7 +79,7 @@ function coreOf(row: Core) {
 
 /** Keeps the signed core of a consent that was just given, and writes it into the record: the end of that transaction. */
 export async function storeGiven(
-  context: Pick<Context, 'signing'>,
+  context: Pick<Context, 'signing' | 'database'>,
   tx: Transaction<Tables>,
   row: ConsentRow,
   jws: string,
@@ -97,7 +97,7 @@ export async function storeGiven(
 
 /** The same of one that was just withdrawn. */
 export async function storeWithdrawn(
-  context: Pick<Context, 'signing'>,
+  context: Pick<Context, 'signing' | 'database'>,
   tx: Transaction<Tables>,
   row: ConsentRow,
   withdrawal: { readonly jws: string; readonly by: 'person' | 'application' },

@@ -12,6 +12,7 @@ import {
 } from '../domain/refusal.ts';
 import { openSnapshot } from '../domain/snapshot.ts';
 import { openContentKey, readToken, type ShareClaims } from '../domain/token.ts';
+import { countShare } from '../metrics.ts';
 import {
   findReserved,
   isImported,
@@ -202,6 +203,7 @@ async function refuse(
   shareId: string,
   reason: ImportRefusal,
 ): Promise<Refusal> {
+  countShare('refused');
   const refusal = { shareId, applicationId: principal.applicationId, reason };
   const { database } = context;
   if (await isRefusalNoted(database.db, refusal)) return importRefusals[reason];

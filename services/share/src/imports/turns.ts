@@ -4,6 +4,8 @@ import { Failure } from '@selfsame/runtime/errors';
 export interface Turns {
   /** @throws Failure `busy` (retryable) when too many wait already, or after waiting too long */
   take<Result>(run: () => Promise<Result>): Promise<Result>;
+  readonly running: number;
+  readonly waiting: number;
 }
 
 /** What may be at once, how many wait beside them, and how long. */
@@ -41,6 +43,12 @@ export function createTurns(options: { atOnce: number; waitingMax: number; waitM
   }
 
   return {
+    get running() {
+      return options.atOnce - free;
+    },
+    get waiting() {
+      return waiting.size;
+    },
     async take(run) {
       await turn();
       try {

@@ -3,6 +3,7 @@ import type { Transaction } from '@selfsame/database/database';
 import type { Context } from '../context.ts';
 import { addLeaf, emptyRoot, leafHash, peaksOf, rootOf } from '../domain/merkle.ts';
 import { leafText, type PlacedRecord, type RecordEntry } from '../domain/record.ts';
+import { countRecord } from '../metrics.ts';
 import {
   findEnd,
   findEndWithPeaks,
@@ -32,7 +33,7 @@ export interface Head {
  * called last in it, and once: until the end of the transaction nobody else writes into these logs.
  */
 export async function appendRecords(
-  context: Pick<Context, 'signing'>,
+  context: Pick<Context, 'signing' | 'database'>,
   tx: Transaction<Tables>,
   entries: readonly RecordEntry[],
 ): Promise<void> {
@@ -41,11 +42,14 @@ export async function appendRecords(
     a.applicationId < b.applicationId ? -1 : a.applicationId > b.applicationId ? 1 : 0,
   );
   for (const entry of ordered) await append(context, tx, entry);
+  context.database.onCommit(tx, () => {
+    for (const entry of ordered) countRecord(entry);
+  });
 }
 
 /** The same for one entry. */
 export function appendRecord(
-  context: Pick<Context, 'signing'>,
+  context: Pick<Context, 'signing' | 'database'>,
   tx: Transaction<Tables>,
   entry: RecordEntry,
 ): Promise<void> {

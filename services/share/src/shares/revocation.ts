@@ -14,7 +14,7 @@ import {
 import type { Tables } from '../outbound/tables.ts';
 import { appendRecords, recordOf } from '../records/records.ts';
 
-type Telling = Pick<Context, 'bus' | 'signing'>;
+type Telling = Pick<Context, 'bus' | 'signing' | 'database'>;
 
 /** Ends a share. Repeated, nothing more happens. @returns undefined when the application has no such share */
 export async function revokeShare(

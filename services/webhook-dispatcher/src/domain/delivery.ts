@@ -60,6 +60,8 @@ export interface Delivery {
   /** W3C trace context of the event. */
   readonly traceparent: string | null;
   readonly createdAt: Date;
+  /** When the frame came that the event follows from; null when there is none, or when the destination was what it waited for. */
+  readonly frameAt: Date | null;
   /** Scheduled attempts made so far. */
   readonly attempts: number;
   /** Number of this claim; another number in the table means that somebody else has taken over. */

@@ -60,6 +60,15 @@ const maxPauseMs = 3_600_000;
 /** What the first 429 slows down to, the least that later ones do, and where a rate is no limit any more. */
 const slow = { first: 8, least: 0.2, none: 200, doublingMs: 60_000 } as const;
 
+/** How a destination is doing, in one word: it takes what it gets, has failed since it last did, or is left alone. */
+export type DestinationClass = 'healthy' | 'troubled' | 'failing';
+
+/** @param hasFailed since it last took something */
+export function classOf(circuit: Health['circuit'], hasFailed: boolean): DestinationClass {
+  if (circuit !== 'closed') return 'failing';
+  return hasFailed ? 'troubled' : 'healthy';
+}
+
 /** What a destination's owner and its health let through. */
 export interface Grant {
   readonly count: number;

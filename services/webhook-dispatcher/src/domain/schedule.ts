@@ -74,6 +74,34 @@ export function failureCode(outcome: Outcome): string {
   return outcome.kind === 'answered' ? `http_${outcome.status}` : outcome.kind;
 }
 
+/** What an attempt came to, in the few words that metrics have. */
+export type AttemptResult =
+  | 'delivered'
+  | 'refused_3xx'
+  | 'refused_4xx'
+  | 'refused_5xx'
+  | 'timeout'
+  | 'unreachable'
+  | 'forbidden'
+  | 'not_sent';
+
+/** `forbidden`: an address or a URL that nothing is ever sent to. `not_sent`: our own fault. */
+export function attemptResult(outcome: Outcome): AttemptResult {
+  switch (outcome.kind) {
+    case 'answered':
+      if (isSuccess(outcome)) return 'delivered';
+      if (outcome.status < 400) return 'refused_3xx';
+      return outcome.status < 500 ? 'refused_4xx' : 'refused_5xx';
+    case 'connection_error':
+      return 'unreachable';
+    case 'refused':
+    case 'malformed':
+      return 'forbidden';
+    default:
+      return outcome.kind;
+  }
+}
+
 function waitsOf(schedule: RetrySchedule): readonly number[] {
   if (schedule === 'standard') return standardSeconds;
   return schedule === 'contract' ? contractSeconds : schedule;

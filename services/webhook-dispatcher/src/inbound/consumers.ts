@@ -21,7 +21,8 @@ export async function subscribeAll(context: Context, dispatcher: Dispatcher): Pr
         dispatcher,
         tx,
         events.map(({ id, message, publishedAt, trace }) => {
-          return { event: toSessionEvent(id, message, publishedAt), callback: message.callback, trace };
+          const event = toSessionEvent(id, message, publishedAt);
+          return { event, callback: message.callback, frameAt: message.captureReceivedAt ?? null, trace };
         }),
       ),
     { concurrency },

@@ -111,7 +111,7 @@ export async function insertDeliveries(
   const { rows } = await sql<{ id: string }>`
     INSERT INTO deliveries (
       id, event_id, destination_id, application_id, session_id, webhook_type, session_status, sequence, callback_url, body,
-      traceparent, state, claims, created_at, claimed_until, due_at
+      traceparent, state, claims, created_at, frame_at, claimed_until, due_at
     )
     SELECT n.*,
       CASE WHEN n.claims > 0 THEN ${fromNow(times.leaseMs)} END,
@@ -130,10 +130,11 @@ export async function insertDeliveries(
       ${deliveries.map((one) => one.traceparent)}::text[],
       ${deliveries.map((one) => one.state)}::text[],
       ${deliveries.map((one) => one.claims)}::int[],
-      ${deliveries.map((one) => one.createdAt)}::timestamptz[]
+      ${deliveries.map((one) => one.createdAt)}::timestamptz[],
+      ${deliveries.map((one) => one.frameAt)}::timestamptz[]
     ) AS n (
       id, event_id, destination_id, application_id, session_id, webhook_type, session_status, sequence, callback_url, body,
-      traceparent, state, claims, created_at
+      traceparent, state, claims, created_at, frame_at
     )
     ON CONFLICT (event_id, destination_id) DO NOTHING
     RETURNING id`.execute(db);

@@ -9,6 +9,7 @@ import type { Attempt, Delivery, Destination } from '../domain/delivery.ts';
 import { migrations } from '../migrations.ts';
 import { insertDeliveries, type NewDelivery } from './acceptance-store.ts';
 import { recordScheduled, type ScheduledAttempt } from './attempt-store.ts';
+import { countDestinations, readBacklog } from './backlog-store.ts';
 import { claimDue, claimFrom, listLimited, release, setAside } from './claim-store.ts';
 import { insertDestination, switchOff } from './destination-store.ts';
 import { lockHealth, saveHealth } from './health-store.ts';
@@ -81,6 +82,7 @@ function newDelivery(destinationId: string): NewDelivery {
     body: '{"timestamp":1}',
     traceparent: null,
     createdAt: new Date(),
+    frameAt: null,
     attempts: 0,
     claims: 0,
     state: 'pending',
@@ -250,6 +252,37 @@ test('a destination whose circuit is open is passed over, and asked on its own w
     { id: ailing, ratePerSecond: null, maxInFlight: null },
   ]);
   expect((await claimFrom(database.db, ailing, { limit: 1, leaseMs: 60_000 })).ready).toHaveLength(1);
+});
+
+test('what is due and not begun is counted, apart from what its destination holds up', async () => {
+  const [before, sound, ailing, slow] = [
+    await countDestinations(database.db),
+    await addDestination(),
+    await addDestination(),
+    await addDestination({ ratePerSecond: 2 }),
+  ];
+  expect((await readBacklog(database.db)).ready).toEqual({ count: 0, oldestSeconds: 0 });
+  await addDeliveries(sound, 5);
+  await addDeliveries(ailing, 3);
+  await addDeliveries(slow, 2);
+  await claimReady({ room: 1, busy: new Map([[ailing, 1_000]]) });
+  await database.transaction(async (tx) => {
+    const locked = await lockHealth(tx, ailing);
+    if (!locked) throw new Error('not locked');
+    await saveHealth(tx, ailing, { ...locked.health, circuit: 'open' });
+  });
+  await database.db
+    .updateTable('deliveries')
+    .set({ due_at: new Date(Date.now() - 60_000) })
+    .where('destination_id', '=', sound)
+    .execute();
+
+  const { ready, limited } = await readBacklog(database.db);
+  expect([ready.count, limited.count]).toEqual([4, 5]);
+  expect(ready.oldestSeconds).toBeCloseTo(60, -1);
+  const states = await countDestinations(database.db);
+  expect(states.get('failing')).toBe(1);
+  expect((states.get('healthy') ?? 0) - (before.get('healthy') ?? 0)).toBe(2);
 });
 
 test('a destination with a rate is claimed from by its rate only', async () => {

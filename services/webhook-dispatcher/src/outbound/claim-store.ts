@@ -28,7 +28,7 @@ export interface LimitedDestination {
 }
 
 /** Destinations that have pending deliveries, visited one by one along the index, so that a long queue hides no other. */
-const waitingDestinations = sql`
+export const waitingDestinations = sql`
   (SELECT destination_id FROM deliveries WHERE state = 'pending' ORDER BY destination_id LIMIT 1)
   UNION ALL
   SELECT (
@@ -39,11 +39,11 @@ const waitingDestinations = sql`
   FROM waiting WHERE destination_id IS NOT NULL`;
 
 /** Due, and in nobody's hands: a claim that was never finished ends by itself. */
-const isClaimable = sql`
+export const isClaimable = sql`
   state = 'pending' AND due_at <= now() AND (claimed_until IS NULL OR claimed_until <= now())`;
 
 /** A destination without a URL of its own serves callbacks, which go to another host each: nothing limits them. */
-const isLimited = sql`t.url IS NOT NULL AND (
+export const isLimited = sql`t.url IS NOT NULL AND (
   t.rate_per_second IS NOT NULL OR h.circuit <> 'closed' OR h.paused_until IS NOT NULL OR h.slow_rate IS NOT NULL
 )`;
 
@@ -137,7 +137,7 @@ async function claim(db: Queries, due: RawBuilder<unknown>, leaseMs: number): Pr
     SET claims = d.claims + 1, claimed_until = ${fromNow(leaseMs)}
     FROM due WHERE d.id = due.id
     RETURNING d.id, d.event_id, d.destination_id, d.application_id, d.session_id, d.webhook_type, d.session_status,
-      d.body, d.traceparent, d.created_at, d.attempts, d.claims, d.callback_url`.execute(db);
+      d.body, d.traceparent, d.created_at, d.frame_at, d.attempts, d.claims, d.callback_url`.execute(db);
   const claimed: Claimed = { ready: [], stranded: [] };
   if (rows.length === 0) return claimed;
   const destinations = await readDestinations(db, new Set(rows.map((row) => row.destination_id)));
@@ -176,6 +176,7 @@ interface ClaimedRow {
   body: string;
   traceparent: string | null;
   created_at: Date;
+  frame_at: Date | null;
   attempts: number;
   claims: number;
   callback_url: string | null;
@@ -193,6 +194,7 @@ function toDelivery(row: ClaimedRow, url: string, destination: Destination): Del
     body: row.body,
     traceparent: row.traceparent,
     createdAt: row.created_at,
+    frameAt: row.frame_at,
     attempts: row.attempts,
     claims: row.claims,
     url,

@@ -34,6 +34,9 @@ const maxInformational = 10;
 const timeUp = codedError('timeout', 'the time of the attempt is over');
 const tooLong = codedError('body_too_long', 'the rest of the body is not read');
 
+/** What is sent, and who wants to know when its first byte goes out: twice when a connection had to be renewed. */
+export type Request = Dispatcher.DispatchOptions & { readonly onSent?: (() => void) | undefined };
+
 /** One timer for everything that belongs to an attempt. */
 export function startDeadline(timeoutMs: number): Deadline {
   const deadline = { isOver: false, onOver: () => {}, end: () => clearTimeout(timer) };
@@ -53,7 +56,7 @@ export function startDeadline(timeoutMs: number): Deadline {
 export function exchange(
   connections: Connections,
   connection: Connection,
-  request: Dispatcher.DispatchOptions,
+  request: Request,
   deadline: Deadline,
 ): Promise<Ending> {
   return new Promise((resolve) => {
@@ -77,7 +80,7 @@ export function exchange(
     deadline.onOver = () => end(timeUp);
 
     connection.client.dispatch(request, {
-      onRequestStart() {},
+      onRequestStart: () => request.onSent?.(),
       onResponseStarted() {
         hasSpoken = true;
       },

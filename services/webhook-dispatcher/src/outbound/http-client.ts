@@ -1,10 +1,16 @@
-import type { Dispatcher } from 'undici';
 import type { AddressPolicy } from '../domain/addresses.ts';
 import { checkEndpoint } from '../domain/endpoint.ts';
 import type { Outcome } from '../domain/schedule.ts';
 import { readBodyText, readRetryAfter } from './http-client-answer.ts';
 import { createConnections } from './http-client-connections.ts';
-import { codeOf, type Deadline, type Ending, exchange, startDeadline } from './http-client-exchange.ts';
+import {
+  codeOf,
+  type Deadline,
+  type Ending,
+  exchange,
+  type Request,
+  startDeadline,
+} from './http-client-exchange.ts';
 import { createResolver, type Resolve } from './resolver.ts';
 
 /** How one POST ended. */
@@ -20,8 +26,17 @@ export interface PostResult {
 
 /** Posts to strangers. */
 export interface WebhookClient {
-  /** Never throws: whatever happens is an outcome. Redirects are answers, not followed. */
-  post(url: string, headers: Record<string, string>, body: string | Buffer): Promise<PostResult>;
+  /**
+   * Never throws: whatever happens is an outcome. Redirects are answers, not followed.
+   *
+   * @param onSent the first byte goes out; twice when a connection has to be renewed, not at all when there is none
+   */
+  post(
+    url: string,
+    headers: Record<string, string>,
+    body: string | Buffer,
+    onSent?: () => void,
+  ): Promise<PostResult>;
   close(): Promise<void>;
 }
 
@@ -72,21 +87,22 @@ export function createWebhookClient(options: {
    * A server may close an idle connection in the moment that we write to it. Receivers know an event by its id, so a new
    * connection may repeat at once what the old one may have delivered; it does so once.
    */
-  async function send(request: Request, deadline: Deadline): Promise<Ending> {
+  async function send(request: OriginRequest, deadline: Deadline): Promise<Ending> {
     const connection = await connections.take(request.origin, deadline);
     const ending = await exchange(connections, connection, request, deadline);
     return ending.isStale ? exchange(connections, connections.renew(connection), request, deadline) : ending;
   }
 
   return {
-    async post(url, headers, body) {
+    async post(url, headers, body, onSent) {
       const target = targetOf(url);
       if (!target.ok) return target.result;
       const { origin, path } = target;
       const deadline = startDeadline(timeoutMs);
       const startedAt = performance.now();
       try {
-        return resultOf(await send({ origin, path, method: 'POST', headers, body }, deadline), startedAt);
+        const request = { origin, path, method: 'POST', headers, body, onSent } as const;
+        return resultOf(await send(request, deadline), startedAt);
       } catch (error) {
         return withoutAnswer(codeOf(error));
       } finally {
@@ -100,7 +116,7 @@ export function createWebhookClient(options: {
   };
 }
 
-type Request = Dispatcher.DispatchOptions & { readonly origin: string };
+type OriginRequest = Request & { readonly origin: string };
 
 function readTarget(text: string, policy: AddressPolicy): Target {
   const check = checkEndpoint(text, policy);

@@ -29,7 +29,7 @@ export async function requeueFailed(
       SELECT id, row_number() OVER (ORDER BY created_at, id) AS place FROM failed
     )
     UPDATE deliveries AS d
-    SET attempts = 0, state = CASE WHEN t.ordered THEN 'waiting' ELSE 'pending' END,
+    SET attempts = 0, frame_at = NULL, state = CASE WHEN t.ordered THEN 'waiting' ELSE 'pending' END,
       due_at = now() + ranked.place * interval '1 microsecond'
     FROM ranked, destinations AS t
     WHERE d.id = ranked.id AND t.id = d.destination_id`.execute(db);

@@ -82,6 +82,7 @@ export interface Tables {
     claimed_until: Date | null;
     due_at: Date;
     created_at: Date;
+    frame_at: Date | null;
   };
   attempts: {
     position: Generated<number>;

@@ -114,7 +114,8 @@ export async function takeUpHeld(db: Queries, limit: number): Promise<number> {
       WHERE t.enabled OR t.deleted_at IS NOT NULL
       LIMIT ${limit}
     )
-    UPDATE deliveries AS d SET state = CASE WHEN held.ordered THEN 'waiting' ELSE 'pending' END, due_at = now()
+    UPDATE deliveries AS d
+    SET state = CASE WHEN held.ordered THEN 'waiting' ELSE 'pending' END, due_at = now(), frame_at = NULL
     FROM held WHERE d.id = held.id`.execute(db);
   return Number(numAffectedRows);
 }

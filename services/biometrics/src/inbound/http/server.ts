@@ -1,3 +1,4 @@
+import type { Admission } from '@selfsame/http/admission';
 import { auditCalls, toOutbox } from '@selfsame/http/audit';
 import { type KeyLookup, requireApiKey } from '@selfsame/http/authentication';
 import { honourIdempotencyKeys } from '@selfsame/http/idempotency';
@@ -12,15 +13,16 @@ import { addTemplateRoutes } from './templates.ts';
 /** The public routes of this service. The caller listens. */
 export function createApi(
   context: Context,
-  options: { health: Health; trustedProxies: string[]; keys: KeyLookup },
+  options: { health: Health; trustedProxies: string[]; keys: KeyLookup; admission?: Admission },
 ): HttpServer {
   const { database, log, bus } = context;
-  const { health, trustedProxies, keys } = options;
+  const { health, trustedProxies, keys, admission } = options;
   const server = createHttpServer({
     service: 'biometrics',
     log,
     health,
     trustProxy: trustedProxies,
+    ...(admission && { admission }),
     openapi: {
       title: 'Selfsame biometric templates',
       description: 'Who is enrolled and since when. No call gives out a face or a template.',

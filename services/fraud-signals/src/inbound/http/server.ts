@@ -20,6 +20,7 @@ export function createApi(context: Context, health: Health): HttpServer {
     log,
     health,
     trustProxy: config.trustedProxies,
+    admission: config,
     openapi: {
       title: 'Selfsame lists and devices',
       description: 'Block- and allowlists, and the devices that are known as a user’s.',

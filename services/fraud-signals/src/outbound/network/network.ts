@@ -1,5 +1,6 @@
 import { errorCode } from '@selfsame/runtime/errors';
 import type { Log } from '@selfsame/runtime/log';
+import { createGauge } from '@selfsame/runtime/metrics';
 import { readAddress } from '../../domain/addresses.ts';
 import { baseName } from './files.ts';
 import { listFactOf } from './list-source.ts';
@@ -10,6 +11,16 @@ import { createSources, type FileStatus } from './sources.ts';
 /** Where nothing else is said: databases change once a day, lists once an hour. */
 const defaultPollIntervalMs = 10_000;
 const alertIntervalMs = 60_000;
+
+const dataAge = createGauge(
+  'selfsame_ip_data_age_seconds',
+  'How long ago the data of addresses that is in use was made, by file.',
+  ['database'],
+);
+const degraded = createGauge(
+  'selfsame_ip_data_degraded',
+  '1 while a file of addresses, or their directory, cannot be read.',
+);
 
 /** What is known of addresses. */
 export interface Network {
@@ -79,19 +90,31 @@ export async function openNetwork(options: {
 
   await refresh();
   if (sources !== null) poll();
+  const status = (): NetworkStatus => {
+    const files = sources?.status() ?? [];
+    const directoryCode = sources?.directoryCode() ?? null;
+    const isBroken = files.some(({ state }) => state === 'kept' || state === 'refused');
+    return { files, directoryCode, isDegraded: isBroken || directoryCode !== null };
+  };
+  const shown = [
+    dataAge(() =>
+      status().files.flatMap(({ name, builtAt }) => {
+        if (builtAt === null) return [];
+        const seconds = (now().getTime() - builtAt.getTime()) / 1_000;
+        return [{ labels: { database: name }, value: Math.max(0, seconds) }];
+      }),
+    ),
+    degraded(() => [{ labels: {}, value: Number(status().isDegraded) }]),
+  ];
   return {
     look(address) {
       const sight = lookout.look(readAddress(address), now());
       return isFailing ? { ...sight, failed: true } : sight;
     },
     refresh,
-    status() {
-      const files = sources?.status() ?? [];
-      const directoryCode = sources?.directoryCode() ?? null;
-      const isBroken = files.some(({ state }) => state === 'kept' || state === 'refused');
-      return { files, directoryCode, isDegraded: isBroken || directoryCode !== null };
-    },
+    status,
     async close() {
+      for (const hide of shown) hide();
       stopping.abort();
       clearTimeout(timer);
       await refreshing;

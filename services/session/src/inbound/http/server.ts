@@ -1,3 +1,4 @@
+import type { AdmissionLimits } from '@selfsame/http/admission';
 import { auditCalls } from '@selfsame/http/audit';
 import { requireApiKey } from '@selfsame/http/authentication';
 import { honourIdempotencyKeys } from '@selfsame/http/idempotency';
@@ -7,6 +8,7 @@ import { createHttpServer } from '@selfsame/http/server';
 import type { Health } from '@selfsame/runtime/lifecycle';
 import { writeCalls } from '../../audit-log.ts';
 import type { Context } from '../../context.ts';
+import { wantsSession } from '../../domain/intake.ts';
 import { findPrincipal } from '../../outbound/application-store.ts';
 import { auditLogRoutes } from './audit-logs.ts';
 import { brandAssetRoutes } from './brand-assets.ts';
@@ -26,7 +28,12 @@ const bodyLimitBytes = 8 * 1024 * 1024;
 /** The public routes of this service. The caller listens. */
 export function createApi(
   context: Context,
-  options: { health: Health; trustedProxies: string[]; sessionCreationsPerMinute: number },
+  options: {
+    health: Health;
+    trustedProxies: string[];
+    sessionCreationsPerMinute: number;
+    admission: AdmissionLimits;
+  },
 ): HttpServer {
   const { database, log } = context;
   const server = createHttpServer({
@@ -35,6 +42,7 @@ export function createApi(
     health: options.health,
     bodyLimitBytes,
     trustProxy: options.trustedProxies,
+    admission: { ...options.admission, wantsNew: () => wantsSession(context.intake, performance.now()) },
     openapi: {
       title: 'Sessions and workflows',
       description:

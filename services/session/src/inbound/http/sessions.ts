@@ -1,8 +1,10 @@
+import { overloaded } from '@selfsame/http/admission';
 import { Page } from '@selfsame/http/schemas';
 import type { HttpServer } from '@selfsame/http/server';
 import Type from 'typebox';
 import type { Context } from '../../context.ts';
 import { readDecision, readSessions } from '../../decisions.ts';
+import { letSessionIn } from '../../domain/intake.ts';
 import type { Query } from '../../domain/session-filter.ts';
 import { adaptiveView } from '../../domain/step-up.ts';
 import type { CreatedSession } from '../../session-creation.ts';
@@ -30,7 +32,7 @@ export function sessionRoutes(api: HttpServer, context: Context): void {
     '/v3/session/',
     {
       ...readCreate,
-      config: { rateBudget: 'session_create' },
+      config: { rateBudget: 'session_create', work: 'new' },
       schema: {
         tags,
         summary: 'Create a session',
@@ -39,7 +41,9 @@ export function sessionRoutes(api: HttpServer, context: Context): void {
       },
     },
     async (request, reply) => {
+      if (!letSessionIn(context.intake, performance.now())) throw overloaded();
       const created = granted(await createSession(context, request.principal, request.body));
+      context.intake.creations.finished(reply.elapsedTime, performance.now());
       return reply.code(201).send(createdBody(created));
     },
   );
@@ -48,7 +52,7 @@ export function sessionRoutes(api: HttpServer, context: Context): void {
   api.get(
     '/v3/session/:id/decision/',
     {
-      config: { audited: true },
+      config: { audited: true, work: 'finishing' },
       schema: {
         tags,
         summary: 'Read the decision of a session, in any status',

@@ -20,6 +20,7 @@ export function createApi(context: Context, health: Health): HttpServer {
     log,
     health,
     trustProxy: config.trustedProxies,
+    admission: config,
     openapi: {
       title: 'Selfsame shares',
       description: 'Consents, shares with partner applications, imports, and the record of all of them.',
