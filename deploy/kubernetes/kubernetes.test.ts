@@ -1,160 +1,83 @@
-import { execFileSync, spawnSync } from 'node:child_process';
+import { spawnSync } from 'node:child_process';
 import { mkdirSync, mkdtempSync, readFileSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { beforeAll, describe, expect, test } from 'vitest';
-import { parseAllDocuments } from 'yaml';
+import { parse, stringify } from 'yaml';
 import { repository } from '../local/run.ts';
-import { serviceFacts, serviceNames } from '../local/topology.ts';
-import { findKubectl } from './kubectl.ts';
+import { findTool } from '../local/tools.ts';
+import { type ServiceName, serviceFacts, serviceNames } from '../local/topology.ts';
+import { devSecrets } from './dev-secrets.ts';
+import { stillToSet } from './manifests-check.ts';
+import { type KubernetesObject, pods as policyPods, secretsOf } from './policies/objects.ts';
+import { rules } from './policies.ts';
+import { kubectl, render } from './render.ts';
 import { renderedFile, renderRoutes } from './render-routes.ts';
+import { renderedRulesFile, renderRules } from './render-rules.ts';
+import { validate } from './schemas.ts';
 
 test('the gateway has the same routes as the local edge', () => {
   expect(readFileSync(renderedFile, 'utf8'), 'run "pnpm routes:render"').toBe(renderRoutes());
 });
 
+test('the alerts are those of deploy/observability', () => {
+  expect(readFileSync(renderedRulesFile, 'utf8'), 'run "pnpm rules:render"').toBe(renderRules());
+});
+
 interface Container {
-  image: string;
   args?: string[];
-  env?: { name: string; value?: string; valueFrom?: object }[];
-  ports?: { name: string }[];
+  env?: { name: string; value?: string }[];
   envFrom?: { configMapRef?: { name: string }; secretRef?: { name: string } }[];
-  securityContext?: { readOnlyRootFilesystem?: boolean; capabilities?: { drop?: string[] } };
+  image: string;
+  ports?: { name: string; containerPort: number }[];
   volumeMounts?: { mountPath: string }[];
-  resources?: { requests?: { cpu?: string }; limits?: { memory?: string } };
-  [probe: `${string}Probe`]: { httpGet: { path: string; port: string } };
 }
 
-interface Manifest {
-  kind: string;
-  metadata: { name: string };
+interface Manifest extends KubernetesObject {
   data?: Record<string, string>;
   spec: {
-    selector?: Record<string, unknown> & { matchLabels?: Record<string, string> };
-    replicas?: number;
-    maxUnavailable?: number;
-    clusterIP?: string;
-    podSelector?: object;
-    ingress?: { ports: { port: string }[]; from?: object[] }[];
-    ports?: { name: string; port: number; targetPort: string }[];
     template: {
-      metadata: { labels: Record<string, string> };
       spec: { containers: [Container]; volumes?: { secret?: { secretName: string; defaultMode: number } }[] };
     };
-    rules?: { backendRefs: { name: string; port: number }[] }[];
   };
 }
 
-const kubectl = findKubectl();
-const title = `the rendered base${kubectl ? '' : ' (left out: no kubectl here; "npm test" fetches one)'}`;
+const title = `what is rendered${kubectl ? '' : ' (left out: no kubectl here; "npm test" fetches one)'}`;
 
+/** What is said of Kubernetes elsewhere: in code, in pages, in other files. What always holds of the objects: policies.ts. */
 describe.skipIf(kubectl === undefined)(title, () => {
   let manifests: Manifest[];
-  const render = (folder: string) => {
-    const text = execFileSync(String(kubectl), ['kustomize', folder], { encoding: 'utf8' });
-    return parseAllDocuments(text).map((document) => document.toJS() as Manifest);
-  };
+  const renderAll = (folder: string) => render(folder) as Manifest[];
   const find = (kind: string, name: string, among = manifests) => {
-    const found = among.find((each) => each.kind === kind && each.metadata.name === name);
+    const found = among.find(
+      ({ kind: each, metadata }) => each === kind && metadata.name.replace(/-[a-z0-9]{10}$/, '') === name,
+    );
     if (found === undefined) throw new Error(`no ${kind} ${name} is rendered`);
     return found;
   };
+  const containerOf = (name: ServiceName, among = manifests) =>
+    find('Deployment', `${name}-server`, among).spec.template.spec.containers[0];
+  const configurationOf = (name: ServiceName, among = manifests): Record<string, string> => {
+    const maps = (containerOf(name, among).envFrom ?? []).flatMap(({ configMapRef }) => configMapRef ?? []);
+    const data = maps.map((map) => among.find(({ metadata }) => metadata.name === map.name)?.data);
+    return Object.assign({}, ...data);
+  };
 
   beforeAll(() => {
-    manifests = render(join(import.meta.dirname, 'base'));
+    manifests = renderAll('base');
   });
 
-  test.each(serviceNames)('%s is deployed with probes, limits and no privileges', (name) => {
-    const [container] = find('Deployment', `${name}-server`).spec.template.spec.containers;
-    expect(container.startupProbe?.httpGet).toEqual({ path: '/readyz', port: 'http' });
-    expect(container.readinessProbe?.httpGet).toEqual({ path: '/readyz', port: 'http' });
-    expect(container.livenessProbe?.httpGet).toEqual({ path: '/healthz', port: 'http' });
-    expect(container.securityContext).toMatchObject({
-      readOnlyRootFilesystem: true,
-      capabilities: { drop: ['ALL'] },
-    });
-    expect(container.resources?.limits?.memory).toBeDefined();
-    expect(container.image).toBe(`selfsame/${name}`);
-  });
-
-  test.each(serviceNames)('%s is reached on every port it serves, and only its servers are', (name) => {
-    const { template } = find('Deployment', `${name}-server`).spec;
-    const servesGrpc = serviceFacts[name].grpcPort !== undefined;
-    const served = servesGrpc ? ['grpc', 'http'] : ['http'];
-    expect(template.spec.containers[0].ports?.map((port) => port.name).sort()).toEqual(served);
-    const services = [`${name}-server`, ...(servesGrpc ? [`${name}-grpc`] : [])].map((each) => {
-      const { spec } = find('Service', each);
-      expect(spec.selector).toMatchObject({ 'app.kubernetes.io/component': 'server' });
-      expect(template.metadata.labels).toMatchObject(spec.selector ?? {});
-      return spec;
-    });
-    expect(services.flatMap(({ ports }) => ports?.map((port) => port.targetPort)).sort()).toEqual(served);
-  });
-
-  test('gRPC is called by names that lead to every replica, and nobody else in the cluster reaches it', () => {
-    const callees = manifests
-      .filter((each) => each.kind === 'ConfigMap')
-      .flatMap((each) => Object.entries(each.data ?? {}))
-      .flatMap(([name, value]) => (name.endsWith('_GRPC') ? [value] : []));
-    expect(new Set(callees)).toEqual(
-      new Set(['session-grpc:9090', 'biometrics-grpc:9090', 'fraud-signals-grpc:9090', 'share-grpc:9090']),
-    );
-    for (const [host = '', port] of callees.map((each) => each.split(':'))) {
-      const { spec } = find('Service', host);
-      expect(spec.clusterIP).toBe('None');
-      expect(spec.ports?.map((each) => String(each.port))).toEqual([port]);
-    }
-    const ours = { 'app.kubernetes.io/part-of': 'selfsame' };
-    const policy = find('NetworkPolicy', 'servers').spec;
-    expect(policy.podSelector).toEqual({ matchLabels: ours });
-    const open = policy.ingress?.filter((rule) => rule.from === undefined).flatMap((rule) => rule.ports);
-    expect(open).toEqual([{ port: 'http' }]);
-    for (const { from = [] } of policy.ingress ?? []) {
-      for (const peer of from) expect(peer).toMatchObject({ podSelector: { matchLabels: ours } });
-    }
+  test('every service, and nothing else, is deployed; each on the ports that it serves', () => {
+    const deployed = manifests
+      .filter(({ kind }) => kind === 'Deployment')
+      .map(({ metadata }) => metadata.name);
+    expect(deployed.sort()).toEqual(serviceNames.map((name) => `${name}-server`).sort());
     for (const name of serviceNames) {
-      expect(find('Deployment', `${name}-server`).spec.template.metadata.labels).toMatchObject(ours);
+      const served = serviceFacts[name].grpcPort === undefined ? ['http'] : ['grpc', 'http'];
+      const { ports = [], image } = containerOf(name);
+      expect(ports.map((port) => port.name).sort(), name).toEqual(served);
+      expect(image).toBe(`selfsame/${name}`);
     }
-  });
-
-  test('biometrics runs a thread for each core that it asks for, whatever the node has', () => {
-    const [container] = find('Deployment', 'biometrics-server').spec.template.spec.containers;
-    expect(container.env?.find(({ name }) => name === 'BIOMETRICS_WORKERS')).toMatchObject({
-      valueFrom: { resourceFieldRef: { resource: 'requests.cpu' } },
-    });
-    expect(container.resources?.requests?.cpu).toBe('2');
-  });
-
-  test.each(serviceNames)('a drained node leaves a replica of %s running', (name) => {
-    const { template, replicas } = find('Deployment', `${name}-server`).spec;
-    const budget = find('PodDisruptionBudget', `${name}-server`).spec;
-    expect(replicas).toBeGreaterThan(budget.maxUnavailable ?? 0);
-    expect(template.metadata.labels).toMatchObject(budget.selector?.matchLabels ?? {});
-    expect(budget.selector?.matchLabels).toMatchObject({ 'app.kubernetes.io/name': name });
-  });
-
-  test('each service with tables, and no other, is migrated by a Job with a login of its own', () => {
-    const jobs = manifests.filter((each) => each.kind === 'Job').map((job) => job.metadata.name);
-    const owners = serviceNames.filter((name) => serviceFacts[name].hasDatabase);
-    expect(jobs.sort()).toEqual(owners.map((name) => `${name}-migrate`).sort());
-    for (const name of owners) {
-      const [container] = find('Job', `${name}-migrate`).spec.template.spec.containers;
-      expect(container.args).toEqual(['src/migrate.ts']);
-      expect(container.image).toBe(`selfsame/${name}`);
-      expect(container.envFrom).toEqual([{ secretRef: { name: `${name}-migration` } }]);
-    }
-  });
-
-  test('no two services share a secret, and no configuration holds one', () => {
-    const secrets = manifests
-      .filter((each) => each.kind === 'Deployment')
-      .flatMap((each) => each.spec.template.spec.containers[0].envFrom ?? [])
-      .flatMap((source) => source.secretRef?.name ?? []);
-    expect(new Set(secrets).size).toBe(secrets.length);
-    const settings = manifests
-      .filter((each) => each.kind === 'ConfigMap')
-      .flatMap((each) => Object.keys(each.data ?? {}));
-    expect(settings.filter((name) => /KEY|SECRET|PASSWORD|DATABASE_URL/.test(name))).toEqual([]);
   });
 
   test.each([
@@ -165,14 +88,11 @@ describe.skipIf(kubectl === undefined)(title, () => {
     ['share', ['DATABASE_URL', 'SHARE_KEY']],
     ['webhook-dispatcher', ['DATABASE_URL', 'WEBHOOK_SECRET_KEY']],
   ] as const)('%s is configured but for its secrets: %j', (name, secrets) => {
-    const [container] = find('Deployment', `${name}-server`).spec.template.spec.containers;
-    const given = (container.envFrom ?? []).flatMap(({ configMapRef }) =>
-      configMapRef === undefined ? [] : Object.entries(find('ConfigMap', configMapRef.name).data ?? {}),
-    );
-    const own = (container.env ?? []).map(({ name, value }) => [name, value] as const);
+    const own = (containerOf(name).env ?? []).map(({ name, value }) => [name, value] as const);
     // With one more setting that is wrong, so that no service starts for real.
     const environment = {
-      ...Object.fromEntries([...given, ...own]),
+      ...configurationOf(name),
+      ...Object.fromEntries(own),
       LOG_LEVEL: 'wrong',
       PATH: process.env.PATH,
     };
@@ -183,41 +103,158 @@ describe.skipIf(kubectl === undefined)(title, () => {
       timeout: 20_000,
     });
     const missing = [...stderr.matchAll(/^[a-z-]+: ([A-Z_]+) /gm)].map((match) => match[1] ?? '');
-    expect(missing.sort(), stderr).toEqual([...secrets, 'LOG_LEVEL'].sort());
+    expect(missing.sort(), stderr).toEqual([...secrets, 'LOG_LEVEL', 'NATS_URL'].sort());
   });
 
-  /** Renders the first overlay that a page shows. */
-  function renderOverlay(page: string): Manifest[] {
+  test('deploy/README.md names every Secret that production needs, and what it holds', () => {
+    const page = readFileSync(join(repository, 'deploy/README.md'), 'utf8');
+    const [, table = ''] = page.split('\n| Secret ');
+    const secrets = (renderAll('overlays/production') as unknown as ExternalSecret[]).filter(
+      ({ kind }) => kind === 'ExternalSecret',
+    );
+    expect(secrets.length).toBeGreaterThan(10);
+    for (const { metadata, spec } of secrets) {
+      const row = table
+        .split('\n')
+        .find((line) => line.startsWith('|') && line.includes(`\`${metadata.name}\``));
+      expect(row, metadata.name).toBeDefined();
+      for (const { secretKey } of spec.data) expect(row, metadata.name).toContain(`\`${secretKey}\``);
+    }
+  });
+
+  test('secrets for development are those that the overlay asks for, and no two are alike', () => {
+    const made = devSecrets();
+    const pods = policyPods(render('overlays/dev'));
+    const asked = [...new Set(pods.flatMap(secretsOf))].sort();
+    expect(made.map(({ metadata }) => metadata.name).sort()).toEqual(asked);
+    const keys = made.flatMap(({ stringData }) =>
+      Object.entries(stringData).flatMap(([name, value]) => (name.endsWith('_KEY') ? [value] : [])),
+    );
+    expect(new Set(keys).size).toBe(keys.length);
+    expect(keys.map((key) => Buffer.from(key, 'base64').length)).toEqual(keys.map(() => 32));
+  });
+
+  /** Renders the first overlay that a page shows and that names `base`. */
+  function renderOverlay(page: string, base = ''): Manifest[] {
     const text = readFileSync(join(repository, page), 'utf8');
-    const overlay = /```yaml\n(apiVersion: kustomize[^`]+)```/.exec(text)?.[1] ?? '';
+    const shown = [...text.matchAll(/```yaml\n(apiVersion: kustomize[\s\S]+?)```/g)].map(([, each]) => each);
+    const overlay = shown.find((each) => each?.includes(base)) ?? '';
     const folder = mkdtempSync(join(tmpdir(), 'selfsame-overlay-'));
     try {
       symlinkSync(repository, join(folder, 'selfsame'));
       mkdirSync(join(folder, 'production'));
       writeFileSync(join(folder, 'production/kustomization.yaml'), overlay);
-      return render(join(folder, 'production'));
+      return renderAll(join(folder, 'production'));
     } finally {
       rmSync(folder, { recursive: true, force: true });
     }
   }
 
   test('an overlay as the README shows it changes what it names', () => {
-    const changed = renderOverlay('deploy/README.md');
-    const configurationOf = (name: string) => {
-      const [container] = find('Deployment', `${name}-server`, changed).spec.template.spec.containers;
-      expect(container.image).toMatch(name === 'session' ? /^registry\.example\.com\/.*:1\.0\.0$/ : /./);
-      return (container.envFrom ?? []).flatMap(({ configMapRef }) =>
-        configMapRef === undefined ? [] : [find('ConfigMap', configMapRef.name, changed).data],
-      );
-    };
-    for (const name of ['session', 'share']) {
-      expect(Object.assign({}, ...configurationOf(name))).toMatchObject({
-        NATS_URL: 'nats://nats.messaging:4222',
-        LOG_LEVEL: 'info',
-        PUBLIC_BASE_URL: 'https://id.example.com',
-        BIOMETRICS_GRPC: 'biometrics-grpc:9090',
+    const changed = renderOverlay('deploy/README.md', 'overlays/production');
+    expect(containerOf('session', changed).image).toBe('registry.acme.example/selfsame/session:1.0.0');
+    for (const name of ['session', 'share'] as const) {
+      expect(configurationOf(name, changed)).toMatchObject({
+        NATS_STREAM_REPLICAS: '3',
+        TRUSTED_PROXIES: '10.20.0.0/16',
+        PUBLIC_BASE_URL: 'https://id.acme.example',
       });
     }
+    expect(configurationOf('biometrics', changed).SELFSAME_ASSETS).toBe(
+      'https://mirror.acme.example/selfsame',
+    );
+    const signals = find('Deployment', 'fraud-signals-server', changed).spec.template.spec.containers[0];
+    expect(signals.volumeMounts?.map(({ mountPath }) => mountPath)).toContain(
+      configurationOf('fraud-signals', changed).SIGNALS_IP_DATA,
+    );
+    const gateway = JSON.stringify(find('Gateway', 'selfsame', changed));
+    expect(gateway).toContain('"gatewayClassName":"envoy"');
+    expect(gateway).not.toContain('selfsame.example.com');
+    const broken = rules.flatMap((rule) => rule.check(changed).map((each) => `${rule.name}: ${each}`));
+    // Images that this short example leaves alone stay behind.
+    expect(broken.filter((each) => !each.startsWith('images-are-of-one-release'))).toEqual([]);
+  });
+
+  test('manifests:check names what is ours in an overlay, and nothing once it is yours', () => {
+    const ours = stillToSet(renderAll('overlays/production')).join('\n');
+    for (const said of [
+      'ConfigMap/session-config-',
+      'ConfigMap/share-config-',
+      'Gateway/selfsame names selfsame.example.com',
+      'ConfigMap/biometrics-config-',
+      'gatewayClassName is "selfsame"',
+      'TRUSTED_PROXIES has all of 10.0.0.0/8',
+      'registry.example.com/selfsame/session:0.1.0 is a tag',
+    ])
+      expect(ours).toContain(said);
+    const shown = renderOverlay('deploy/README.md', 'overlays/production');
+    const yours = stillToSet(shown).filter((each) => !each.includes('registry.'));
+    expect(yours).toEqual([]);
+    const pinned = JSON.stringify(shown).replaceAll(
+      /"image":"[^"]*selfsame\/([^:"]+):[^"]+"/g,
+      '"image":"registry.acme.example/selfsame/$1@sha256:0a"',
+    );
+    expect(stillToSet(JSON.parse(pinned) as Manifest[])).toEqual([]);
+  });
+
+  test('trying it out: biometrics knows its weights, and the way in leads to every service where its edge looks', () => {
+    const changed = renderOverlay('deploy/README.md', 'overlays/dev');
+    const settings = configurationOf('biometrics', changed);
+    expect(settings.SELFSAME_ASSETS).toMatch(/^https:/);
+    expect(settings.OBJECT_STORE_URL).toBeUndefined();
+    expect(rules.flatMap((rule) => (rule.scope ? [] : rule.check(changed)))).toEqual([]);
+    const page = readFileSync(join(repository, 'deploy/README.md'), 'utf8');
+    const ways = /for way in ([^;]+);/.exec(page)?.[1]?.split(' ') ?? [];
+    const wanted = serviceNames.map((name) => `${name}:${serviceFacts[name].httpPort}`);
+    expect(ways.toSorted()).toEqual(wanted.toSorted());
+    const edge = readFileSync(join(repository, 'deploy/local/edge-main.ts'), 'utf8');
+    for (const name of serviceNames) {
+      const variable = `${name.toUpperCase().replaceAll('-', '_')}_HTTP`;
+      expect(edge).toContain(`upstream('${variable}', ${serviceFacts[name].httpPort})`);
+      const { ports = [] } = find('Service', `${name}-server`, changed).spec as unknown as {
+        ports?: { port: number }[];
+      };
+      expect(ports.map(({ port }) => port)).toContain(8080);
+    }
+    expect(configurationOf('session', changed).PUBLIC_BASE_URL).toBe('http://localhost:8080');
+  });
+
+  test('the Job that docs/trace-and-doctor.md shows keeps to the policies, and reaches PostgreSQL alone', async () => {
+    const page = readFileSync(join(repository, 'docs/trace-and-doctor.md'), 'utf8');
+    const shown = parse(/```yaml\n(apiVersion: batch[\s\S]+?)```/.exec(page)?.[1] ?? '') as Manifest;
+    const objects = renderAll('overlays/production');
+    const [before, after] = [objects, [...objects, { ...shown, metadata: { name: 'trace' } }]].map((all) =>
+      rules.filter((rule) => rule.check(all).length > 0).map(({ name }) => name),
+    );
+    expect(before).toEqual([]);
+    // It is no migration and comes with no release, and who only reads needs no account of its own.
+    const ofReleases = /migration|^owners-are-migrated$|^images-are-of-one-release$|^account-of-its-own$/;
+    expect(
+      after?.filter((name) => !ofReleases.test(name) || name === 'migrations-are-reached-by-nobody'),
+    ).toEqual([]);
+    expect(await validate([shown])).toEqual([]);
+  });
+
+  test('deploy/README.md lets the proxies in that its example has, and those of Cilium', () => {
+    const page = readFileSync(join(repository, 'deploy/README.md'), 'utf8');
+    expect(page).toContain('kubectl label namespace envoy-gateway-system selfsame/gateway=true');
+    const shown = /```yaml\n(apiVersion: cilium[^`]+)```/.exec(page)?.[1] ?? '';
+    const { spec } = parse(shown) as CiliumPolicy;
+    const policy = find('NetworkPolicy', 'gateway-to-services') as unknown as {
+      spec: { podSelector: object };
+    };
+    expect(spec.endpointSelector).toEqual(policy.spec.podSelector);
+    const ports = serviceNames.flatMap((name) =>
+      (containerOf(name).ports ?? []).flatMap(({ name: port, containerPort }) =>
+        port === 'http' ? [String(containerPort)] : [],
+      ),
+    );
+    expect(spec.ingress).toEqual([
+      {
+        fromEntities: ['ingress'],
+        toPorts: [{ ports: [...new Set(ports)].map((port) => ({ port, protocol: 'TCP' })) }],
+      },
+    ]);
   });
 
   test('an overlay as docs/keys.md shows it mounts a key file, and not for biometrics', () => {
@@ -235,13 +272,34 @@ describe.skipIf(kubectl === undefined)(title, () => {
     }
   });
 
-  test('every route leads to a Service and port that exist', () => {
-    const routes = manifests.filter((each) => each.kind === 'HTTPRoute');
-    expect(routes.length).toBeGreaterThan(0);
-    for (const backend of routes
-      .flatMap((route) => route.spec.rules ?? [])
-      .flatMap((rule) => rule.backendRefs)) {
-      expect(find('Service', backend.name).spec.ports?.map((port) => port.port)).toContain(backend.port);
-    }
-  });
+  test.skipIf(findTool('promtool') === undefined)(
+    'Prometheus reads every query that something scales by',
+    () => {
+      const scaled = (renderAll('overlays/production-gpu') as unknown as ScaledObject[]).filter(
+        ({ kind }) => kind === 'ScaledObject',
+      );
+      const queries = scaled.flatMap(({ spec }) => spec.triggers.map(({ metadata }) => metadata.query));
+      const rules = queries.map((expr, index) => ({ record: `query:${index}`, expr }));
+      const folder = mkdtempSync(join(tmpdir(), 'selfsame-queries-'));
+      try {
+        writeFileSync(join(folder, 'rules.yaml'), stringify({ groups: [{ name: 'queries', rules }] }));
+        const { stdout, stderr } = spawnSync('promtool', ['check', 'rules', join(folder, 'rules.yaml')], {
+          encoding: 'utf8',
+        });
+        expect(`${stdout}${stderr}`).toContain(`SUCCESS: ${queries.length} rules found`);
+      } finally {
+        rmSync(folder, { recursive: true, force: true });
+      }
+    },
+  );
 });
+
+interface CiliumPolicy {
+  spec: { endpointSelector: object; ingress: object[] };
+}
+interface ExternalSecret extends KubernetesObject {
+  spec: { data: { secretKey: string }[] };
+}
+interface ScaledObject extends KubernetesObject {
+  spec: { triggers: { metadata: { query: string } }[] };
+}
