@@ -11,12 +11,18 @@ import type { TlsFiles } from './edge-tls.ts';
 const drainMs = 1500;
 
 function upstream(name: string, port: number): Setting<string> {
-  return setting.string(name, { default: `127.0.0.1:${port}`, pattern: /^[^:/\s]+:\d+$/, hint: 'host:port' });
+  return setting.string(name, {
+    default: `127.0.0.1:${port}`,
+    pattern: /^[^:/\s,]+:\d+(,[^:/\s,]+:\d+)*$/,
+    hint: 'host:port, several with commas between them',
+  });
 }
 
-function parseUpstream(address: string): Upstream {
-  const [host = '', port] = address.split(':');
-  return { host, port: Number(port) };
+function parseUpstreams(addresses: string): Upstream[] {
+  return addresses.split(',').map((address) => {
+    const [host = '', port] = address.split(':');
+    return { host, port: Number(port) };
+  });
 }
 
 /** PEM files, if https is wanted. @throws Failure when only one is named, one cannot be read, or they are not of each other */
@@ -66,13 +72,13 @@ await run('edge', async (lifecycle, log, environment) => {
     ...(tls === undefined ? {} : { tls }),
     route: createRouter(readRules()),
     upstreams: {
-      session: parseUpstream(settings.session),
-      capture: parseUpstream(settings.capture),
-      biometrics: parseUpstream(settings.biometrics),
-      'fraud-signals': parseUpstream(settings['fraud-signals']),
-      share: parseUpstream(settings.share),
-      'webhook-dispatcher': parseUpstream(settings['webhook-dispatcher']),
-      demo: parseUpstream(settings.demo),
+      session: parseUpstreams(settings.session),
+      capture: parseUpstreams(settings.capture),
+      biometrics: parseUpstreams(settings.biometrics),
+      'fraud-signals': parseUpstreams(settings['fraud-signals']),
+      share: parseUpstreams(settings.share),
+      'webhook-dispatcher': parseUpstreams(settings['webhook-dispatcher']),
+      demo: parseUpstreams(settings.demo),
     },
     onUpstreamError: (service, code) => log.warn({ service, code }, 'service not reached'),
   });

@@ -247,3 +247,35 @@ async function rawExchange(port: number, text: string): Promise<string> {
   socket.write(text);
   return bodyOf(socket);
 }
+
+test('of several upstreams each has its turn; one that nobody listens at is left out, and a body goes to another whole', async () => {
+  const seen: string[] = [];
+  const upstream = (name: string) =>
+    createServer(async (incoming, response) => {
+      seen.push(name);
+      response.end(`${name} ${await bodyOf(incoming)}`);
+    });
+  const ports = [await listen(upstream('a')), await listen(upstream('b'))];
+  const gone = createServer();
+  gone.listen(0, '127.0.0.1');
+  await once(gone, 'listening');
+  const upstreams = [(gone.address() as AddressInfo).port, ...ports].map((port) => ({
+    host: '127.0.0.1',
+    port,
+  }));
+  gone.close();
+  const edgePort = await listen(createEdge({ route: () => 'session', upstreams: { session: upstreams } }));
+  const body = 'x'.repeat(300_000);
+  for (let count = 0; count < 9; count += 1) {
+    const response = await fetch(`http://127.0.0.1:${edgePort}/x`, { method: 'POST', body });
+    expect(response.status).toBe(200);
+    expect((await response.text()).slice(2)).toBe(body);
+  }
+  expect(new Set(seen)).toEqual(new Set(['a', 'b']));
+
+  // Endpoints come and go while it serves.
+  upstreams.splice(0, 2);
+  seen.length = 0;
+  for (let count = 0; count < 4; count += 1) await (await fetch(`http://127.0.0.1:${edgePort}/x`)).text();
+  expect(seen).toEqual(['b', 'b', 'b', 'b']);
+});

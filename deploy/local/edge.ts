@@ -10,7 +10,7 @@ import {
 import { connect, type Socket, type TcpNetConnectOpts } from 'node:net';
 import { type Duplex, pipeline } from 'node:stream';
 import type { Router } from '../routes.ts';
-import { type Connections, createConnections } from './edge-connection.ts';
+import { createConnections } from './edge-connection.ts';
 import { answerHeaders, type HeaderList, without } from './edge-headers.ts';
 import { createTlsServer, type TlsFiles } from './edge-tls.ts';
 
@@ -22,7 +22,8 @@ export interface Upstream {
 
 export interface EdgeOptions {
   route: Router;
-  upstreams: Readonly<Record<string, Upstream>>;
+  /** One or several of each service, taken in turn; a list may be changed while it serves. */
+  upstreams: Readonly<Record<string, Upstream | readonly Upstream[]>>;
   /** Told when a service cannot be reached: its name and the error's code, never a path (paths hold tokens). */
   onUpstreamError?: (service: string, code: string) => void;
   /** Serve https with these instead of plain http. */
@@ -50,24 +51,32 @@ export function createEdge(options: EdgeOptions): Server {
   agent.createConnection = (to) => connectToAnswer(to as TcpNetConnectOpts);
   const connections = createConnections();
 
+  let turn = 0;
+  /** All of a service, beginning with the one whose turn it is. */
+  const upstreamsOf = (service: string): Upstream[] => {
+    const all = [options.upstreams[service] ?? []].flat();
+    turn += 1;
+    return all.map((_, at) => all[(at + turn) % all.length] as Upstream);
+  };
+
   const onRequest = (request: IncomingMessage, response: ServerResponse) => {
     const path = pathOf(request);
     if (path === '/') return answer(response, 302, {}, { location: '/demo/' });
     if (path === '/healthz' || path === '/readyz') return answer(response, 200, { status: 'ok' });
     const service = options.route(path);
-    const upstream = service === undefined ? undefined : options.upstreams[service];
-    if (service === undefined || upstream === undefined) {
+    if (service === undefined || options.upstreams[service] === undefined) {
       return answer(response, 404, { detail: 'Not found.' });
     }
     const onError = (code: string) => options.onUpstreamError?.(service, code);
-    pass(request, response, { agent, upstream, headers: connections.headersOf(request), onError });
+    const upstreams = upstreamsOf(service);
+    pass(request, response, { agent, upstreams, headers: connections.headersOf(request), onError });
   };
   const onUpgrade = (request: IncomingMessage, socket: Duplex, head: Buffer) => {
-    const upstream = options.upstreams[options.route(pathOf(request)) ?? ''];
-    if (upstream === undefined) return socket.end('HTTP/1.1 404 Not Found\r\nconnection: close\r\n\r\n');
+    const upstreams = upstreamsOf(options.route(pathOf(request)) ?? '');
+    if (upstreams.length === 0) return socket.end('HTTP/1.1 404 Not Found\r\nconnection: close\r\n\r\n');
     upgraded.add(socket.once('close', () => upgraded.delete(socket)));
     const waitMs = options.upgradeTimeoutMs ?? upgradeTimeoutMs;
-    passUpgrade(request, socket, head, { upstream, connections, waitMs });
+    passUpgrade(request, socket, head, { upstreams, headers: connections.headersOf(request), waitMs });
   };
   const serve = (server: Server) => {
     // Large uploads on slow phones are bounded by the services; idle connections are bounded here.
@@ -92,7 +101,8 @@ export function createEdge(options: EdgeOptions): Server {
 
 interface Passage {
   agent: Agent;
-  upstream: Upstream;
+  /** The first is asked; the others are for when it refuses the connection. */
+  upstreams: readonly Upstream[];
   headers: HeaderList;
   onError: (code: string) => void;
 }
@@ -102,8 +112,13 @@ function pass(request: IncomingMessage, response: ServerResponse, passage: Passa
   const hasBody = isChunked || request.headers['content-length'] !== undefined;
   // Without it, Node would send the body of a chunked DELETE unframed: its bytes would read as a second request.
   const framing = isChunked ? ['transfer-encoding', 'chunked'] : [];
+  const [upstream, ...others] = passage.upstreams;
+  if (upstream === undefined) {
+    refuse(request, response, 'ECONNREFUSED');
+    return;
+  }
   const outgoing = openRequest({
-    ...passage.upstream,
+    ...upstream,
     agent: passage.agent,
     method: request.method,
     path: request.url,
@@ -129,13 +144,27 @@ function pass(request: IncomingMessage, response: ServerResponse, passage: Passa
       return pass(request, response, passage);
     }
     passage.onError(error.code ?? 'unknown');
-    const [status, detail] = failureOf(error.code);
-    answer(response, status, { detail }, { 'retry-after': '1' });
-    request.resume();
+    // Nobody listened: not a byte of the request has gone anywhere.
+    if (error.code === 'ECONNREFUSED' && others.length > 0) {
+      return pass(request, response, { ...passage, upstreams: others });
+    }
+    refuse(request, response, error.code);
   });
   response.once('close', () => outgoing.destroy());
-  if (hasBody) request.pipe(outgoing);
-  else outgoing.end();
+  if (!hasBody) outgoing.end();
+  // What has been read of a body cannot be sent a second time: it waits for a connection.
+  else outgoing.once('socket', (socket) => whenConnected(socket, () => request.pipe(outgoing)));
+}
+
+function whenConnected(socket: Socket, go: () => void): void {
+  if (socket.connecting) socket.once('connect', go);
+  else go();
+}
+
+function refuse(request: IncomingMessage, response: ServerResponse, code: string | undefined): void {
+  const [status, detail] = failureOf(code);
+  answer(response, status, { detail }, { 'retry-after': '1' });
+  request.resume();
 }
 
 /**
@@ -171,10 +200,15 @@ function passUpgrade(
   request: IncomingMessage,
   socket: Duplex,
   head: Buffer,
-  { upstream, connections, waitMs }: { upstream: Upstream; connections: Connections; waitMs: number },
+  {
+    upstreams,
+    headers: all,
+    waitMs,
+  }: { upstreams: readonly Upstream[]; headers: HeaderList; waitMs: number },
 ): void {
+  const [upstream, ...others] = upstreams;
   // Whatever follows the request belongs to the connection to come: no body.
-  const headers = without(connections.headersOf(request), 'content-length');
+  const headers = without(all, 'content-length');
   const outgoing = openRequest({
     ...upstream,
     method: request.method,
@@ -182,10 +216,15 @@ function passUpgrade(
     headers: [...headers, 'connection', 'upgrade', 'upgrade', request.headers.upgrade ?? ''],
     timeout: waitMs,
   });
-  const refuse = ({ code }: NodeJS.ErrnoException) =>
+  const refuse = ({ code }: NodeJS.ErrnoException) => {
+    if (code === 'ECONNREFUSED' && others.length > 0) {
+      socket.off('data', collect).off('end', abandon).off('error', abandon).off('close', abandon);
+      return passUpgrade(request, socket, early, { upstreams: others, headers: all, waitMs });
+    }
     socket.end(
       `HTTP/1.1 ${code === 'ETIMEDOUT' ? '504 Gateway Timeout' : '502 Bad Gateway'}\r\nconnection: close\r\n\r\n`,
     );
+  };
   const abandon = () => outgoing.destroy();
   // Whoever does not read does not hear that the client has ended.
   let early = head;

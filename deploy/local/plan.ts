@@ -20,6 +20,12 @@ export interface SystemOptions {
   port: number;
   /** DATABASE_URL, NATS_URL, keys and whatever services read besides. Default: this process's own. */
   environment?: NodeJS.ProcessEnv;
+  /** How many processes of each service have a place that its callers know, as behind a headless Service; 1 unless given. */
+  places?: number;
+  /** Hears where each service may listen, before anything starts. */
+  onPlaces?: (places: Plan['places']) => void;
+  /** Puts something between a caller and one place of a service: answers where the caller is to find it instead. */
+  between?: (caller: ServiceName | 'edge', callee: ServiceName, address: Address) => Address;
   /** More settings for single processes. */
   overrides?: Partial<Record<ProcessName, NodeJS.ProcessEnv>>;
   /** Shows all output of all processes, not only errors. */
@@ -32,6 +38,11 @@ export interface SystemOptions {
   signal?: AbortSignal;
 }
 
+export interface Address {
+  readonly host: string;
+  readonly port: number;
+}
+
 /** What is known before anything runs. */
 export interface Plan {
   readonly options: SystemOptions;
@@ -39,6 +50,8 @@ export interface Plan {
   readonly secrets: Secrets;
   readonly keyFiles: KeyFiles;
   readonly ports: Record<ServiceName, Ports>;
+  /** Of each service, for as many processes as there may be; the first is that of `ports`. */
+  readonly places: Readonly<Record<ServiceName, readonly Ports[]>>;
   readonly edge: number;
   readonly demo: number;
   readonly postgres: number;
@@ -59,10 +72,17 @@ export async function makePlan(options: SystemOptions, dataDirectory: string): P
   const choose = (preferred: number) => choosePort(options.port === 0 ? undefined : preferred, taken);
   const edge = await choose(options.port);
   const ports: Partial<Record<ServiceName, Ports>> = {};
+  const places: Partial<Record<ServiceName, Ports[]>> = {};
   for (const name of serviceNames) {
     const { httpPort, grpcPort } = serviceFacts[name];
-    const http = await choose(httpPort);
-    ports[name] = grpcPort === undefined ? { http } : { http, grpc: await choose(grpcPort) };
+    const place = async (): Promise<Ports> => {
+      const http = await choose(httpPort);
+      return grpcPort === undefined ? { http } : { http, grpc: await choose(grpcPort) };
+    };
+    const first = await place();
+    ports[name] = first;
+    places[name] = [first];
+    while (places[name].length < (options.places ?? 1)) places[name].push(await place());
   }
   return {
     options,
@@ -70,6 +90,7 @@ export async function makePlan(options: SystemOptions, dataDirectory: string): P
     secrets,
     keyFiles: loadKeyFiles(dataDirectory, secrets),
     ports: ports as Record<ServiceName, Ports>,
+    places: places as Record<ServiceName, Ports[]>,
     edge,
     demo: await choose(demoPort),
     postgres: await choose(postgresPort),

@@ -159,5 +159,6 @@ export function failureText(name: string, child: Child, exit: string, logFile: s
   const own = words.filter((line) => line.startsWith(`${program}: `));
   if (own.length > 0) return own.join('\n');
   const why = words.find((line) => /^\w*Error\b|FATAL: /.test(line)) ?? words.at(-1) ?? exit;
+  if (why.startsWith('SIG')) return `${name} ended (${why}) before it was ready; see ${logFile}`;
   return `${name} could not start (${why}); see ${logFile}`;
 }

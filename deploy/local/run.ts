@@ -5,10 +5,10 @@ import { Failure } from '@selfsame/runtime/errors';
 import { claimDirectory } from './claim.ts';
 import { describeExit, failureText, launch } from './processes.ts';
 import { type ProcessSpec, type Supervised, supervise } from './supervisor.ts';
-import { type ServiceName, serviceNames } from './topology.ts';
+import type { ServiceName } from './topology.ts';
 
-/** A second process of a service. */
-export type ReplicaName = `${ServiceName}-2`;
+/** A further process of a service, from 2 on. */
+export type ReplicaName = `${ServiceName}-${number}`;
 export type ProcessName = ServiceName | ReplicaName | 'postgres' | 'nats' | 'edge' | 'demo';
 
 /** Root of the checkout. */
@@ -151,14 +151,11 @@ async function runToEnd(options: OneCommand, logFile: string, signal: AbortSigna
 }
 
 // Nothing new comes in, then the services finish what they hold, then what they wrote to is closed. 2 + 4.5 + 2.5 s at most.
-const stopOrder: readonly (readonly ProcessName[])[] = [
-  ['edge', 'demo'],
-  serviceNames.flatMap((name) => [name, `${name}-2` as const]),
-  ['nats', 'postgres'],
-];
-
 async function stopInOrder(processes: ReadonlyMap<ProcessName, Supervised>): Promise<void> {
-  for (const group of stopOrder) {
+  const first: readonly ProcessName[] = ['edge', 'demo'];
+  const last: readonly ProcessName[] = ['nats', 'postgres'];
+  const services = [...processes.keys()].filter((name) => !first.includes(name) && !last.includes(name));
+  for (const group of [first, services, last]) {
     await Promise.all(group.map((name) => processes.get(name)?.stop()));
   }
 }

@@ -58,6 +58,21 @@ test('a process that dies after a good start is started again', async () => {
   expect(reports[0]).toMatch(/^session ended \(SIGKILL\); starting it again/);
 });
 
+test('a process that is killed while it starts again has ended, and is started once more', async () => {
+  const marks = ['once', 'twice'].map((name) => `existsSync('${join(folder, name)}')`);
+  const spec = await child(
+    `const { existsSync, writeFileSync } = await import('node:fs');
+     if (!${marks[0]}) { writeFileSync('${join(folder, 'once')}', ''); serve(); }
+     else if (!${marks[1]}) { writeFileSync('${join(folder, 'twice')}', ''); process.kill(process.pid, 'SIGKILL'); }
+     else serve();`,
+  );
+  supervised = supervise(spec, surroundings());
+  await supervised.start();
+  process.kill(supervised.pid() ?? 0, 'SIGKILL');
+  await waitFor('the third process', () => reports.includes('session is back'));
+  expect(reports[1]).toMatch(/^session ended \(SIGKILL\) before it was ready; see .+; starting it again$/);
+});
+
 test('the pause between starts grows and is bounded', () => {
   expect([1, 2, 3, 6, 50].map(restartPauseMs)).toEqual([250, 500, 1000, 8000, 8000]);
 });

@@ -2,7 +2,15 @@ import { renameSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
 import { Failure } from '@selfsame/runtime/errors';
-import { type Child, describeExit, failureText, fingerprint, type Identity, launch } from './processes.ts';
+import {
+  type Child,
+  describeExit,
+  type Exit,
+  failureText,
+  fingerprint,
+  type Identity,
+  launch,
+} from './processes.ts';
 
 /** One process of the system and how to tell that it is ready. */
 export interface ProcessSpec {
@@ -35,7 +43,8 @@ export interface Supervised {
   pid(): number | undefined;
   /** Resolves when it is ready. @throws Failure `process_failed` with its own last words */
   start(): Promise<void>;
-  stop(): Promise<void>;
+  /** @param graceMs before it is killed, `stopTimeoutMs` unless given @returns how it ended; undefined when it was down */
+  stop(graceMs?: number): Promise<Exit | undefined>;
   /** Kills it at once, as a crash would, and leaves it down until `start`. SIGQUIT is an immediate stop of Postgres. */
   kill(signal?: 'SIGKILL' | 'SIGQUIT'): Promise<void>;
 }
@@ -104,17 +113,19 @@ export function supervise(spec: ProcessSpec, surroundings: Surroundings): Superv
       } catch (error) {
         if (signal.aborted) return;
         failures += 1;
-        surroundings.report(error instanceof Error ? error.message : String(error));
+        const why = error instanceof Error ? error.message : String(error);
+        surroundings.report(`${why}; starting it again`);
       }
     }
   }
 
-  async function bringDown(end: (running: Child) => Promise<unknown>): Promise<void> {
+  async function bringDown(end: (running: Child) => Promise<Exit>): Promise<Exit | undefined> {
     wanted.abort();
     const running = child;
     child = undefined;
-    if (running !== undefined) await end(running);
+    const exit = running && (await end(running));
     rmSync(recordFile, { force: true });
+    return exit;
   }
 
   return {
@@ -126,8 +137,10 @@ export function supervise(spec: ProcessSpec, surroundings: Surroundings): Superv
       rotate(logFile);
       await bringUp();
     },
-    stop: () => bringDown((running) => running.end(spec.stopSignal, spec.stopTimeoutMs)),
-    kill: (signal = 'SIGKILL') => bringDown((running) => running.end(signal, killTimeoutMs)),
+    stop: (graceMs = spec.stopTimeoutMs) => bringDown((running) => running.end(spec.stopSignal, graceMs)),
+    async kill(signal = 'SIGKILL') {
+      await bringDown((running) => running.end(signal, killTimeoutMs));
+    },
   };
 }
 

@@ -3,9 +3,10 @@ import { type CreatedApplication, type LocalFile, provision } from './applicatio
 import { turboArguments, turboEnvironment } from './build.ts';
 import { findIpData } from './ip-data.ts';
 import { checkNats, prepareNats } from './nats.ts';
-import { environmentOf, makePlan, type Plan, type SystemOptions } from './plan.ts';
+import { type Address, environmentOf, makePlan, type Plan, type SystemOptions } from './plan.ts';
 import { choosePort, loopback } from './ports.ts';
 import { checkDatabase, preparePostgres } from './postgres.ts';
+import type { Exit } from './processes.ts';
 import {
   nodeProcess,
   nodeScript,
@@ -25,6 +26,7 @@ import {
   serviceFacts,
   serviceNames,
 } from './topology.ts';
+import { noteWhereabouts } from './whereabouts.ts';
 
 /** A running system: the real topology, each service a process of its own. */
 export interface System {
@@ -40,8 +42,15 @@ export interface System {
   /** Starts what was killed; resolves when it is ready. */
   start(name: ProcessName): Promise<void>;
   restart(name: ProcessName): Promise<void>;
-  /** Starts a second process of a service, which shares its work; the edge knows the first one only. */
+  /** Where each service may listen: as many places as the options say, the first of them in `ports`. */
+  readonly places: Readonly<Record<ServiceName, readonly Ports[]>>;
+  /**
+   * Starts a further process of a service, which shares its work: `<name>-2` at its second place, and so on. One for which
+   * there is no place is known to nobody, neither to the edge nor to neighbours.
+   */
   startReplica(name: ServiceName): Promise<ReplicaName>;
+  /** SIGTERM, and a kill after `graceMs`; it stays down until `start`. @returns how it ended; undefined when it was down */
+  retire(name: ProcessName, graceMs: number): Promise<Exit | undefined>;
   /** Stops all in order, within 10 s. May be called again. */
   stop(): Promise<void>;
 }
@@ -58,12 +67,13 @@ export async function startSystem(options: SystemOptions): Promise<System> {
     options.signal?.throwIfAborted();
     const plan = await makePlan(options, run.dataDirectory);
     const baseUrl = `http://${loopback}:${plan.edge}`;
+    options.onPlaces?.(plan.places);
     const [databaseUrl, natsUrl] = await Promise.all([
       openDatabase(run, plan),
       openNats(run, plan),
       options.build === true ? buildAll(run, plan) : undefined,
     ]);
-    const { secrets, keyFiles, ports } = plan;
+    const { secrets, keyFiles, ports, places } = plan;
     // A tunnel that ends here gives phones a way in.
     const publicUrl =
       plan.environment.PUBLIC_BASE_URL ||
@@ -76,9 +86,11 @@ export async function startSystem(options: SystemOptions): Promise<System> {
       secrets,
       keyFiles,
       ports,
+      findGrpc: (caller, callee) => addressesOf(plan, caller, callee, 'grpc').join(','),
       imagesDirectory: join(run.dataDirectory, 'images'),
       ipDataDirectory: findIpData(plan.environment, run.dataDirectory),
     };
+    noteWhereabouts(run.dataDirectory, around, { baseUrl, environment: plan.environment });
     await Promise.all([
       startEdge(run, plan),
       ...serviceNames.map((name) => startService(run, plan, name, around)),
@@ -91,14 +103,14 @@ export async function startSystem(options: SystemOptions): Promise<System> {
     });
     await startDemo(run, plan, local);
     const replicate = (name: ServiceName) => startReplica(run, plan, name, around);
-    return { baseUrl, local, databaseUrl, natsUrl, ports, startReplica: replicate, ...controls(run) };
+    return { baseUrl, local, databaseUrl, natsUrl, ports, places, startReplica: replicate, ...controls(run) };
   } catch (error) {
     await run.stop();
     throw error;
   }
 }
 
-function controls(run: Run): Pick<System, 'processes' | 'kill' | 'start' | 'restart' | 'stop'> {
+function controls(run: Run): Pick<System, 'processes' | 'kill' | 'start' | 'retire' | 'restart' | 'stop'> {
   const named = (name: ProcessName) => {
     const found = run.processes.get(name);
     if (found === undefined) throw new Error(`${name} is not a process of this system`);
@@ -108,6 +120,7 @@ function controls(run: Run): Pick<System, 'processes' | 'kill' | 'start' | 'rest
     processes: () => [...run.processes].map(([name, each]) => ({ name, pid: each.pid() })),
     kill: (name, signal) => named(name).kill(signal),
     start: (name) => named(name).start(),
+    retire: (name, graceMs) => named(name).stop(graceMs),
     async restart(name) {
       await named(name).stop();
       await named(name).start();
@@ -172,31 +185,47 @@ async function startReplica(
   name: ServiceName,
   around: Neighbourhood,
 ): Promise<ReplicaName> {
-  const taken = new Set<number>();
-  const http = await choosePort(undefined, taken);
-  const { grpc } = plan.ports[name];
-  const ports = {
-    ...plan.ports,
-    [name]: grpc ? { http, grpc: await choosePort(undefined, taken) } : { http },
-  };
+  let number = 2;
+  while (run.processes.has(`${name}-${number}`)) number += 1;
+  const replica: ReplicaName = `${name}-${number}`;
+  const place = plan.places[name][number - 1] ?? (await freePlace(plan.ports[name]));
+  const ports = { ...plan.ports, [name]: place };
   const own = environmentOf(plan, name, serviceEnvironment(name, { ...around, ports }));
-  const replica: ReplicaName = `${name}-2`;
-  await run.begin(replica, nodeProcess(replica, `services/${name}/src/main.ts`, own, http));
+  await run.begin(replica, nodeProcess(replica, `services/${name}/src/main.ts`, own, place.http));
   return replica;
 }
 
+async function freePlace({ grpc }: Ports): Promise<Ports> {
+  const taken = new Set<number>();
+  const http = await choosePort(undefined, taken);
+  return grpc === undefined ? { http } : { http, grpc: await choosePort(undefined, taken) };
+}
+
+/** Where a caller finds a service: all its places, or what the options put before them. */
+function addressesOf(
+  plan: Plan,
+  caller: ServiceName | 'edge',
+  callee: ServiceName,
+  protocol: 'http' | 'grpc',
+): string[] {
+  const { between = (_caller, _callee, address: Address) => address } = plan.options;
+  return plan.places[callee].map((place) => {
+    const { host, port } = between(caller, callee, { host: loopback, port: place[protocol] ?? 0 });
+    return `${host}:${port}`;
+  });
+}
+
 async function startEdge(run: Run, plan: Plan): Promise<void> {
-  const { session, capture, biometrics, share } = plan.ports;
-  const { 'fraud-signals': signals, 'webhook-dispatcher': dispatcher } = plan.ports;
+  const http = (callee: ServiceName) => addressesOf(plan, 'edge', callee, 'http').join(',');
   const own = environmentOf(plan, 'edge', {
     HOST: loopback,
     HTTP_PORT: String(plan.edge),
-    SESSION_HTTP: `${loopback}:${session.http}`,
-    CAPTURE_HTTP: `${loopback}:${capture.http}`,
-    BIOMETRICS_HTTP: `${loopback}:${biometrics.http}`,
-    SHARE_HTTP: `${loopback}:${share.http}`,
-    FRAUD_SIGNALS_HTTP: `${loopback}:${signals.http}`,
-    WEBHOOK_DISPATCHER_HTTP: `${loopback}:${dispatcher.http}`,
+    SESSION_HTTP: http('session'),
+    CAPTURE_HTTP: http('capture'),
+    BIOMETRICS_HTTP: http('biometrics'),
+    SHARE_HTTP: http('share'),
+    FRAUD_SIGNALS_HTTP: http('fraud-signals'),
+    WEBHOOK_DISPATCHER_HTTP: http('webhook-dispatcher'),
     DEMO_HTTP: `${loopback}:${plan.demo}`,
   });
   await run.begin('edge', nodeProcess('edge', 'deploy/local/edge-main.ts', own, plan.edge, 2000));

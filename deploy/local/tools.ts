@@ -33,6 +33,9 @@ export const chromium: Tool = {
   debianPackage: 'chromium',
 };
 
+/** Brings promtool along. */
+export const prometheusServer: Tool = { names: ['prometheus'], debianPackage: 'prometheus' };
+
 /** A screen that nobody sees, for a browser with a window. */
 export const xvfb: Tool = { names: ['Xvfb'], debianPackage: 'xvfb' };
 

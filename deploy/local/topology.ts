@@ -51,6 +51,8 @@ export interface Neighbourhood {
   /** Of pictures that applications want kept; sealed. */
   readonly imagesDirectory: string;
   readonly ports: Readonly<Record<ServiceName, Ports>>;
+  /** Where a service finds the gRPC of another. Default: where that one listens. */
+  readonly findGrpc?: (caller: ServiceName, callee: ServiceName) => string;
   /** Databases and lists of addresses, where there are any. */
   readonly ipDataDirectory?: string | undefined;
 }
@@ -59,7 +61,8 @@ export interface Neighbourhood {
 export function serviceEnvironment(name: ServiceName, around: Neighbourhood): NodeJS.ProcessEnv {
   const { ports, host, secrets, keyFiles } = around;
   const facts = serviceFacts[name];
-  const grpc = (neighbour: ServiceName) => `${host}:${ports[neighbour].grpc}`;
+  const grpc = (neighbour: ServiceName) =>
+    around.findGrpc?.(name, neighbour) ?? `${host}:${ports[neighbour].grpc}`;
   const sealing = (file: string) => ({ KEY_PROVIDER: 'file', KEY_FILE: file });
   const ofBefore = (key: keyof Secrets) => (secrets[key] === undefined ? {} : { [key]: secrets[key] });
   const own: Record<ServiceName, NodeJS.ProcessEnv> = {

@@ -5,7 +5,7 @@ import { delimiter, dirname, join } from 'node:path';
 import { provideKubectl } from '../kubernetes/kubectl.ts';
 import { turboArguments, turboEnvironment } from './build.ts';
 import { repository, secondsSince } from './run.ts';
-import { chromium, natsServer, provideTool, xvfb } from './tools.ts';
+import { chromium, natsServer, prometheusServer, provideTool, xvfb } from './tools.ts';
 
 /** How many went well, how many not, how many were left out. */
 export interface Count {
@@ -84,6 +84,11 @@ function testEnvironment(withSystem: boolean): NodeJS.ProcessEnv {
     withSystem && browser !== undefined ? (process.env.XVFB_PATH ?? provideTool(xvfb, say)) : undefined;
   if (withSystem && browser !== undefined && screen === undefined) {
     say('left out: a browser with a window, because Xvfb is not installed (Debian: apt-get install xvfb)');
+  }
+  if (provideTool(prometheusServer, say) === undefined) {
+    say(
+      'left out: alerts and queries in a real Prometheus, because it is not installed (Debian: apt-get install prometheus)',
+    );
   }
   const kubectl = provideKubectl(say);
   if ('leftOut' in kubectl) say(`left out: rendering of deploy/kubernetes, because ${kubectl.leftOut}`);
