@@ -89,7 +89,7 @@ export function hostedClient(sessionUrl: string): HostedClient {
 }
 
 /** A picture as the page packs it. */
-function bundleOf(image: Uint8Array, nonce: string): Buffer<ArrayBuffer> {
+export function bundleOf(image: Uint8Array, nonce: string): Buffer<ArrayBuffer> {
   const manifest = Buffer.from(
     JSON.stringify({ nonce, image_bytes: image.length, frames: [], shown_at_ms: [], camera: {} }),
   );

@@ -25,7 +25,16 @@ export interface RunOptions {
   report?: (line: string) => void;
   /** Ends the start, or the run, in order. */
   signal?: AbortSignal;
+  /** How many processes of each service have a place; see `startReplica`. */
+  places?: number;
+  onPlaces?: SystemOptions['onPlaces'];
+  /** Puts something between a caller and a service. */
+  between?: SystemOptions['between'];
+  /** More settings for single processes. */
+  overrides?: SystemOptions['overrides'];
 }
+
+type SystemOptions = Parameters<typeof startSystem>[0];
 
 /** @param environment settings for every process, beside those of the local topology */
 export async function runSystem(
@@ -39,6 +48,10 @@ export async function runSystem(
     environment: { ...process.env, DATABASE_URL: undefined, NATS_URL: undefined, ...environment },
     report: options.report ?? (() => undefined),
     ...(options.signal ? { signal: options.signal } : {}),
+    ...(options.places === undefined ? {} : { places: options.places }),
+    ...(options.onPlaces ? { onPlaces: options.onPlaces } : {}),
+    ...(options.between ? { between: options.between } : {}),
+    ...(options.overrides ? { overrides: options.overrides } : {}),
   });
   const administrators = new Pool({
     connectionString: system.databaseUrl,

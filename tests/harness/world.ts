@@ -36,7 +36,8 @@ export interface ReceivedWebhook {
 }
 
 export async function startWorld(environment: Record<string, string> = {}): Promise<World> {
-  const system = await runSystem(environment);
+  // Looks wait on a crowded machine, and nobody here comes again later.
+  const system = await runSystem({ SESSION_WAIT_MAX_MS: '60000', ...environment });
   const receiver = await startReceiver();
   const api = apiClient(system.baseUrl, system.local.api_key);
   const destination = await api.post('/v3/webhook/destinations/', {

@@ -63,6 +63,28 @@ async function redeliverAll(): Promise<Record<string, number>> {
   }
 }
 
+/** Waits until every event was published, and every consumer has handled all there are. */
+async function waitForHandling(): Promise<void> {
+  const connection = await connect({ servers: world.system.natsUrl });
+  try {
+    const { consumers } = await jetstreamManager(connection);
+    await waitFor('every event to be published and handled', async () => {
+      for (const schema of ['session', 'biometrics', 'fraud_signals', 'share', 'webhook_dispatcher']) {
+        const waiting = await world.system.query(
+          `select 1 from ${schema}.outbox where incarnation is null limit 1`,
+        );
+        if (waiting.length > 0) return false;
+      }
+      for await (const { num_pending, num_ack_pending } of consumers.list(streamName)) {
+        if (num_pending + num_ack_pending > 0) return false;
+      }
+      return true;
+    });
+  } finally {
+    await connection.close();
+  }
+}
+
 /** Somebody whose verification was shared, and who is erased then. */
 async function shareAndErase(): Promise<void> {
   const vendorData = someone();
@@ -98,6 +120,7 @@ it('every consumer of every service reads all events again, and nothing happens'
     );
     return Number(row?.heard) >= 4;
   });
+  await waitForHandling();
   // What moves by itself (rate limits, say) is left out.
   const stable = await waitFor('quiet tables', async () => {
     const [one, other] = [await fingerprints(), await fingerprints()];
