@@ -71,7 +71,8 @@ export function hostedClient(sessionUrl: string): HostedClient {
     },
     attempt: async (frame, attemptId = nextAttemptId, options = {}) => {
       const { isPlain = false, traceparent, timeoutMs = 15_000 } = options;
-      if (attemptId === nextAttemptId) nextAttemptId = randomUUID();
+      const isNext = attemptId === nextAttemptId;
+      if (isNext) nextAttemptId = randomUUID();
       const body = isPlain ? Buffer.from(frame) : bundleOf(frame, await nonceOf(attemptId, timeoutMs));
       const response = await fetch(at(`attempts/${attemptId}`), {
         method: 'POST',
@@ -83,6 +84,8 @@ export function hostedClient(sessionUrl: string): HostedClient {
         signal: AbortSignal.timeout(timeoutMs),
       });
       const answer = (await response.json().catch(() => ({}))) as Record<string, unknown>;
+      // What nobody has taken comes again as the same look.
+      if (isNext && response.status === 503) nextAttemptId = attemptId;
       return { ...answer, httpStatus: response.status };
     },
   };

@@ -1,11 +1,12 @@
 import { webcrypto } from 'node:crypto';
 import { readFile } from 'node:fs/promises';
 import { facePath } from '@selfsame/testing/assets';
+import { waitFor } from '@selfsame/testing/wait';
 import { type AttemptAnswer, hostedClient } from './hosted-client.ts';
 
 /** Somebody with a face and a browser whose key cannot be copied, played without a browser. */
 export interface Person {
-  /** Opens the link of a session and looks into the camera. */
+  /** Opens the link of a session and looks into the camera; where a service is restarting comes again, as the page does. */
   look(sessionUrl: string, photo: string): Promise<AttemptAnswer>;
   /** Opens the link of a consent. */
   read(consentUrl: string): Promise<ConsentView>;
@@ -49,8 +50,14 @@ export async function somePerson(): Promise<Person> {
   return {
     async look(sessionUrl, photo) {
       const page = hostedClient(sessionUrl);
-      await page.open();
-      return page.attempt(await readFile(facePath(photo)));
+      const face = await readFile(facePath(photo));
+      const again = { timeoutMs: 20_000, intervalMs: 200 };
+      await waitFor('the page opens', () => page.open(), again);
+      const taken = async () => {
+        const answer = await page.attempt(face);
+        return answer.httpStatus === 503 ? undefined : answer;
+      };
+      return waitFor('the look is taken', taken, again);
     },
     read,
     async answer(consentUrl, answer) {
