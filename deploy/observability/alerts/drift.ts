@@ -42,20 +42,20 @@ export const driftAlerts: readonly Alert[] = [
   {
     name: 'LivenessScoresDrift',
     severity: 'ticket',
-    when: drifts('selfsame_liveness_score', ['workflow']),
+    when: drifts('selfsame_liveness_score', ['application', 'workflow']),
     forMinutes: 60,
     summary:
-      'Liveness scores of {{ $labels.workflow }} are not those of the week before (distance {{ $value | humanize }})',
+      'Liveness scores of {{ $labels.application }}, {{ $labels.workflow }}, are not those of the week before (distance {{ $value | humanize }})',
     description:
       'Thresholds were chosen for the scores of before: more real users fail, or more attacks pass.',
   },
   {
     name: 'FaceMatchScoresDrift',
     severity: 'ticket',
-    when: drifts('selfsame_face_match_score', ['workflow']),
+    when: drifts('selfsame_face_match_score', ['application', 'workflow']),
     forMinutes: 60,
     summary:
-      'Match scores of {{ $labels.workflow }} are not those of the week before (distance {{ $value | humanize }})',
+      'Match scores of {{ $labels.application }}, {{ $labels.workflow }}, are not those of the week before (distance {{ $value | humanize }})',
     description:
       'Thresholds were chosen for the scores of before: more users are not recognised, or strangers are.',
   },

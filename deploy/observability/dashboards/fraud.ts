@@ -3,7 +3,7 @@ import { graph, heat, number } from '../panels.ts';
 import { gauge, perSecond, quantile, share } from '../promql.ts';
 
 const average = (histogram: string) =>
-  `sum by (workflow) (rate(${histogram}_sum[1h])) / sum by (workflow) (rate(${histogram}_count[1h]))`;
+  `sum by (application, workflow) (rate(${histogram}_sum[1h])) / sum by (application, workflow) (rate(${histogram}_count[1h]))`;
 
 /** Who tries what, what users are asked for, and whether scores stay what they were. */
 export const fraud: DashboardSpec = {
@@ -161,7 +161,7 @@ export const fraud: DashboardSpec = {
           unit: 'none',
           runbook: 'LivenessScoresDrift',
         },
-        { '{{workflow}}': average('selfsame_liveness_score') },
+        { '{{application}} {{workflow}}': average('selfsame_liveness_score') },
       ),
       graph(
         {
@@ -171,7 +171,12 @@ export const fraud: DashboardSpec = {
           runbook: 'LivenessScoresDrift',
           hasExemplars: true,
         },
-        { '{{workflow}}': quantile(0.05, 'selfsame_liveness_score', { by: ['workflow'], over: '1h' }) },
+        {
+          '{{application}} {{workflow}}': quantile(0.05, 'selfsame_liveness_score', {
+            by: ['application', 'workflow'],
+            over: '1h',
+          }),
+        },
       ),
       heat(
         {
@@ -190,7 +195,7 @@ export const fraud: DashboardSpec = {
           unit: 'none',
           runbook: 'FaceMatchScoresDrift',
         },
-        { '{{workflow}}': average('selfsame_face_match_score') },
+        { '{{application}} {{workflow}}': average('selfsame_face_match_score') },
       ),
       graph(
         {
@@ -200,7 +205,12 @@ export const fraud: DashboardSpec = {
           runbook: 'FaceMatchScoresDrift',
           hasExemplars: true,
         },
-        { '{{workflow}}': quantile(0.05, 'selfsame_face_match_score', { by: ['workflow'], over: '1h' }) },
+        {
+          '{{application}} {{workflow}}': quantile(0.05, 'selfsame_face_match_score', {
+            by: ['application', 'workflow'],
+            over: '1h',
+          }),
+        },
       ),
     ],
     'Refusals, data, consents': [

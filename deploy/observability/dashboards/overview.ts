@@ -151,11 +151,11 @@ export const overview: DashboardSpec = {
       graph(
         {
           title: 'Sessions created',
-          description: 'By workflow. What applications begin; nothing during the day means that they cannot.',
+          description: 'By application. What they begin; nothing during the day means that they cannot.',
           unit: 'ops',
           runbook: 'ApiErrorsFast',
         },
-        { '{{workflow}}': perSecond('selfsame_sessions_created_total', { by: ['workflow'] }) },
+        { '{{application}}': perSecond('selfsame_sessions_created_total', { by: ['application'] }) },
       ),
       graph(
         {

@@ -1,5 +1,5 @@
 import { randomBytes } from 'node:crypto';
-import { mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { mkdtemp, rename, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { type Database, openDatabase } from '@selfsame/database/database';
@@ -70,7 +70,9 @@ export async function openWorld(): Promise<World> {
     },
     async keyFile(content, name = 'keys.json') {
       const path = join(directory, name);
-      await writeFile(path, JSON.stringify(content), { mode: 0o600 });
+      // Whoever reads it meanwhile reads the one or the other, as from a mounted secret.
+      await writeFile(`${path}.next`, JSON.stringify(content), { mode: 0o600 });
+      await rename(`${path}.next`, path);
       return path;
     },
     async close() {

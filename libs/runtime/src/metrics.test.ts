@@ -1,5 +1,5 @@
 import { startSpanCollector } from '@selfsame/testing/spans';
-import { expect, test } from 'vitest';
+import { afterEach, expect, test, vi } from 'vitest';
 import {
   createCounter,
   createGauge,
@@ -12,6 +12,8 @@ import {
 import { inSpan, startTelemetry } from './telemetry.ts';
 
 startMetrics('unit');
+
+afterEach(() => void vi.useRealTimers());
 
 const exposed = async () => (await exposeMetrics()).text;
 const linesOf = async (name: string) => (await exposed()).split('\n').filter((line) => line.startsWith(name));
@@ -62,6 +64,25 @@ test('a thousand values of a label are told apart, and the rest are counted toge
     expect(lines).toContain(`${name}{value="other",service="unit"} 200`);
   }
   stop();
+});
+
+test('what has not been used for an hour gives its place to what is new, and what is used keeps it', async () => {
+  vi.useFakeTimers({ toFake: ['performance'] });
+  const scores = createHistogram('unit_recent', 'Unit', { labels: ['of'], mostSeries: 2 });
+  const counted = async () => {
+    const lines = await linesOf('unit_recent_count');
+    return lines.map((line) => line.replace(/.*of="(\w+)".* /, '$1 ')).sort();
+  };
+  scores.observe({ of: 'old' }, 1);
+  scores.observe({ of: 'used' }, 1);
+  vi.advanceTimersByTime(59 * 60_000);
+  scores.observe({ of: 'used' }, 1);
+  scores.observe({ of: 'new' }, 1);
+  expect(await counted()).toEqual(['old 1', 'other 1', 'used 2']);
+  vi.advanceTimersByTime(2 * 60_000);
+  scores.observe({ of: 'new' }, 1);
+  scores.observe({ of: 'newer' }, 1);
+  expect(await counted()).toEqual(['new 1', 'other 2', 'used 2']);
 });
 
 test('a reader that fails leaves its gauge out, and others in', async () => {

@@ -29,10 +29,14 @@ export interface Reading<Name extends string> {
 /**
  * A metric keeps so many sets of labels; whatever comes beyond them is counted under `other`. A set of a histogram is a sample
  * for each of its buckets, one for what is above them, a sum and a count: so it keeps fewer.
+ *
+ * A set that has not been used for `idleMs` gives its place to a new one, so that what is gone does not stand before what is
+ * there. Should it come back, it begins at zero, as after a restart.
  */
 const maxSeries = 1_000;
 const maxHistogramSeries = 500;
 const maxBuckets = 20;
+const idleMs = 60 * 60_000;
 /** What no metric exceeds at a scrape, whatever its labels do. */
 export const maxSamplesOfMetric = Math.max(maxSeries + 1, (maxHistogramSeries + 1) * (maxBuckets + 3));
 
@@ -63,7 +67,7 @@ export function createCounter<const Name extends string = never>(
     registers: [registry],
     enableExemplars: true,
   });
-  const bounded = boundSeries(labelNames);
+  const bounded = boundSeries(labelNames, maxSeries, (labels) => counter.remove(labels));
   return {
     add(labels, by = 1) {
       counter.inc({ labels: bounded(labels), value: by, ...exemplar() });
@@ -71,13 +75,16 @@ export function createCounter<const Name extends string = never>(
   };
 }
 
-/** @param name ends in its unit, `_seconds` unless it has none; exemplars lead from a bucket to a trace */
+/**
+ * @param name ends in its unit, `_seconds` unless it has none; exemplars lead from a bucket to a trace
+ * @param options.mostSeries sets of labels that are told apart; at most, and by default, 500
+ */
 export function createHistogram<const Name extends string = never>(
   name: string,
   help: string,
-  options: { labels?: readonly Name[]; buckets?: readonly number[] } = {},
+  options: { labels?: readonly Name[]; buckets?: readonly number[]; mostSeries?: number } = {},
 ): Histogram<Name> {
-  const { labels: labelNames = [], buckets = secondsBuckets } = options;
+  const { labels: labelNames = [], buckets = secondsBuckets, mostSeries = maxHistogramSeries } = options;
   if (buckets.length > maxBuckets)
     throw new Error(`${name} has ${buckets.length} buckets, more than ${maxBuckets}`);
   const histogram = new PromHistogram<string>({
@@ -88,7 +95,8 @@ export function createHistogram<const Name extends string = never>(
     registers: [registry],
     enableExemplars: true,
   });
-  const bounded = boundSeries(labelNames, maxHistogramSeries);
+  const most = Math.min(mostSeries, maxHistogramSeries);
+  const bounded = boundSeries(labelNames, most, (labels) => histogram.remove(labels));
   return {
     observe(labels, value) {
       histogram.observe({ labels: bounded(labels), value, ...exemplar() });
@@ -123,21 +131,6 @@ export function createGauge<const Name extends string = never>(
   return (read) => {
     readers.add(read);
     return () => void readers.delete(read);
-  };
-}
-
-/**
- * For a label whose values others choose: the first so many of them, in this process, and `other` for the rest.
- *
- * @param limit of values that are told apart
- */
-export function boundedValues(limit: number): (value: string) => string {
-  const known = new Set<string>();
-  return (value) => {
-    if (known.has(value)) return value;
-    if (known.size >= limit) return 'other';
-    known.add(value);
-    return value;
   };
 }
 
@@ -202,14 +195,21 @@ async function withinScrape<T>(read: () => readonly T[] | Promise<readonly T[]>)
 function boundSeries<Name extends string>(
   names: readonly Name[],
   limit = maxSeries,
+  forget: (labels: Record<string, string | number>) => void = () => {},
 ): (labels: Labels<Name>) => Record<string, string | number> {
-  const known = new Set<string>();
+  /** Used longest ago first. */
+  const known = new Map<string, { labels: Labels<Name>; usedAt: number }>();
   const other = Object.fromEntries(names.map((name) => [name, 'other']));
   return (labels) => {
     const key = names.map((name) => labels[name]).join('\n');
-    if (known.has(key)) return labels;
-    if (known.size >= limit) return other;
-    known.add(key);
+    const now = performance.now();
+    if (!known.delete(key) && known.size >= limit) {
+      const [oldest] = known;
+      if (oldest === undefined || now - oldest[1].usedAt < idleMs) return other;
+      known.delete(oldest[0]);
+      forget(oldest[1].labels);
+    }
+    known.set(key, { labels, usedAt: now });
     return labels;
   };
 }

@@ -19,7 +19,6 @@ import type { AttemptChange } from './outbound/session-store.ts';
 import { saveSession } from './outbound/session-store.ts';
 import type { Tables } from './outbound/tables.ts';
 import { useOf } from './usage.ts';
-import { workflowLabel } from './workflow-label.ts';
 
 const statusChanges = createCounter(
   'selfsame_session_status_changes_total',
@@ -28,8 +27,8 @@ const statusChanges = createCounter(
 );
 const creations = createCounter(
   'selfsame_sessions_created_total',
-  'Sessions by the workflow version that they pin.',
-  ['workflow', 'environment'],
+  'Sessions by the application that began them.',
+  ['application', 'environment'],
 );
 const skippedSelfies = createCounter(
   'selfsame_session_selfies_skipped_total',
@@ -142,9 +141,9 @@ export async function announceStatus(
 
 function count(session: Session, from: Status | null): void {
   const { status } = session.state;
-  const { environment } = session.application;
+  const { environment, slug: application } = session.application;
   statusChanges.add({ status, environment });
-  if (from === null) creations.add({ workflow: workflowLabel(session), environment });
+  if (from === null) creations.add({ application, environment });
 }
 
 /**

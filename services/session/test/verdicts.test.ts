@@ -339,11 +339,12 @@ describe('what can be watched', () => {
     const { text } = await exposeMetrics();
     const risen = (name: string, labels = {}) => sumOf(text, name, labels) - sumOf(before, name, labels);
     const environment = 'live';
+    const application = 'demo';
     const workflow = 'wf_reauth@1';
-    expect(risen('selfsame_sessions_created_total', { workflow, environment })).toBe(1);
+    expect(risen('selfsame_sessions_created_total', { application, environment })).toBe(1);
     expect(risen('selfsame_session_status_changes_total', { environment })).toBe(3);
     expect(risen('selfsame_session_status_changes_total', { status: 'Approved', environment })).toBe(1);
-    expect(risen('selfsame_liveness_score_count', { workflow })).toBe(1);
+    expect(risen('selfsame_liveness_score_count', { application, workflow })).toBe(1);
     expect(risen('selfsame_liveness_score_sum', { workflow })).toBeCloseTo(91);
     expect(risen('selfsame_face_match_score_bucket', { workflow, le: '80' })).toBe(0);
     expect(risen('selfsame_face_match_score_bucket', { workflow, le: '85' })).toBe(1);

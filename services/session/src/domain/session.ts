@@ -62,6 +62,7 @@ export interface Session {
   readonly sequence: number;
   readonly application: {
     readonly id: string;
+    readonly slug: string;
     readonly name: string;
     readonly environment: 'live' | 'sandbox';
     readonly strictStatuses: boolean;

@@ -20,6 +20,7 @@ interface SessionRow {
   challenges_drawn: Date[];
   sequence: number;
   application_id: string;
+  application_slug: string;
   application_name: string;
   environment: 'live' | 'sandbox';
   strict_statuses: boolean;
@@ -74,6 +75,7 @@ export function selectSessions(
       's.challenges_drawn',
       's.sequence',
       's.application_id',
+      'a.slug as application_slug',
       'a.name as application_name',
       'a.environment',
       'a.strict_statuses',
@@ -130,6 +132,7 @@ export function toSession(row: SessionRow): Session {
     sequence: row.sequence,
     application: {
       id: row.application_id,
+      slug: row.application_slug,
       name: row.application_name,
       environment: row.environment,
       strictStatuses: row.strict_statuses,
