@@ -7,7 +7,7 @@ import { chromiumPath, hasChromium, openBrowser } from '@selfsame/testing/browse
 import { waitFor } from '@selfsame/testing/wait';
 import type { Browser, BrowserContext, Page } from 'playwright-core';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest';
-import { buildPage, centredFace, goodEvidence, startWorld, type World } from './harness.ts';
+import { builtPage, centredFace, goodEvidence, startWorld, type World } from './harness.ts';
 
 /** A look that changes nothing. */
 const plainLook = {
@@ -26,22 +26,19 @@ const plainLook = {
 /** The page in a real browser with a camera that plays a video. */
 describe.skipIf(!hasChromium)(`the page in ${chromiumPath}`, () => {
   let world: World;
-  let built: Awaited<ReturnType<typeof buildPage>>;
   let browser: Browser;
   let context: BrowserContext;
   const complaints: string[] = [];
 
   beforeAll(async () => {
-    built = await buildPage();
     [world, browser] = await Promise.all([
-      startWorld(built.directory, { verdictWaitMs: 300 }),
+      startWorld(await builtPage(), { verdictWaitMs: 300 }),
       openBrowser(),
     ]);
   });
   afterAll(async () => {
     await browser?.close();
     await world?.stop();
-    built?.remove();
   });
   beforeEach(async () => {
     world.renew();

@@ -9,27 +9,23 @@ import { pageSignals } from '../../fraud-signals/src/domain/catalogue/page.ts';
 import { type Facts, factKinds, readFact } from '../../fraud-signals/src/domain/facts.ts';
 import { measureCollector } from './collector-cost.ts';
 import { startCollectorSite } from './collector-site.ts';
-import { buildPage, centredFace, startWorld, type World } from './harness.ts';
+import { builtPage, centredFace, startWorld, type World } from './harness.ts';
 
 /** The page looks at its browser, proves its device, and goes on as the opening answers. */
 describe.skipIf(!hasChromium)(`the opening of the page in ${chromiumPath}`, () => {
   let world: World;
-  let built: Awaited<ReturnType<typeof buildPage>>;
+  let built: string;
   let browser: Browser;
   let context: BrowserContext;
   const complaints: string[] = [];
 
   beforeAll(async () => {
-    built = await buildPage();
-    [world, browser] = await Promise.all([
-      startWorld(built.directory, { verdictWaitMs: 300 }),
-      openBrowser(),
-    ]);
+    built = await builtPage();
+    [world, browser] = await Promise.all([startWorld(built, { verdictWaitMs: 300 }), openBrowser()]);
   });
   afterAll(async () => {
     await browser?.close();
     await world?.stop();
-    built?.remove();
   });
   beforeEach(async () => {
     world.renew();
@@ -69,7 +65,7 @@ describe.skipIf(!hasChromium)(`the opening of the page in ${chromiumPath}`, () =
     Buffer.from(world.seen.openings[at]?.observation?.device?.keySha256 ?? []).toString('hex');
 
   it('costs no more than forty kilobytes, none of them in the first request', () => {
-    const folder = join(built.directory, 'capture-assets');
+    const folder = join(built, 'capture-assets');
     const names = readdirSync(folder);
     const entry = names.find((name) => /^signals-.*\.js$/.test(name)) ?? '';
     const needed = new Set([entry]);
@@ -84,7 +80,7 @@ describe.skipIf(!hasChromium)(`the opening of the page in ${chromiumPath}`, () =
     print(`collector: ${sum} bytes, gzipped, in ${[...needed].join(', ')}`);
     expect(sum).toBeGreaterThan(5_000);
     expect(sum).toBeLessThanOrEqual(40_000);
-    expect(readFileSync(join(built.directory, 'index.html'), 'utf8')).not.toContain('OfflineAudioContext');
+    expect(readFileSync(join(built, 'index.html'), 'utf8')).not.toContain('OfflineAudioContext');
   });
 
   it('tells what is declared and nothing else, and most of the signals have a value', async () => {

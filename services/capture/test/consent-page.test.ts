@@ -7,7 +7,7 @@ import { chromiumPath, hasChromium, openBrowser } from '@selfsame/testing/browse
 import { waitFor } from '@selfsame/testing/wait';
 import type { Browser, BrowserContext, Page } from 'playwright-core';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest';
-import { buildPage, startWorld, type World } from './harness.ts';
+import { builtPage, startWorld, type World } from './harness.ts';
 import { askedConsent } from './share-neighbour.ts';
 
 const yes = 'Yes, share it';
@@ -16,19 +16,16 @@ const no = 'No, don’t share';
 /** The page that asks for a consent, in a real browser that keeps its key. */
 describe.skipIf(!hasChromium)(`a consent in ${chromiumPath}`, () => {
   let world: World;
-  let built: Awaited<ReturnType<typeof buildPage>>;
   let browser: Browser;
   let context: BrowserContext;
   const complaints: string[] = [];
 
   beforeAll(async () => {
-    built = await buildPage();
-    [world, browser] = await Promise.all([startWorld(built.directory), openBrowser()]);
+    [world, browser] = await Promise.all([startWorld(await builtPage()), openBrowser()]);
   });
   afterAll(async () => {
     await browser?.close();
     await world?.stop();
-    built?.remove();
   });
   beforeEach(async () => {
     world.renew();

@@ -6,20 +6,18 @@ import type { ConsentTexts, PageConsent } from '../page/consent/given.ts';
 import { languages } from '../page/src/texts/language.ts';
 import type { ConsentView } from '../src/consent-wire.ts';
 import { deviceKey } from './bundles.ts';
-import { buildPage, startWorld, type World } from './harness.ts';
+import { builtPage, startWorld, type World } from './harness.ts';
 import { askedConsent } from './share-neighbour.ts';
 
 let world: World;
-let page: Awaited<ReturnType<typeof buildPage>>;
 let key: webcrypto.CryptoKeyPair;
 
 beforeAll(async () => {
-  [page, key] = await Promise.all([buildPage(), deviceKey()]);
-  world = await startWorld(page.directory);
+  key = await deviceKey();
+  world = await startWorld(await builtPage());
 });
 afterAll(async () => {
   await world?.stop();
-  page?.remove();
 });
 beforeEach(() => void world.renew());
 

@@ -5,23 +5,20 @@ import { chromiumPath, hasChromium, openBrowser } from '@selfsame/testing/browse
 import { waitFor } from '@selfsame/testing/wait';
 import type { Browser, BrowserContext, Page } from 'playwright-core';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest';
-import { buildPage, startWorld, type World } from './harness.ts';
+import { builtPage, startWorld, type World } from './harness.ts';
 
 /** One session on a computer and on a phone, in a real browser whose camera plays a video. */
 describe.skipIf(!hasChromium)(`two devices, in ${chromiumPath}`, { timeout: 90_000 }, () => {
   let world: World;
-  let built: Awaited<ReturnType<typeof buildPage>>;
   let browser: Browser;
   const contexts: BrowserContext[] = [];
 
   beforeAll(async () => {
-    built = await buildPage();
-    [world, browser] = await Promise.all([startWorld(built.directory), openBrowser()]);
+    [world, browser] = await Promise.all([startWorld(await builtPage()), openBrowser()]);
   });
   afterAll(async () => {
     await browser?.close();
     await world?.stop();
-    built?.remove();
   });
   beforeEach(() => {
     world.renew({ isDesktopAllowed: true });

@@ -37,6 +37,7 @@ import { createLifecycle } from '@selfsame/runtime/lifecycle';
 import { createLog } from '@selfsame/runtime/log';
 import { facePath } from '@selfsame/testing/assets';
 import { testNats } from '@selfsame/testing/nats';
+import { sharedDirectory } from '@selfsame/testing/shared-directory';
 import { build } from 'vite';
 import { type Config, readConfig } from '../src/config.ts';
 import { isVerdict } from '../src/domain/session-phase.ts';
@@ -127,30 +128,24 @@ export interface World {
   stop(): Promise<void>;
 }
 
-/** Builds the page into a directory of its own, so that no test looks at an old one. */
-export async function buildPage(
-  options: { withStates?: boolean } = {},
-): Promise<{ directory: string; remove(): void }> {
-  const directory = mkdtempSync(join(tmpdir(), 'selfsame-page-'));
+/** The page as it is built, with all its states; built once in a run of tests, so that no test looks at an old one. */
+export const builtPage = (): Promise<string> => sharedDirectory('capture-page', buildPage);
+
+/** Builds the page and all its states. */
+export async function buildPage(directory: string): Promise<void> {
   const page = join(import.meta.dirname, '../page');
-  await build({
-    configFile: join(page, 'vite.config.ts'),
-    logLevel: 'error',
-    build: { outDir: directory },
-  });
-  await build({
-    configFile: join(page, 'consent/vite.config.ts'),
-    logLevel: 'error',
-    build: { outDir: join(directory, 'consent') },
-  });
-  if (options.withStates === true) {
+  const parts = [
+    ['vite.config.ts', ''],
+    ['consent/vite.config.ts', 'consent'],
+    ['states/vite.config.ts', 'states'],
+  ] as const;
+  for (const [config, folder] of parts) {
     await build({
-      configFile: join(page, 'states/vite.config.ts'),
+      configFile: join(page, config),
       logLevel: 'error',
-      build: { outDir: join(directory, 'states') },
+      build: { outDir: join(directory, folder) },
     });
   }
-  return { directory, remove: () => rmSync(directory, { recursive: true, force: true }) };
 }
 
 /** A page of no more than its place-holder, for tests that never look at it. */

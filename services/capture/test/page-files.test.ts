@@ -4,7 +4,7 @@ import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import type { PageSession, PageTexts } from '../page/src/given.ts';
 import { catalogues } from '../page/src/texts/catalogues.ts';
 import { languages } from '../page/src/texts/language.ts';
-import { buildPage, startWorld, type World } from './harness.ts';
+import { builtPage, startWorld, type World } from './harness.ts';
 
 /** A look that changes nothing. */
 const plain = {
@@ -21,15 +21,12 @@ const plain = {
 };
 
 let world: World;
-let page: Awaited<ReturnType<typeof buildPage>>;
 
 beforeAll(async () => {
-  page = await buildPage();
-  world = await startWorld(page.directory);
+  world = await startWorld(await builtPage());
 });
 afterAll(async () => {
   await world.stop();
-  page.remove();
 });
 beforeEach(() => void world.renew());
 

@@ -1,4 +1,5 @@
-import { mkdirSync } from 'node:fs';
+import { mkdirSync, mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { parseArgs } from 'node:util';
 import { openBrowser } from '@selfsame/testing/browser';
@@ -32,8 +33,9 @@ const text = process.env.SCREENS_TEXT ?? '100';
 const settledMs = 1_500;
 
 mkdirSync(directory, { recursive: true });
-const built = await buildPage({ withStates: true });
-const world = await startWorld(built.directory, { statesPage: true });
+const built = mkdtempSync(join(tmpdir(), 'selfsame-screens-'));
+await buildPage(built);
+const world = await startWorld(built, { statesPage: true });
 const browser = await openBrowser();
 try {
   for (const look of looks.filter(({ name }) => chosenLooks.length === 0 || chosenLooks.includes(name))) {
@@ -60,5 +62,5 @@ try {
 } finally {
   await browser.close();
   await world.stop();
-  built.remove();
+  rmSync(built, { recursive: true, force: true });
 }

@@ -1,6 +1,6 @@
 import { openBrowser } from '@selfsame/testing/browser';
 import type { Browser, Page } from 'playwright-core';
-import { buildPage, startWorld } from './harness.ts';
+import { builtPage, startWorld } from './harness.ts';
 
 /** The page of all states in a browser, loaded once for each page that looks at it. */
 export interface States {
@@ -15,11 +15,10 @@ export interface States {
 /** Far more than a page takes, however busy the machine is. */
 const patienceMs = 60_000;
 
-/** Builds the page with its states and serves it. */
+/** Serves the page with its states. */
 export async function openStates(): Promise<States> {
-  const built = await buildPage({ withStates: true });
   const [world, browser] = await Promise.all([
-    startWorld(built.directory, { statesPage: true }),
+    startWorld(await builtPage(), { statesPage: true }),
     openBrowser(),
   ]);
   return {
@@ -43,7 +42,6 @@ export async function openStates(): Promise<States> {
     async close() {
       await browser.close();
       await world.stop();
-      built.remove();
     },
   };
 }
