@@ -12,9 +12,14 @@ export interface Intake {
 const intervalMs = 1_000;
 /** Fewer ends in an interval say nothing. */
 const samplesMin = 3;
+/** A machine that stood still for a moment is no overload: so many intervals in a row have to say so. */
+const confirmations = 2;
 /** Of what is finished; the rest drains what waits. */
 const drainShare = 0.8;
-/** What is let in rises by so much an interval while nobody waits. */
+/** Once nobody waits any more: of the most that was finished in one of the last intervals. */
+const returnShare = 0.95;
+const rememberedIntervals = 10;
+/** From there what is let in rises by so much an interval while nobody waits. */
 const growth = 1.03;
 /** A replica lets so many in a second whatever happens, so that a slow moment of few is no overload. */
 const floorPerSecond = 4;
@@ -27,14 +32,18 @@ const baseWindowMs = 300_000;
 
 /**
  * Watches the wait that nobody was spared in an interval: how much longer than the fastest one of the last minutes even its
- * fastest took. Beyond `waitMaxMs` others are let in at 0.8 of the rate at which they come to the end, and when the wait is
- * over at a rising rate until nobody is refused any more.
+ * fastest took. Where it stays beyond `waitMaxMs`, others are let in at 0.8 of the rate at which they come to the end; when
+ * the wait is over, at nearly the rate that was reached before, and from there at a rising one until nobody is refused any more.
  */
 export function createIntake({ waitMaxMs }: { waitMaxMs: number }): Intake {
   let interval = { startMs: 0, finished: 0, leastMs: Number.POSITIVE_INFINITY };
   /** The least of this window, and of the one before. */
   let base = { startMs: 0, leastMs: Number.POSITIVE_INFINITY, beforeMs: Number.POSITIVE_INFINITY };
   let perSecond = Number.POSITIVE_INFINITY;
+  /** Intervals in a row that were too slow. */
+  let slow = 0;
+  /** What was finished a second, latest last. */
+  const rates: number[] = [];
   let tokens = Number.POSITIVE_INFINITY;
   let filledAtMs = 0;
   let refusedAtMs = 0;
@@ -44,11 +53,19 @@ export function createIntake({ waitMaxMs }: { waitMaxMs: number }): Intake {
     if (seconds * 1000 < intervalMs) return;
     const { finished, leastMs } = interval;
     const waitMs = leastMs - Math.min(base.leastMs, base.beforeMs);
+    rates.push(finished / seconds);
+    if (rates.length > rememberedIntervals) rates.shift();
     if (finished >= samplesMin && waitMs > waitMaxMs) {
-      if (perSecond === Number.POSITIVE_INFINITY) refusedAtMs = nowMs;
-      perSecond = Math.max(floorPerSecond, (drainShare * finished) / seconds);
-    } else if (nowMs - refusedAtMs > calmMs) perSecond = Number.POSITIVE_INFINITY;
-    else perSecond *= growth;
+      slow += 1;
+      if (slow >= confirmations) {
+        if (perSecond === Number.POSITIVE_INFINITY) refusedAtMs = nowMs;
+        perSecond = Math.max(floorPerSecond, (drainShare * finished) / seconds);
+      }
+    } else {
+      slow = 0;
+      if (nowMs - refusedAtMs > calmMs) perSecond = Number.POSITIVE_INFINITY;
+      else perSecond = Math.max(perSecond * growth, returnShare * Math.max(...rates));
+    }
     interval = { startMs: nowMs, finished: 0, leastMs: Number.POSITIVE_INFINITY };
     if (nowMs - base.startMs > baseWindowMs) {
       base = { startMs: nowMs, leastMs: Number.POSITIVE_INFINITY, beforeMs: base.leastMs };
