@@ -1,4 +1,4 @@
-import { CompiledQuery, type Kysely } from 'kysely';
+import { CompiledQuery, type Kysely, type QueryId } from 'kysely';
 import { afterAll, beforeAll, expect, it } from 'vitest';
 import { readPage, readSessionFilter } from '../src/domain/session-filter.ts';
 import { countOpenSessions } from '../src/outbound/open-session-store.ts';
@@ -20,12 +20,18 @@ let applicationId: string;
 
 beforeAll(async () => {
   world = await openWorld();
+  // Of parts of a statement, too, there are queries; only the statement has a result.
+  const compiled = new WeakMap<QueryId, CompiledQuery>();
   db = world.context.database.db.withPlugin({
     transformQuery({ node, queryId }) {
-      statements.push(world.context.database.db.getExecutor().compileQuery(node, queryId));
+      compiled.set(queryId, world.context.database.db.getExecutor().compileQuery(node, queryId));
       return node;
     },
-    transformResult: async ({ result }) => result,
+    async transformResult({ result, queryId }) {
+      const statement = compiled.get(queryId);
+      if (statement) statements.push(statement);
+      return result;
+    },
   });
   const model = await world.demo.create({ workflow_id: 'wf_liveness', vendor_data: 'model' });
   await world.look(model);
@@ -51,6 +57,9 @@ async function run<Row = Record<string, unknown>>(
 interface Plan {
   readonly 'Node Type': string;
   readonly 'Relation Name'?: string;
+  readonly 'Index Name'?: string;
+  readonly 'Index Cond'?: string;
+  readonly 'Scan Direction'?: string;
   readonly Plans?: readonly Plan[];
 }
 
@@ -58,6 +67,11 @@ const nodes = (plan: Plan): Plan[] => [plan, ...(plan.Plans ?? []).flatMap(nodes
 
 /** How PostgreSQL would answer everything that `ask` asks of the tables that grow. */
 async function accesses(ask: () => Promise<unknown>): Promise<string[]> {
+  const found = await scans(ask);
+  return found.map((node) => `${node['Node Type']} of ${node['Relation Name']}`);
+}
+
+async function scans(ask: () => Promise<unknown>): Promise<Plan[]> {
   statements = [];
   await ask();
   const asked = statements;
@@ -68,8 +82,7 @@ async function accesses(ask: () => Promise<unknown>): Promise<string[]> {
   );
   return plans
     .flatMap((rows) => rows.flatMap((row) => row['QUERY PLAN'].flatMap((each) => nodes(each.Plan))))
-    .filter((node) => ['sessions', 'attempts'].includes(node['Relation Name'] ?? ''))
-    .map((node) => `${node['Node Type']} of ${node['Relation Name']}`);
+    .filter((node) => ['sessions', 'attempts'].includes(node['Relation Name'] ?? ''));
 }
 
 const list = (query: Record<string, string>) => {
@@ -98,6 +111,46 @@ it.each<[string, Record<string, string>]>([
   const found = await accesses(() => list(query));
   expect(found.filter((access) => access.startsWith('Seq Scan'))).toEqual([]);
   expect(found.length).toBeGreaterThan(0);
+});
+
+it.each<[string, Record<string, string>]>([
+  ['a day', { date_from: day(30), date_to: day(30) }],
+  ['a month that is over', { date_from: day(60), date_to: day(30) }],
+  ['a warning', { warning: 'LIVENESS_FACE_ATTACK' }],
+  ['an e-mail address', { search: 'someone11' }],
+  ['a name', { search: 'name12' }],
+])('a page of sessions by %s is not looked for from the newest session on', async (_, query) => {
+  const found = await scans(() => list({ ...query, limit: '1' }));
+  const walks = found.filter((scan) => scan['Scan Direction'] === 'Backward');
+  expect(walks.filter((scan) => !scan['Index Cond']?.includes('session_number'))).toEqual([]);
+  expect(found.length).toBeGreaterThan(0);
+});
+
+it('which sessions are of a day is read in an index alone', async () => {
+  const found = await scans(() => list({ date_from: day(30), date_to: day(30) }));
+  const matching = found.filter((scan) => scan['Index Name'] === 'sessions_by_time');
+  expect(matching.map((scan) => scan['Node Type'])).toEqual(['Index Only Scan']);
+});
+
+it('counts and pages of what matches are those of all that match', async () => {
+  const conditions: [Record<string, string>, string][] = [
+    [{ date_from: day(60), date_to: day(30) }, `created_at >= '${day(60)}Z' AND created_at < '${day(29)}Z'`],
+    [{ warning: 'OTHER,LIVENESS_FACE_ATTACK' }, `reports::text LIKE '%LIVENESS_FACE_ATTACK%'`],
+    [{ search: 'SomeOne1' }, `contact_details ->> 'email' LIKE 'someone1%'`],
+  ];
+  for (const [query, condition] of conditions) {
+    const rows = await run<{ id: string }>(
+      `SELECT id FROM sessions WHERE application_id = $1 AND deleted_at IS NULL AND ${condition}
+       ORDER BY session_number DESC`,
+      [applicationId],
+    );
+    expect(rows.length).toBeGreaterThan(10);
+    for (const offset of [0, 4, rows.length - 2, rows.length]) {
+      const { count: counted, sessions } = await list({ ...query, limit: '5', offset: String(offset) });
+      expect(counted).toBe(rows.length);
+      expect(sessions.map(({ id }) => id)).toEqual(rows.slice(offset, offset + 5).map(({ id }) => id));
+    }
+  }
 });
 
 it('what a creation, a look and a decision read is found by indexes', async () => {

@@ -1,4 +1,4 @@
-import type { SelectQueryBuilder, SqlBool } from 'kysely';
+import type { Expression, SelectQueryBuilder, SqlBool } from 'kysely';
 import { sql } from 'kysely';
 import { isUuid } from '../domain/ids.ts';
 import type { Session } from '../domain/session.ts';
@@ -16,8 +16,8 @@ export interface ResolvedFilter extends SessionFilter {
 type Matching<Selected> = SelectQueryBuilder<Tables & { s: Tables['sessions'] }, 's', Selected>;
 
 /**
- * Sessions of an application, newest first, and how many match. What is counted and left out before the page is read in
- * indexes alone; only the sessions of the page are read whole.
+ * Sessions of an application, newest first, and how many match. But for texts and warnings, what is counted and left out
+ * before the page is read in indexes alone; only the sessions of the page are read whole.
  */
 export async function listSessions(
   db: Queries,
@@ -38,24 +38,72 @@ export async function listSessions(
   if (conditions.length === 0) {
     const { count, from, skipped } = await placeOfPage(db, applicationId, page.offset);
     const rest = living.where('s.session_number', '<=', from);
-    return { count, sessions: await readPage(db, rest, { limit: page.limit, offset: skipped }) };
+    return {
+      count,
+      sessions: await readPage(db, applicationId, rest, { limit: page.limit, offset: skipped }),
+    };
   }
   const matching = conditions.reduce((query, condition) => query.where(condition), living);
+  if (isScattered(filter)) {
+    const { count, numbers } = await gather(db, matching, page);
+    return {
+      count,
+      sessions: await readNumbered(db, applicationId, sql`SELECT unnest(${numbers}::bigint[])`),
+    };
+  }
   const [total, sessions] = await Promise.all([
     matching.select((eb) => eb.fn.countAll<number>().as('count')).executeTakeFirstOrThrow(),
-    readPage(db, matching, page),
+    readPage(db, applicationId, matching, page),
   ]);
   return { count: total.count, sessions };
 }
 
-async function readPage(db: Queries, matching: Matching<object>, page: Page): Promise<Session[]> {
-  const ids = matching
-    .select('s.id')
+/**
+ * Whether the newest sessions say nothing about where those are that match. PostgreSQL takes them for evenly spread, and would
+ * look for the first page from the newest session on, through all that came after a day or a person of long ago.
+ */
+function isScattered({ before, risks, search }: SessionFilter): boolean {
+  const over = before !== undefined && before < new Date();
+  return over || risks !== undefined || (search !== undefined && !/^\d*$/.test(search));
+}
+
+/** How many match and the numbers of a page, when all that match were found once. */
+async function gather(
+  db: Queries,
+  matching: Matching<object>,
+  { limit, offset }: Page,
+): Promise<{ count: number; numbers: number[] }> {
+  const { rows } = await sql<{ count: number; numbers: number[] }>`
+    WITH matching AS MATERIALIZED (${matching.select('s.session_number')})
+    SELECT (SELECT count(*) FROM matching) AS count, ARRAY(
+      SELECT session_number FROM matching ORDER BY session_number DESC LIMIT ${limit} OFFSET ${offset}
+    ) AS numbers`.execute(db);
+  return rows[0] ?? { count: 0, numbers: [] };
+}
+
+/** Looks for numbers, since an index has them beside what is filtered by. */
+async function readPage(
+  db: Queries,
+  applicationId: string,
+  matching: Matching<object>,
+  page: Page,
+): Promise<Session[]> {
+  const numbers = matching
+    .select('s.session_number')
     .orderBy('s.session_number', 'desc')
     .limit(page.limit)
     .offset(page.offset);
+  return readNumbered(db, applicationId, numbers);
+}
+
+async function readNumbered(
+  db: Queries,
+  applicationId: string,
+  numbers: Expression<unknown>,
+): Promise<Session[]> {
   const rows = await selectSessions(db)
-    .where('s.id', 'in', ids)
+    .where('s.application_id', '=', applicationId)
+    .where(sql<SqlBool>`s.session_number IN (${numbers})`)
     .orderBy('s.session_number', 'desc')
     .execute();
   return rows.map(toSession);
