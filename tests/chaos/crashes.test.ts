@@ -34,7 +34,8 @@ describe('kill -9 between the steps', () => {
   async function openedSession(workflow = 'wf_liveness') {
     const session = await world.createSession({ workflow_id: workflow, vendor_data: someone() });
     const client = hostedClient(session.session_url);
-    await client.open();
+    // Who has just been started may not have been found again.
+    await waitFor('the page opens', () => client.open(), { timeoutMs: 20_000, intervalMs: 200 });
     await world.webhook(session.session_id, 'In Progress');
     return { id: session.session_id, client, attemptId: randomUUID() };
   }

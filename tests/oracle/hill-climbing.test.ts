@@ -6,7 +6,7 @@ import type { OracleWorld } from './oracle-world.ts';
 import { faceOf, pictureOf, similarity, startOracleWorld } from './oracle-world.ts';
 
 const size = 32;
-const triesPerLock = 2_500;
+const triesPerLock = 1_000;
 const locks = 4;
 const triesInAll = triesPerLock * locks;
 /** So many tries of a lock go the whole way through the hosted page's API; the others ask for the grant alone. */
@@ -51,7 +51,7 @@ describe('the hosted page', () => {
   });
   afterAll(() => world.stop());
 
-  it('tells a climber five verdicts a lock at most, in ten thousand tries', async () => {
+  it('tells a climber five verdicts a lock at most, in four thousand tries', async () => {
     const client = createHostileClient(world, 'victim');
     const told: Told[][] = [];
     const refusals = new Set<string>();

@@ -33,6 +33,8 @@ export async function everythingHappens(world: World): Promise<void> {
   await natsHangs(world);
   // Once more: what began and ended between two scrapes has not risen for any of them.
   await signIns(world);
+  // Counted now and then, so later than it is there.
+  await isTold(world, 'selfsame_bus_dead_letters');
 }
 
 /** Limits are narrow and machines may be slow: who is told to come again does, as pages do. */
@@ -157,13 +159,22 @@ async function unreadable(world: World): Promise<void> {
 
 /** A session is created while NATS does not answer; its webhook comes once it does. */
 async function natsHangs(world: World): Promise<void> {
-  const metrics = `http://127.0.0.1:${world.system.ports.session.http}/metrics`;
   await world.system.pause('nats');
   const session = await world.createSession({ workflow_id: 'wf_liveness' });
-  await waitFor('an event that could not be published', async () => {
-    const text = await (await fetch(metrics, { signal: AbortSignal.timeout(5_000) })).text();
-    return sumOf(text, 'selfsame_bus_publish_failures_total') > 0;
-  });
+  await isTold(world, 'selfsame_bus_publish_failures_total');
   world.system.resume('nats');
   await world.webhook(session.session_id, 'Not Started', 30_000);
+}
+
+/** Waits until session counts some of it. */
+async function isTold(world: World, metric: string): Promise<void> {
+  const metrics = `http://127.0.0.1:${world.system.ports.session.http}/metrics`;
+  await waitFor(
+    `${metric} of session`,
+    async () => {
+      const text = await (await fetch(metrics, { signal: AbortSignal.timeout(5_000) })).text();
+      return sumOf(text, metric) > 0;
+    },
+    { timeoutMs: 30_000, intervalMs: 200 },
+  );
 }

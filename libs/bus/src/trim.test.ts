@@ -12,8 +12,8 @@ import { openJetStream } from './jetstream.ts';
 import { createTrimmer } from './trim.ts';
 
 const stream = { streamMaxBytes: 1024 ** 2 };
-/** About 800 of these fill the stream of these tests. */
-const filling = 'x'.repeat(1_000);
+/** About 230 of these fill the stream of these tests. */
+const filling = 'x'.repeat(4_000);
 
 let world: Awaited<ReturnType<typeof openWorld>>;
 beforeEach(async () => {
@@ -66,7 +66,7 @@ test('a stream that nearly is full is trimmed of what all have read, and more th
   const sender = await world.service('sender');
   const receiver = await world.service('receiver');
   await receiver.bus.subscribe(captureCompleted, applyEffect, { concurrency: 8 });
-  const ids = await send(sender, 2_000);
+  const ids = await send(sender, 600);
   await expectEffects(receiver, ids);
   await waitFor('room in the stream', async () => (await state()).bytes < 0.8 * stream.streamMaxBytes);
   expect((await state()).first_seq).toBeGreaterThan(1);
@@ -84,7 +84,7 @@ test('a consumer that is away misses nothing: the rest waits in the outbox, and 
   await expectEffects(receiver, before);
   await receiver.close();
 
-  const ids = [...before, ...(await send(sender, 1_500))];
+  const ids = [...before, ...(await send(sender, 450))];
   const complaint = await waitFor('a complaint', () =>
     lines.find((line) => String(line.msg).includes('the stream fills up')),
   );
@@ -93,7 +93,7 @@ test('a consumer that is away misses nothing: the rest waits in the outbox, and 
   // Without an outbox there is nowhere to wait.
   const capture = await openBus({ service: 'capture', url: world.nats.url, log });
   await expect(
-    capture.publish(captureCompleted, 'no room', captured(filling.repeat(100))),
+    capture.publish(captureCompleted, 'no room', captured(filling.repeat(25))),
   ).rejects.toMatchObject({
     code: 'bus_unavailable',
     retryable: true,
@@ -112,7 +112,7 @@ test('a consumer of rare events holds back nothing', async () => {
   const receiver = await world.service('receiver');
   await receiver.bus.subscribe(sessionDeleted, async () => {});
   await receiver.bus.subscribe(captureCompleted, applyEffect, { concurrency: 8 });
-  const ids = await send(sender, 1_500);
+  const ids = await send(sender, 450);
   await expectEffects(receiver, ids);
 }, 120_000);
 
@@ -129,7 +129,7 @@ test('an event that waits to be tried again is not trimmed', async () => {
     },
     { concurrency: 8 },
   );
-  await send(sender, 1_500);
+  await send(sender, 450);
   await waitFor('a full stream', async () => (await waitingIn(sender)) > 0);
   await sleep(2_500); // looks at a full stream
   const { stream_sequence } = await sender.database.db
@@ -162,7 +162,7 @@ test('a stream that was lost is not trimmed before all who read the old one are 
   await expectEffects(receiver, before);
   await receiver.close();
   await world.nats.restart({ wipeStore: true });
-  const after = await send(sender, 1_500);
+  const after = await send(sender, 450);
   await waitFor('a full stream', async () => (await waitingIn(sender)) > 0);
   await sleep(2_500); // looks at a full stream
   expect((await state()).first_seq).toBe(1);
