@@ -52,6 +52,12 @@ async function waitingIn({ database }: Service): Promise<number> {
   return rows[0]?.count ?? 0;
 }
 
+/** The stream has no room for more, and what comes waits. */
+async function isFull(sender: Service): Promise<void> {
+  await waitFor('a full stream', async () => (await state()).bytes > 0.95 * stream.streamMaxBytes);
+  await waitFor('events that wait', async () => (await waitingIn(sender)) > 0);
+}
+
 async function expectEffects(receiver: Service, ids: string[]): Promise<void> {
   await waitFor('every effect', async () => (await receiver.effects()).length >= ids.length, {
     timeoutMs: 60_000,
@@ -89,7 +95,7 @@ test('a consumer that is away misses nothing: the rest waits in the outbox, and 
     lines.find((line) => String(line.msg).includes('the stream fills up')),
   );
   expect(complaint).toMatchObject({ reader: 'receiver-capture-completed', fill: expect.any(Number) });
-  await waitFor('a full stream', async () => (await waitingIn(sender)) > 0);
+  await isFull(sender);
   // Without an outbox there is nowhere to wait.
   const capture = await openBus({ service: 'capture', url: world.nats.url, log });
   await expect(
@@ -130,7 +136,7 @@ test('an event that waits to be tried again is not trimmed', async () => {
     { concurrency: 8 },
   );
   await send(sender, 450);
-  await waitFor('a full stream', async () => (await waitingIn(sender)) > 0);
+  await isFull(sender);
   await sleep(2_500); // looks at a full stream
   const { stream_sequence } = await sender.database.db
     .selectFrom('outbox')
@@ -163,7 +169,7 @@ test('a stream that was lost is not trimmed before all who read the old one are 
   await receiver.close();
   await world.nats.restart({ wipeStore: true });
   const after = await send(sender, 450);
-  await waitFor('a full stream', async () => (await waitingIn(sender)) > 0);
+  await isFull(sender);
   await sleep(2_500); // looks at a full stream
   expect((await state()).first_seq).toBe(1);
   const back = await world.service('receiver');
