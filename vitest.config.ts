@@ -16,7 +16,8 @@ export default defineConfig({
     globalSetup: ['libs/testing/src/global-setup.ts'],
     // Real Postgres, NATS and models share two cores with the tests.
     maxWorkers: 2,
-    testTimeout: 30_000,
+    // Far more than any takes: machines that test may have much else to do.
+    testTimeout: 60_000,
     hookTimeout: 60_000,
     projects: [
       {

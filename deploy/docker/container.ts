@@ -22,6 +22,8 @@ export interface RunInImage {
   pid(): number;
   readonly process: OwnedProcess;
   output(): string;
+  /** Ends it with all that it has started. */
+  kill(): Promise<void>;
 }
 
 /**
@@ -91,6 +93,13 @@ export function runInImage(
     pid: () => (isolated ? childOf(owned.child.pid) : (owned.child.pid ?? 0)),
     process: owned,
     output: () => Buffer.concat(chunks).toString(),
+    async kill() {
+      // Who has become another user outlives its parent, whatever --kill-child says.
+      const { pid: parent, exitCode, signalCode } = owned.child;
+      if (parent === undefined || (exitCode ?? signalCode) !== null) return;
+      for (const pid of childrenOf(parent)) process.kill(pid, 'SIGKILL');
+      await owned.end('SIGKILL');
+    },
   };
 }
 

@@ -53,7 +53,7 @@ beforeAll(async () => {
   await Promise.all([...serviceNames, 'cli' as const].map(assemble));
 });
 afterAll(async () => {
-  await Promise.all(running.map((each) => each.process.end('SIGKILL')));
+  await Promise.all(running.map((each) => each.kill()));
   await Promise.all([database?.drop(), nats?.stop()]);
   rmSync(folder, { recursive: true, force: true });
 });

@@ -54,7 +54,7 @@ export async function startWorld(environment: Record<string, string> = {}): Prom
       .map((request) => ({ request, body: JSON.parse(request.rawBody.toString('utf8')) }))
       .filter((webhook) => webhook.body.session_id === sessionId);
 
-  const webhook: World['webhook'] = (sessionId, status, timeoutMs = 15_000) =>
+  const webhook: World['webhook'] = (sessionId, status, timeoutMs = 30_000) =>
     waitFor(
       `webhook ${status} of session ${sessionId}`,
       () => webhooks(sessionId).find((candidate) => candidate.body.status === status),

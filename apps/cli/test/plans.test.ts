@@ -6,6 +6,7 @@ import { createLog } from '@selfsame/runtime/log';
 import { migrations as session } from '@selfsame/session/migrations';
 import { migrations as share } from '@selfsame/share/migrations';
 import { type TestDatabase, testDatabaseUrl } from '@selfsame/testing/postgres';
+import { waitFor } from '@selfsame/testing/wait';
 import { migrations as webhooks } from '@selfsame/webhook-dispatcher/migrations';
 import pg from 'pg';
 import { afterAll, beforeAll, expect, test } from 'vitest';
@@ -126,7 +127,14 @@ async function tablesReadThrough(): Promise<string[]> {
   const before = await rowsRead();
   expect(Object.keys(before).length).toBeGreaterThanOrEqual(12);
   expect(await readTrace(database.url, sessionId, 'test')).not.toBeNull();
-  // Backends tell what they have read when they end, which closing waits for.
+  // Backends tell what they have read when they end.
+  await waitFor('the end of its connections', async () => {
+    const { rows } = await client.query(
+      `SELECT FROM pg_stat_activity
+       WHERE datname = current_database() AND backend_type = 'client backend' AND pid <> pg_backend_pid()`,
+    );
+    return rows.length === 0;
+  });
   const after = await rowsRead();
   return Object.keys(after).filter((name) => (after[name] ?? 0) - (before[name] ?? 0) > others / 4);
 }

@@ -12,7 +12,7 @@ export async function waitFor<T>(
   probe: () => Promise<T | undefined | false> | T | undefined | false,
   options: { timeoutMs?: number; intervalMs?: number } = {},
 ): Promise<T> {
-  const { timeoutMs = 10_000, intervalMs = 10 } = options;
+  const { timeoutMs = 20_000, intervalMs = 10 } = options;
   const deadline = performance.now() + timeoutMs;
   let cause: unknown;
   for (;;) {

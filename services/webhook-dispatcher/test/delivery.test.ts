@@ -54,10 +54,11 @@ function arrived(receiver: Receiver, count: number): Promise<ReceivedRequest[]> 
 
 /** So many deliveries were made and all have ended: nothing more will come. */
 function settled(count = 1): Promise<unknown> {
-  return waitFor(`${count} deliveries ended`, async () => {
+  const ended = async () => {
     const states = await statesOf();
     return states.length >= count && !states.some((state) => state === 'pending' || state === 'waiting');
-  });
+  };
+  return waitFor(`${count} deliveries ended`, ended, { timeoutMs: 30_000 });
 }
 
 const statesOf = async () =>
