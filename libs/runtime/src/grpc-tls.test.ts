@@ -2,12 +2,10 @@ import { execFileSync } from 'node:child_process';
 import { copyFileSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import {
-  SessionServiceDefinition,
-  type SessionServiceImplementation,
-} from '@selfsame/contracts/session/v1/service';
+import { SessionServiceDefinition } from '@selfsame/contracts/session/v1/service';
 import { waitFor } from '@selfsame/testing/wait';
 import { afterAll, afterEach, beforeAll, expect, test } from 'vitest';
+import { silentSession } from '../test/silent-session.ts';
 import { connectGrpc, serveGrpc } from './grpc.ts';
 import { type GrpcTls, readGrpcTls } from './grpc-tls.ts';
 import { createLog } from './log.ts';
@@ -67,18 +65,8 @@ beforeAll(() => {
   stranger = { ...makeCertificate('stranger', 'caller', 'theirs'), authorityFile: server.authorityFile };
 });
 
-const unused = () => Promise.reject(new Error('not called'));
-const implementation: SessionServiceImplementation = {
-  authenticateKey: unused,
-  readSession: unused,
-  openSession: unused,
-  beginChallenge: unused,
-  beginAttempt: unused,
-  leaveSession: unused,
-  describeSession: unused,
-  forgetDevice: unused,
-  exportSession: unused,
-  importSession: unused,
+const implementation = {
+  ...silentSession,
   findApplication: async () => ({ slug: 'shop' }),
 };
 

@@ -1,8 +1,6 @@
-import {
-  SessionServiceDefinition,
-  type SessionServiceImplementation,
-} from '@selfsame/contracts/session/v1/service';
+import { SessionServiceDefinition } from '@selfsame/contracts/session/v1/service';
 import { afterEach, expect, test } from 'vitest';
+import { silentSession } from '../test/silent-session.ts';
 import { Failure } from './errors.ts';
 import { connectGrpc, serveGrpc } from './grpc.ts';
 import { createTurns, readPlaces } from './grpc-weights.ts';
@@ -14,21 +12,6 @@ afterEach(async () => {
   for (const close of closings.splice(0).reverse()) await close();
 });
 
-const unused = () => Promise.reject(new Error('not called'));
-const silent: SessionServiceImplementation = {
-  authenticateKey: unused,
-  readSession: unused,
-  openSession: unused,
-  beginChallenge: unused,
-  beginAttempt: unused,
-  leaveSession: unused,
-  describeSession: unused,
-  forgetDevice: unused,
-  findApplication: unused,
-  exportSession: unused,
-  importSession: unused,
-};
-
 /** Counts its calls, and refuses them where `refusal` says how. */
 async function serve(refusal?: Failure) {
   const place = { address: '', calls: 0, stop: async () => {} };
@@ -38,7 +21,7 @@ async function serve(refusal?: Failure) {
     log,
     services: (each) =>
       each.add(SessionServiceDefinition, {
-        ...silent,
+        ...silentSession,
         async findApplication() {
           place.calls++;
           if (refusal) throw refusal;

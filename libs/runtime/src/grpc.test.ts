@@ -13,6 +13,7 @@ import {
 import { startSpanCollector } from '@selfsame/testing/spans';
 import { waitFor } from '@selfsame/testing/wait';
 import { afterAll, afterEach, beforeAll, expect, test } from 'vitest';
+import { silentSession } from '../test/silent-session.ts';
 import { deadlineOf } from './deadline.ts';
 import { Failure, type FailureKind } from './errors.ts';
 import { connectGrpc, serveGrpc } from './grpc.ts';
@@ -42,21 +43,6 @@ afterEach(async () => {
   for (const close of closings.splice(0).reverse()) await close();
 });
 
-const unused = () => Promise.reject(new Error('not called'));
-const silent: SessionServiceImplementation = {
-  authenticateKey: unused,
-  readSession: unused,
-  openSession: unused,
-  beginChallenge: unused,
-  beginAttempt: unused,
-  leaveSession: unused,
-  describeSession: unused,
-  forgetDevice: unused,
-  findApplication: unused,
-  exportSession: unused,
-  importSession: unused,
-};
-
 async function serve(
   handlers: Partial<SessionServiceImplementation>,
   options: { port?: number; maxMessageBytes?: number; stopTimeoutMs?: number } = {},
@@ -65,7 +51,7 @@ async function serve(
     host: '127.0.0.1',
     port: 0,
     log,
-    services: (each) => each.add(SessionServiceDefinition, { ...silent, ...handlers }),
+    services: (each) => each.add(SessionServiceDefinition, { ...silentSession, ...handlers }),
     ...options,
   });
   closings.push(server.stop);

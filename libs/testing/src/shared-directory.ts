@@ -21,7 +21,10 @@ export async function sharedDirectory(
   const outcome = `${directory}.outcome`;
   const isFirst = await mkdir(directory).then(
     () => true,
-    () => false,
+    (error: NodeJS.ErrnoException) => {
+      if (error.code !== 'EEXIST') throw error;
+      return false;
+    },
   );
   if (isFirst) {
     const why = await fill(directory).then(

@@ -1,10 +1,13 @@
+import { readFile, writeFile } from 'node:fs/promises';
 import { connect } from 'node:net';
+import { join } from 'node:path';
 import pg from 'pg';
 import { expect, test } from 'vitest';
 import { facePath } from './assets.ts';
 import { testNats } from './nats.ts';
 import { testDatabaseUrl } from './postgres.ts';
 import { startReceiver } from './receiver.ts';
+import { sharedDirectory } from './shared-directory.ts';
 import { startSpanCollector } from './spans.ts';
 import { waitFor } from './wait.ts';
 
@@ -115,3 +118,22 @@ function greeting(url: string): Promise<string> {
     socket.once('close', () => resolve(said));
   });
 }
+
+test('what suites share is made once, by the first that asks, and its failure is everybody’s', async () => {
+  let made = 0;
+  const fill = async (directory: string) => {
+    made += 1;
+    await writeFile(join(directory, 'page'), 'made');
+  };
+  const [one, other] = await Promise.all([
+    sharedDirectory('of-this', fill),
+    sharedDirectory('of-this', fill),
+  ]);
+  expect(made).toBe(1);
+  expect(other).toBe(one);
+  expect(await readFile(join(one, 'page'), 'utf8')).toBe('made');
+  const fail = () => Promise.reject(new Error('no room'));
+  await expect(sharedDirectory('of-that', fail)).rejects.toThrow('no room');
+  await expect(sharedDirectory('of-that', fill)).rejects.toThrow('no room');
+  expect(made).toBe(1);
+});
